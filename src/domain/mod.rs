@@ -1,0 +1,16 @@
+//! The words of the trade as types: readings, verdicts, quality, model card, and the ports that the
+//! outside implements. Pure: no file, no SQL, no clock, no interface, no asynchronous runtime.
+
+pub mod features;
+pub mod maintenance;
+pub mod model;
+pub mod ports;
+pub mod quality;
+pub mod reading;
+pub mod verdict;
+
+pub use maintenance::{EventKind, MaintenanceRecord};
+pub use model::{LabelKind, Metrics, ModelCard};
+pub use quality::{Flags, Limits, Reason};
+pub use reading::{Channel, ChannelValues, LocoId, Reading};
+pub use verdict::{Cause, Verdict, VerdictKind};
