@@ -1,0 +1,120 @@
+//! The token of a sound last run: the one way to train and to score.
+//!
+//! Its field is private to this module and nothing else makes one, so code that trains or scores after a
+//! failed run does not compile, however it is written: it has no token to pass.
+
+use std::path::Path;
+
+use crate::domain::ports::{ReadError, RefusedRow, SoundReadings};
+use crate::domain::{EventKind, LocoId, Reading};
+
+use super::runs::{self, RunRecord, RunStatus};
+use super::{Reader, Warehouse, WarehouseError, facts};
+
+/// Proof that the last run was completed, validated and committed; and the readings it stands for.
+pub struct SoundRun {
+    reader: Reader,
+    record: RunRecord,
+    synthetic: bool,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsound {
+    #[error("no run has ended yet")]
+    NeverRun,
+    #[error("the last run failed safe: {cause}")]
+    Failed { cause: String },
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+impl Warehouse {
+    /// The token of the last run, if it was sound.
+    ///
+    /// # Errors
+    /// There was no run, it failed safe, or the warehouse cannot be read.
+    pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
+        let record = runs::last(&self.db)?.ok_or(Unsound::NeverRun)?;
+        if record.status != RunStatus::Ok {
+            return Err(Unsound::Failed {
+                cause: record.cause.unwrap_or_default(),
+            });
+        }
+        let path = self.db.path().unwrap_or_default().to_owned();
+        Ok(SoundRun {
+            reader: Reader::open(Path::new(&path))?,
+            record,
+            synthetic: facts::synthetic(&self.db)?.unwrap_or(false),
+        })
+    }
+
+    /// Checks, inside a transaction, that no other run ended since the token was issued.
+    pub(super) fn still_last(
+        db: &rusqlite::Connection,
+        token: &SoundRun,
+    ) -> Result<(), WarehouseError> {
+        match runs::last(db)? {
+            Some(last) if last.run == token.run() && last.status == RunStatus::Ok => Ok(()),
+            _ => Err(WarehouseError::Overtaken),
+        }
+    }
+}
+
+impl SoundRun {
+    #[must_use]
+    pub const fn run(&self) -> i64 {
+        self.record.run
+    }
+
+    #[must_use]
+    pub const fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    #[must_use]
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+fn read<T>(outcome: Result<T, WarehouseError>) -> Result<T, ReadError> {
+    outcome.map_err(|e| ReadError(e.to_string()))
+}
+
+impl SoundReadings for SoundRun {
+    fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
+        let mut names: Vec<LocoId> = read(self.reader.locomotives())?
+            .into_iter()
+            .map(|(_, name)| name)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    fn readings(
+        &self,
+        loco: &LocoId,
+        from_ms: Option<i64>,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), ReadError> {
+        read(
+            self.reader
+                .readings(loco, from_ms.unwrap_or(0), i64::MAX, limit, visit),
+        )
+    }
+
+    fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
+        let events = read(self.reader.events(loco))?;
+        Ok(events.into_iter().map(|e| (e.at_ms, e.kind)).collect())
+    }
+
+    fn refused(&self) -> Result<Vec<RefusedRow>, ReadError> {
+        read(self.reader.refused())
+    }
+
+    fn synthetic(&self) -> bool {
+        self.synthetic
+    }
+}
