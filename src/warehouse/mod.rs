@@ -92,6 +92,35 @@ impl Warehouse {
         })?;
         Ok(Self { db })
     }
+
+    /// A warehouse that holds nothing and keeps nothing.
+    ///
+    /// # Errors
+    /// SQLite itself fails.
+    pub fn in_memory() -> Result<Self> {
+        Ok(Self {
+            db: Connection::open_in_memory()?,
+        })
+    }
+
+    /// Folds the log into the file and closes it: what is left is one whole file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn close_whole(self) -> Result<()> {
+        self.db
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
+    /// A read-only connection to the same file.
+    ///
+    /// # Errors
+    /// The file cannot be opened a second time.
+    pub fn reader(&self) -> Result<Reader> {
+        Reader::open(Path::new(self.db.path().unwrap_or_default()))
+    }
 }
 
 /// A read-only connection; it never creates a file.

@@ -101,6 +101,11 @@ impl Reader {
         })
     }
 
+    /// The same warehouse, on connections of its own.
+    pub(super) fn again(&self) -> Result<Self> {
+        Self::open(&self.path)
+    }
+
     /// Lends a connection that nobody else is using.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();

@@ -3,13 +3,11 @@
 //! Its field is private to this module and nothing else makes one, so code that trains or scores after a
 //! failed run does not compile, however it is written: it has no token to pass.
 
-use std::path::Path;
-
 use crate::domain::ports::{ReadError, RefusedRow, SoundReadings};
 use crate::domain::{EventKind, LocoId, Reading};
 
 use super::runs::{self, RunRecord, RunStatus};
-use super::{Reader, Warehouse, WarehouseError, facts};
+use super::{Reader, Warehouse, WarehouseError};
 
 /// Proof that the last run was completed, validated and committed; and the readings it stands for.
 pub struct SoundRun {
@@ -35,18 +33,7 @@ impl Warehouse {
     /// # Errors
     /// There was no run, it failed safe, or the warehouse cannot be read.
     pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
-        let record = runs::last(&self.db)?.ok_or(Unsound::NeverRun)?;
-        if record.status != RunStatus::Ok {
-            return Err(Unsound::Failed {
-                cause: record.cause.unwrap_or_default(),
-            });
-        }
-        let path = self.db.path().unwrap_or_default().to_owned();
-        Ok(SoundRun {
-            reader: Reader::open(Path::new(&path))?,
-            record,
-            synthetic: facts::synthetic(&self.db)?.unwrap_or(false),
-        })
+        self.reader()?.sound_run()
     }
 
     /// Checks, inside a transaction, that no other run ended since the token was issued.
@@ -58,6 +45,26 @@ impl Warehouse {
             Some(last) if last.run == token.run() && last.status == RunStatus::Ok => Ok(()),
             _ => Err(WarehouseError::Overtaken),
         }
+    }
+}
+
+impl Reader {
+    /// The token of the last run, if it was sound.
+    ///
+    /// # Errors
+    /// There was no run, it failed safe, or the warehouse cannot be read.
+    pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
+        let record = self.last_run()?.ok_or(Unsound::NeverRun)?;
+        if record.status != RunStatus::Ok {
+            return Err(Unsound::Failed {
+                cause: record.cause.unwrap_or_default(),
+            });
+        }
+        Ok(SoundRun {
+            synthetic: self.synthetic()?.unwrap_or(false),
+            reader: self.again()?,
+            record,
+        })
     }
 }
 
