@@ -91,8 +91,20 @@ pub const PRESET_ALERT: ChannelValues = [500.0, 5.0, 7.0, 85.0];
 
 /// The name of a locomotive as its source writes it; cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "String", into = "String")]
 pub struct LocoId(Arc<str>);
+
+impl From<String> for LocoId {
+    fn from(name: String) -> Self {
+        Self(Arc::from(name))
+    }
+}
+
+impl From<LocoId> for String {
+    fn from(loco: LocoId) -> Self {
+        loco.0.as_ref().to_owned()
+    }
+}
 
 impl LocoId {
     #[must_use]
