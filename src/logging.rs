@@ -30,6 +30,7 @@ pub fn start(folder: Option<&Path>, verbose: u8) -> Logging {
         .with_target(false)
         .with_filter(filter);
     let appender = folder.and_then(|folder| {
+        std::fs::create_dir_all(folder).ok()?;
         tracing_appender::rolling::Builder::new()
             .rotation(tracing_appender::rolling::Rotation::DAILY)
             .filename_prefix("cidp")

@@ -14,12 +14,14 @@ use super::{Exit, Shell, pipeline_error};
 pub fn status(shell: &Shell) -> Exit {
     let platform = &shell.platform;
     let answer = (|| -> Result<_, PipelineError> {
-        let rows = platform.fleet()?.map_or_else(Vec::new, |fleet| fleet.rows);
+        let fleet = platform.fleet()?;
+        let threshold = fleet.as_ref().and_then(|fleet| fleet.threshold);
+        let rows = fleet.map_or_else(Vec::new, |fleet| fleet.rows);
         let synthetic = platform.synthetic()?;
         let version = platform.model_version()?;
         Ok(rows
             .iter()
-            .map(|row| as_json(row, synthetic, version))
+            .map(|row| as_json(row, synthetic, version, threshold))
             .collect::<Vec<_>>())
     })();
     let rows = match answer {
@@ -39,7 +41,12 @@ pub fn status(shell: &Shell) -> Exit {
     }
 }
 
-fn as_json(row: &FleetRow, synthetic: bool, version: Option<u32>) -> Value {
+fn as_json(
+    row: &FleetRow,
+    synthetic: bool,
+    version: Option<u32>,
+    threshold: Option<f64>,
+) -> Value {
     let cause = match &row.verdict {
         Verdict::Unavailable(cause) => Some(cause),
         _ => None,
@@ -53,7 +60,7 @@ fn as_json(row: &FleetRow, synthetic: bool, version: Option<u32>) -> Value {
         "verdict": row.verdict.kind(),
         "cause": cause,
         "probability": row.probability.map(rounded),
-        "threshold": row.threshold,
+        "threshold": threshold,
         "model_version": version,
         "last_verdict": row.last_verdict.map(|(kind, at)| json!({
             "verdict": kind, "timestamp": iso(at),

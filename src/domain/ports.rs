@@ -24,11 +24,8 @@ pub struct RefusedRow {
     pub label: Option<bool>,
 }
 
-/// What training and scoring read: the readings of the last *sound* run.
-///
-/// Outside tests only `warehouse::SoundRun` implements it, and only the warehouse can make one, after
-/// a run that was completed, validated and committed. That is the fail-safe.
-pub trait SoundReadings: Sync {
+/// Readings and workshop events, to look at: charts, normals, explanations.
+pub trait Readings: Sync {
     /// Every locomotive with a reading, by name.
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError>;
 
@@ -43,7 +40,13 @@ pub trait SoundReadings: Sync {
 
     /// Workshop events of a locomotive in time order, UTC milliseconds.
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError>;
+}
 
+/// What training and scoring take: the readings of the last *sound* run.
+///
+/// Outside tests only `warehouse::SoundRun` implements it, and only the warehouse can make one, after
+/// a run that was completed, validated and committed. That is the fail-safe.
+pub trait SoundReadings: Readings {
     /// Quarantined rows whose locomotive and time could be read.
     fn refused(&self) -> Result<Vec<RefusedRow>, ReadError>;
 

@@ -1,8 +1,8 @@
 //! Which channel pushed a probability where it is: exact Shapley values.
 
 use super::model::Model;
-use crate::domain::features::{Blocks, Normal};
-use crate::domain::ports::{ReadError, SoundReadings};
+use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
+use crate::domain::ports::{ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, Reading};
 
 /// A reading's probability taken apart: `base + Σ contributions = probability`.
@@ -32,10 +32,23 @@ pub(super) fn shapley(value: impl Fn(u8) -> f64) -> (f64, ChannelValues, f64) {
     (values[0], contributions, values[15])
 }
 
+/// The machine's normal as known now; the fleet's for a machine without readings.
+pub fn normal_of(
+    model: &Model,
+    readings: &dyn Readings,
+    loco: &LocoId,
+) -> Result<Normal, ReadError> {
+    let mut learner = NormalLearner::default();
+    readings.readings(loco, None, Some(NORMAL_READINGS as usize), &mut |r| {
+        learner.push(&r.values);
+    })?;
+    Ok(learner.normal(&model.scorer.spec.fleet))
+}
+
 /// Explains the newest reading at or before `at_ms` (of all when `None`); `None` without one.
 pub fn explain_at(
     model: &Model,
-    readings: &dyn SoundReadings,
+    readings: &dyn Readings,
     loco: &LocoId,
     at_ms: Option<i64>,
 ) -> Result<Option<Explained>, ReadError> {

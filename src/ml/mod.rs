@@ -20,7 +20,7 @@ mod threshold;
 mod train;
 
 pub use evaluate::{Evaluation, PredictedRow, Split, evaluate_pair, evaluate_split};
-pub use explain::{Explained, explain_at};
+pub use explain::{Explained, explain_at, normal_of};
 pub use model::{Model, score_locomotive};
 pub use store::StoreError;
 pub use train::train;

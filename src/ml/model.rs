@@ -6,7 +6,7 @@ use super::part::Events;
 use crate::domain::features::{
     Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Tracker, features,
 };
-use crate::domain::ports::{Judge, Judgement, ReadError, SoundReadings};
+use crate::domain::ports::{Judge, Judgement, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
 
 /// What turns readings into probabilities.
@@ -35,7 +35,7 @@ impl Scorer {
     /// as it matters: the readings that make the normal, and one long window.
     pub fn follow(
         &self,
-        readings: &dyn SoundReadings,
+        readings: &dyn Readings,
         loco: &LocoId,
         from_ms: Option<i64>,
         visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
@@ -107,7 +107,7 @@ impl Judge for Model {
 /// probabilities whatever the start.
 pub fn score_locomotive(
     model: &Model,
-    readings: &dyn SoundReadings,
+    readings: &dyn Readings,
     loco: &LocoId,
     from_ms: Option<i64>,
     visit: &mut dyn FnMut(&Reading, f64),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand::{RngExt, SeedableRng};
 
-use crate::domain::ports::{ReadError, RefusedRow, SoundReadings};
+use crate::domain::ports::{ReadError, Readings, RefusedRow, SoundReadings};
 use crate::domain::{ChannelValues, EventKind, Flags, LocoId, Reading};
 
 #[derive(Default, Clone)]
@@ -24,7 +24,7 @@ impl Memory {
     }
 }
 
-impl SoundReadings for Memory {
+impl Readings for Memory {
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
         Ok(self.locos.keys().cloned().collect())
     }
@@ -46,6 +46,9 @@ impl SoundReadings for Memory {
         Ok(self.locos.get(loco).map(|l| l.1.clone()).unwrap_or_default())
     }
 
+}
+
+impl SoundReadings for Memory {
     fn refused(&self) -> Result<Vec<RefusedRow>, ReadError> {
         Ok(self.refused.clone())
     }

@@ -7,14 +7,14 @@ use tempfile::TempDir;
 use crate::config::{Config, Home};
 use crate::domain::VerdictKind;
 use crate::etl::{self, Rules};
-use crate::ml::{self, Evaluation, TrainError};
+use crate::ml::{self, TrainError};
 use crate::warehouse::{RunRecord, RunStatus, SoundRun, Unsound, Warehouse, WarehouseError};
 
 use super::inputs;
 use super::pipeline::wall_ms;
 use super::training;
 
-pub use crate::ml::Split;
+pub use crate::ml::{Evaluation, Split};
 
 /// What is compared with what.
 pub enum Plan {

@@ -46,6 +46,8 @@ pub struct Fleet {
     pub rows: Vec<FleetRow>,
     /// Set when no locomotive can have a verdict.
     pub cause: Option<Cause>,
+    /// DANGER from this probability on, by the model in force.
+    pub threshold: Option<f64>,
     /// "Now" by the clock in force, UTC milliseconds.
     pub now_ms: Option<i64>,
     /// Whether that is the computer's clock.
@@ -82,6 +84,7 @@ impl Scene<'_> {
         Ok(Fleet {
             rows,
             cause,
+            threshold: self.model.as_ref().ok().and_then(|m| m.map(|m| m.card.threshold)),
             now_ms: clocks.now_ms,
             live: clocks.live,
         })

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::etl::Report;
-use crate::warehouse::RunStatus;
+pub use crate::warehouse::RunStatus;
 
 use super::snapshot::Stage;
 

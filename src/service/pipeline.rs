@@ -10,7 +10,8 @@ use serde_json::json;
 
 use crate::config::{Config, Home};
 use crate::etl::{self, Rules, Step};
-use crate::warehouse::{LockError, RunLock, RunRecord, RunStatus, Warehouse, WarehouseError};
+pub use crate::warehouse::LockError;
+use crate::warehouse::{RunLock, RunRecord, RunStatus, Warehouse, WarehouseError};
 
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};

@@ -7,13 +7,18 @@ use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{Reader, RunLock};
+use crate::warehouse::{Reader, RunLock, WarehouseError};
 
 use super::fleet::{self, Fleet};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
 use super::snapshot::RunProgress;
 use super::training::{self, JudgingError};
+
+pub use crate::sources::simulator::Simulation;
+
+/// The seed of the data set that ships with the program.
+pub const DEMO_SEED: u64 = Simulation::DEMO.seed;
 
 /// A home and its configuration.
 #[derive(Debug, Clone)]
@@ -136,6 +141,17 @@ impl Platform {
         })
     }
 
+    /// The version of the model in force.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn model_version(&self) -> Result<Option<u32>, PipelineError> {
+        Ok(match self.reader()? {
+            Some(reader) => reader.model_version()?,
+            None => None,
+        })
+    }
+
     /// Judges four values as if held steady, against the normal of `loco` or the fleet's. A hypothesis:
     /// it needs a sound model and nothing else.
     ///
@@ -178,7 +194,7 @@ impl Platform {
     /// # Errors
     /// The folder cannot be written.
     pub fn simulate(
-        simulation: &crate::sources::simulator::Simulation,
+        simulation: &Simulation,
         folder: &Path,
     ) -> std::io::Result<()> {
         crate::sources::simulator::write(simulation, folder)
@@ -207,5 +223,5 @@ fn normal_of(model: &ml::Model, reader: &Reader, loco: &LocoId) -> Result<Normal
         });
     }
     ml::normal_of(model, reader, loco)
-        .map_err(|e| PipelineError::Warehouse(e.into()).into())
+        .map_err(|e| PipelineError::Warehouse(WarehouseError::Read(e)).into())
 }

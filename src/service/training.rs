@@ -143,7 +143,7 @@ pub fn train(
     let mut card = model.card.clone();
     let version = warehouse.save_model(token, &mut card, |card| {
         model.card = card.clone();
-        model.to_bytes()
+        model.to_bytes().map_err(|e| e.to_string())
     })?;
     let training = match &card.refusal {
         Some(why) if !card.promoted => Training::Refused {

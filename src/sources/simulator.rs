@@ -39,7 +39,7 @@ impl Simulation {
         locomotives: 10,
         days: 30,
         period_secs: 600,
-        seed: 2026,
+        seed: 5,
         dirty: 0.0,
     };
 }

@@ -49,6 +49,10 @@ pub enum WarehouseError {
     Folder(#[from] std::io::Error),
     #[error("a stored document cannot be read: {0}")]
     Document(#[from] serde_json::Error),
+    #[error("the model cannot be stored: {0}")]
+    Model(String),
+    #[error(transparent)]
+    Read(#[from] crate::domain::ports::ReadError),
     #[error("another run ended since: its result stands")]
     Overtaken,
 }

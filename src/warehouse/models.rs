@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::domain::ModelCard;
 
-use super::{Reader, Result, SoundRun, Warehouse};
+use super::{Reader, Result, SoundRun, Warehouse, WarehouseError};
 
 const NEXT: &str = "SELECT coalesce(max(version), 0) + 1 FROM models";
 const INSERT: &str =
@@ -36,7 +36,7 @@ impl Warehouse {
         &mut self,
         token: &SoundRun,
         card: &mut ModelCard,
-        body: impl FnOnce(&ModelCard) -> Vec<u8>,
+        body: impl FnOnce(&ModelCard) -> Result<Vec<u8>, String>,
     ) -> Result<u32> {
         let tx = self
             .db
@@ -51,7 +51,7 @@ impl Warehouse {
                 token.run(),
                 card.trained_at_ms,
                 serde_json::to_string(card)?,
-                body(card)
+                body(card).map_err(WarehouseError::Model)?
             ],
         )?;
         if card.promoted {

@@ -3,7 +3,7 @@
 //! Its field is private to this module and nothing else makes one, so code that trains or scores after a
 //! failed run does not compile, however it is written: it has no token to pass.
 
-use crate::domain::ports::{ReadError, RefusedRow, SoundReadings};
+use crate::domain::ports::{ReadError, Readings, RefusedRow, SoundReadings};
 use crate::domain::{EventKind, LocoId, Reading};
 
 use super::runs::{self, RunRecord, RunStatus};
@@ -89,14 +89,11 @@ fn read<T>(outcome: Result<T, WarehouseError>) -> Result<T, ReadError> {
     outcome.map_err(|e| ReadError(e.to_string()))
 }
 
-impl SoundReadings for SoundRun {
+/// A reader shows; it gives no right to train or score.
+impl Readings for Reader {
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
-        let mut names: Vec<LocoId> = read(self.reader.locomotives())?
-            .into_iter()
-            .map(|(_, name)| name)
-            .collect();
-        names.sort();
-        Ok(names)
+        let names = read(Self::locomotives(self))?;
+        Ok(names.into_iter().map(|(_, name)| name).collect())
     }
 
     fn readings(
@@ -106,17 +103,43 @@ impl SoundReadings for SoundRun {
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
-        read(
-            self.reader
-                .readings(loco, from_ms.unwrap_or(0), i64::MAX, limit, visit),
-        )
+        read(Self::readings(
+            self,
+            loco,
+            from_ms.unwrap_or(0),
+            i64::MAX,
+            limit,
+            visit,
+        ))
     }
 
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
-        let events = read(self.reader.events(loco))?;
+        let events = read(Self::events(self, loco))?;
         Ok(events.into_iter().map(|e| (e.at_ms, e.kind)).collect())
     }
+}
 
+impl Readings for SoundRun {
+    fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
+        Readings::locomotives(&self.reader)
+    }
+
+    fn readings(
+        &self,
+        loco: &LocoId,
+        from_ms: Option<i64>,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), ReadError> {
+        Readings::readings(&self.reader, loco, from_ms, limit, visit)
+    }
+
+    fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
+        Readings::events(&self.reader, loco)
+    }
+}
+
+impl SoundReadings for SoundRun {
     fn refused(&self) -> Result<Vec<RefusedRow>, ReadError> {
         read(self.reader.refused())
     }

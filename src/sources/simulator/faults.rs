@@ -1,7 +1,5 @@
 //! Faults and how each shows: on which quantity, in which order, how strongly.
 
-use rand::{Rng, RngExt};
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultKind {
     /// Vibration rises, then the temperature follows.
@@ -15,12 +13,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// Bearings fail most.
-    pub fn draw(rng: &mut impl Rng) -> Self {
-        match rng.random_range(0..10) {
-            0..=4 => Self::Bearing,
-            5..=6 => Self::Leak,
-            7..=8 => Self::Cooling,
+    /// The `n`-th fault of a fleet: every kind in turn, bearings most, so that a small fleet shows all.
+    pub const fn in_turn(n: u32) -> Self {
+        match n % 6 {
+            0 | 3 => Self::Bearing,
+            1 | 4 => Self::Leak,
+            2 => Self::Cooling,
             _ => Self::Pump,
         }
     }

@@ -29,6 +29,8 @@ pub struct Locomotive {
     /// In the workshop, silent, until then.
     back_ms: i64,
     fault: Fault,
+    /// Faults begun so far, counted from the machine's number.
+    faults: u32,
     records: Vec<Record>,
 }
 
@@ -47,7 +49,7 @@ impl Locomotive {
             39.5 + draw(0.8),
         ];
         let name = format!("LOCO_{:03}", index + 1);
-        let serviced_ms = start_ms - rng.random_range(2..55) * DAY_MS - rng.random_range(0..DAY_MS);
+        let serviced_ms = start_ms - rng.random_range(48..1300) * HOUR_MS;
         let mut loco = Self {
             records: vec![(serviced_ms, name.clone(), "preventive", "inspection")],
             name,
@@ -63,9 +65,10 @@ impl Locomotive {
                 fails_ms: i64::MAX,
                 severity: 1.0,
             },
+            faults: index,
             rng,
         };
-        loco.fault = loco.next_fault(start_ms, 4.0, 14.0);
+        loco.fault = loco.next_fault(start_ms, 4.0, 16.0);
         // In each ten, two are about to fail when the data ends: a monitor should have something to show.
         let about_to_fail = match index % 10 {
             2 => Some((FaultKind::Bearing, 10)),
@@ -96,9 +99,10 @@ impl Locomotive {
     fn next_fault(&mut self, after_ms: i64, from_days: f64, to_days: f64) -> Fault {
         let wait = self.rng.random_range(from_days..to_days);
         let growth_hours = self.rng.random_range(60.0..100.0);
+        self.faults += 1;
         let onset_ms = after_ms + (wait * DAY_MS as f64) as i64;
         Fault {
-            kind: FaultKind::draw(&mut self.rng),
+            kind: FaultKind::in_turn(self.faults),
             onset_ms,
             fails_ms: onset_ms + (growth_hours * HOUR_MS as f64) as i64,
             severity: self.rng.random_range(0.85..1.15),
@@ -109,7 +113,7 @@ impl Locomotive {
     pub fn step(&mut self, at_ms: i64, period_ms: i64) -> Option<[f64; 4]> {
         if at_ms >= self.fault.fails_ms && self.fault.fails_ms < self.end_ms {
             self.records.push((
-                self.fault.fails_ms,
+                self.fault.fails_ms / 60_000 * 60_000,
                 self.name.clone(),
                 "failure",
                 self.fault.kind.component(),
@@ -117,7 +121,7 @@ impl Locomotive {
             self.back_ms = self.fault.fails_ms + self.rng.random_range(6..14) * HOUR_MS;
             self.serviced_ms = self.back_ms;
             self.next_service_ms = self.back_ms + self.rng.random_range(20..35) * DAY_MS;
-            self.fault = self.next_fault(self.back_ms, 6.0, 22.0);
+            self.fault = self.next_fault(self.back_ms, 6.0, 40.0);
         }
         // Planned work happens on a sound machine; a growing fault comes first.
         if at_ms >= self.next_service_ms && at_ms < self.fault.onset_ms {

@@ -1,0 +1,68 @@
+# The words of the trade: verdicts, quantities, causes, events, stages.
+verdict-nominal = NOMINAL OPERATION
+verdict-danger = DANGER DETECTED
+verdict-unavailable = VERDICT UNAVAILABLE
+verdict-short-nominal = Nominal
+verdict-short-danger = DANGER
+verdict-short-unavailable = Unavailable
+
+channel-flow_rate = Oil flow
+channel-pressure = Pressure
+channel-vibration = Vibration
+channel-temperature = Temperature
+channel-short-flow_rate = Flow
+channel-short-pressure = Pressure
+channel-short-vibration = Vibration
+channel-short-temperature = Temp.
+# "Vibration alone": the quantity changed, the others left as they are.
+channel-alone-flow_rate = Flow alone
+channel-alone-pressure = Pressure alone
+channel-alone-vibration = Vibration alone
+channel-alone-temperature = Temperature alone
+
+cause-never_run = never processed
+cause-run_failed = last run failed
+cause-no_model = no model
+cause-model_unreadable = model unreadable
+cause-stale = data { $age } old
+cause-source_refused = source refused
+cause-flagged = { $channel }: { $flag }
+cause-not_scored = reading not judged
+cause-long-never_run = No run has succeeded yet.
+cause-long-run_failed = The last run failed safe: { $reason }. Nothing was learned or judged; earlier verdicts are kept.
+cause-long-no_model = No model in service: { $reason }.
+cause-long-model_unreadable = The stored model cannot be read back: { $reason }.
+cause-long-stale = The last reading is { $age } old; the limit is { $limit }.
+cause-long-source_refused = The source “{ $source }” was refused by the last run.
+cause-long-flagged = { $channel }: { $flag }. The model sees no danger in it, but a strange reading cannot be called nominal.
+cause-long-not_scored = The last reading has not been judged yet.
+cause-todo-never_run = Run the pipeline, or open your CSV files.
+cause-todo-run_failed = Correct the source, then run the pipeline again.
+cause-todo-no_model = Add readings and known failures, then run the pipeline again.
+cause-todo-model_unreadable = Run the pipeline again: a new model will be trained.
+cause-todo-stale = Check that the source still sends, then run the pipeline again.
+cause-todo-source_refused = Correct the source, then run the pipeline again.
+cause-todo-flagged = Check the sensor.
+cause-todo-not_scored = Run the pipeline again.
+
+flag-rate = impossible change
+flag-stuck = frozen value
+flag-drift = slow drift
+
+event-preventive = maintenance
+event-failure = failure
+event-with-component = { $event } · { $component }
+happening-verdict = { $from } → { $to }
+happening-model = model v{ $version } in service
+happening-quarantined =
+    { $rows ->
+        [one] 1 row quarantined
+       *[other] { $rows } rows quarantined
+    }
+
+stage-extract = extraction
+stage-validate = validation
+stage-load = loading
+stage-train = training
+stage-score = scores
+horizon = within { $hours } h

@@ -1,0 +1,68 @@
+# Les mots du métier : verdicts, grandeurs, causes, événements, étapes.
+verdict-nominal = OPÉRATION NOMINALE
+verdict-danger = DANGER DÉTECTÉ
+verdict-unavailable = VERDICT INDISPONIBLE
+verdict-short-nominal = Nominale
+verdict-short-danger = DANGER
+verdict-short-unavailable = Indisponible
+
+channel-flow_rate = Débit d’huile
+channel-pressure = Pression
+channel-vibration = Vibrations
+channel-temperature = Température
+channel-short-flow_rate = Débit
+channel-short-pressure = Pression
+channel-short-vibration = Vibrations
+channel-short-temperature = Temp.
+# « Vibrations seules » : la grandeur changée sans toucher aux autres.
+channel-alone-flow_rate = Débit seul
+channel-alone-pressure = Pression seule
+channel-alone-vibration = Vibrations seules
+channel-alone-temperature = Température seule
+
+cause-never_run = jamais traité
+cause-run_failed = dernier traitement échoué
+cause-no_model = aucun modèle
+cause-model_unreadable = modèle illisible
+cause-stale = données de { $age }
+cause-source_refused = source refusée
+cause-flagged = { $channel } : { $flag }
+cause-not_scored = mesure non jugée
+cause-long-never_run = Aucun traitement n’a encore abouti.
+cause-long-run_failed = Le dernier traitement a échoué en sécurité : { $reason }. Rien n’a été appris ni jugé ; les verdicts précédents sont conservés.
+cause-long-no_model = Aucun modèle en service : { $reason }.
+cause-long-model_unreadable = Le modèle enregistré ne peut être relu : { $reason }.
+cause-long-stale = La dernière mesure a { $age } ; la limite est de { $limit }.
+cause-long-source_refused = La source « { $source } » a été refusée par le dernier traitement.
+cause-long-flagged = { $channel } : { $flag }. Le modèle n’y voit pas de danger, mais une mesure étrange ne peut être dite nominale.
+cause-long-not_scored = La dernière mesure n’a pas encore été jugée.
+cause-todo-never_run = Lancez le traitement, ou ouvrez vos fichiers CSV.
+cause-todo-run_failed = Corrigez la source, puis relancez le traitement.
+cause-todo-no_model = Ajoutez des mesures et des pannes connues, puis relancez le traitement.
+cause-todo-model_unreadable = Relancez le traitement : un nouveau modèle sera appris.
+cause-todo-stale = Vérifiez que la source envoie encore, puis relancez le traitement.
+cause-todo-source_refused = Corrigez la source, puis relancez le traitement.
+cause-todo-flagged = Vérifiez le capteur.
+cause-todo-not_scored = Relancez le traitement.
+
+flag-rate = variation impossible
+flag-stuck = valeur figée
+flag-drift = dérive lente
+
+event-preventive = maintenance
+event-failure = panne
+event-with-component = { $event } · { $component }
+happening-verdict = { $from } → { $to }
+happening-model = modèle v{ $version } mis en service
+happening-quarantined =
+    { $rows ->
+        [one] 1 ligne en quarantaine
+       *[other] { $rows } lignes en quarantaine
+    }
+
+stage-extract = extraction
+stage-validate = validation
+stage-load = chargement
+stage-train = apprentissage
+stage-score = scores
+horizon = sous { $hours } h

@@ -1,0 +1,260 @@
+//! The window itself: takes the latest snapshot, draws the page, carries out what was asked for.
+//! It never waits, and asks to be drawn again only when something on the screen would change.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use eframe::egui::{
+    CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, ThemePreference, Ui,
+};
+
+use crate::domain::LocoId;
+use crate::service::command::Command;
+use crate::service::handle::ServiceHandle;
+use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
+
+use super::context::{Ask, Cx, Page};
+use super::files::{FileChoice, Outcome};
+use super::pages::{fleet, locomotive, simulator};
+use super::text::Text;
+use super::theme::{self, size};
+use super::toasts::Toasts;
+use super::{rail, replay, top_bar};
+
+/// The state of the window; what the service knows is in the snapshot.
+pub struct App {
+    handle: ServiceHandle,
+    snapshot: Arc<Snapshot>,
+    /// When that snapshot came.
+    came: Instant,
+    text: Text,
+    page: Page,
+    selected: Option<LocoId>,
+    fleet: fleet::State,
+    locomotive: locomotive::State,
+    simulator: simulator::State,
+    replay: replay::State,
+    toasts: Toasts,
+    files: FileChoice,
+    /// What the service was last told to watch.
+    watching: Option<(LocoId, TimeWindow)>,
+}
+
+impl App {
+    /// Installs the look and takes the service's handle.
+    #[must_use]
+    pub fn new(ctx: &Context, text: Text, dark: Option<bool>, handle: ServiceHandle) -> Self {
+        theme::install(ctx);
+        ctx.set_theme(match dark {
+            Some(true) => ThemePreference::Dark,
+            Some(false) => ThemePreference::Light,
+            None => ThemePreference::System,
+        });
+        // Ctrl+Q closes at once by default: too near Ctrl+1 … for a window that is on watch.
+        ctx.options_mut(|o| o.quit_shortcuts.clear());
+        Self {
+            snapshot: handle.snapshot(),
+            handle,
+            came: Instant::now(),
+            text,
+            page: Page::Fleet,
+            selected: None,
+            fleet: fleet::State::default(),
+            locomotive: locomotive::State::default(),
+            simulator: simulator::State::default(),
+            replay: replay::State::default(),
+            toasts: Toasts::default(),
+            files: FileChoice::default(),
+            watching: None,
+        }
+    }
+
+    /// The page shown.
+    #[must_use]
+    pub fn page(&self) -> Page {
+        self.page
+    }
+
+    /// The locomotive selected.
+    #[must_use]
+    pub fn selected(&self) -> Option<&LocoId> {
+        self.selected.as_ref()
+    }
+
+    fn take_news(&mut self, ctx: &Context) {
+        while let Some(event) = self.handle.next_event() {
+            self.toasts.event(event);
+        }
+        let latest = self.handle.snapshot();
+        if !Arc::ptr_eq(&latest, &self.snapshot) {
+            self.snapshot = latest;
+            self.came = Instant::now();
+        }
+        match self.files.poll(ctx, &self.text) {
+            Some(Outcome::Chosen {
+                sensors,
+                maintenance,
+            }) => self.send(Command::OpenFiles {
+                sensors,
+                maintenance,
+            }),
+            Some(Outcome::NoDialog) => self.toasts.no_dialog(),
+            None => {}
+        }
+        // The worst is looked at first, until something else is chosen.
+        let gone = self
+            .selected
+            .as_ref()
+            .is_none_or(|l| !self.snapshot.fleet.iter().any(|r| r.loco == *l));
+        if gone {
+            self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
+        }
+    }
+
+    fn send(&mut self, command: Command) {
+        if !self.handle.send(command) {
+            self.toasts.not_sent();
+        }
+    }
+
+    fn carry_out(&mut self, ctx: &Context, ask: Ask) {
+        match ask {
+            Ask::Send(command) => self.send(command),
+            Ask::Select(loco) => self.selected = Some(loco),
+            Ask::Open(loco) => {
+                self.selected = Some(loco);
+                self.page = Page::Locomotive;
+            }
+            Ask::Simulate(loco) => {
+                if let Some(row) = self.snapshot.fleet.iter().find(|r| r.loco == loco) {
+                    self.simulator.take(row);
+                }
+                self.selected = Some(loco);
+                self.page = Page::Simulator;
+            }
+            Ask::Show(page) => self.page = page,
+            Ask::ChooseFiles => self.files.start(ctx, &self.text),
+            Ask::Speak(language) => self.text.language = language,
+            Ask::Theme(dark) => ctx.set_theme(if dark { Theme::Dark } else { Theme::Light }),
+        }
+    }
+
+    /// Tells the service which curves are on the screen, when that changed.
+    fn watch(&mut self) {
+        let wanted = match (self.page, &self.selected) {
+            (Page::Locomotive, Some(loco)) => {
+                Some((loco.clone(), self.locomotive.settled_window()))
+            }
+            _ => None,
+        };
+        if wanted == self.watching {
+            return;
+        }
+        let command = match &wanted {
+            Some((loco, window)) => Command::Watch {
+                loco: Some(loco.clone()),
+                window: *window,
+            },
+            None => Command::Watch {
+                loco: None,
+                window: TimeWindow::All,
+            },
+        };
+        self.watching = wanted;
+        self.send(command);
+    }
+
+    /// Ages on the screen grow by the second only under the wall's clock.
+    fn wake_for_ages(&self, ctx: &Context) {
+        let ages = self.snapshot.clock == Clock::Wall && self.snapshot.now_ms.is_some();
+        if ages {
+            ctx.request_repaint_after(Duration::from_secs(1));
+        }
+    }
+
+    fn shortcuts(&mut self, ui: &Ui) {
+        for (key, page) in [
+            (Key::Num1, Page::Fleet),
+            (Key::Num2, Page::Locomotive),
+            (Key::Num3, Page::Simulator),
+        ] {
+            if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
+                self.page = page;
+            }
+        }
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        self.take_news(ctx);
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.shortcuts(ui);
+        let ctx = ui.ctx().clone();
+        let t = theme::tokens(ui);
+        let snapshot = Arc::clone(&self.snapshot);
+        let text = self.text.clone();
+        let selected = self.selected.clone();
+        let page = self.page;
+        let mut cx = Cx {
+            snapshot: &snapshot,
+            text: &text,
+            selected: selected.as_ref(),
+            since: self.came.elapsed(),
+            wall_ms: jiff::Timestamp::now().as_millisecond(),
+            choosing_files: self.files.under_way(),
+            asks: Vec::new(),
+        };
+        let plain = Frame::new().fill(t.panel);
+        Panel::left("rail")
+            .exact_size(size::RAIL)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain)
+            .show(ui, |ui| rail::rail_ui(ui, &mut cx, page));
+        Panel::top("top-bar")
+            .exact_size(size::TOP_BAR)
+            .resizable(false)
+            .show_separator_line(false)
+            .frame(plain)
+            .show(ui, |ui| top_bar::top_bar_ui(ui, &cx, page));
+        if page != Page::Simulator && snapshot.data_span.is_some() {
+            Panel::bottom("replay")
+                .exact_size(size::REPLAY_BAR)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(plain)
+                .show(ui, |ui| {
+                    replay::replay_bar_ui(ui, &mut cx, &mut self.replay);
+                });
+        }
+        CentralPanel::no_frame()
+            .frame(
+                Frame::new()
+                    .fill(t.bg)
+                    .inner_margin(Margin::same(page_margin(ui))),
+            )
+            .show(ui, |ui| match page {
+                Page::Fleet => fleet::page_ui(ui, &mut cx, &mut self.fleet),
+                Page::Locomotive => locomotive::page_ui(ui, &mut cx, &mut self.locomotive),
+                Page::Simulator => simulator::page_ui(ui, &mut cx, &mut self.simulator),
+            });
+        let asks = std::mem::take(&mut cx.asks);
+        for ask in asks {
+            self.carry_out(&ctx, ask);
+        }
+        self.watch();
+        self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
+        self.wake_for_ages(&ctx);
+    }
+}
+
+fn page_margin(ui: &Ui) -> i8 {
+    if ui.available_width() < size::NARROW {
+        size::M as i8
+    } else {
+        size::XL as i8
+    }
+}

@@ -1,0 +1,88 @@
+//! What every page is handed, and what it may ask for. Pages change no business state: they push an
+//! [`Ask`], and `app` carries it out after the frame.
+
+use std::time::Duration;
+
+use crate::domain::LocoId;
+use crate::service::command::Command;
+use crate::service::snapshot::{Clock, FleetRow, Snapshot};
+
+use super::text::{Language, Text};
+
+/// The pages that exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Page {
+    Fleet,
+    Locomotive,
+    Simulator,
+}
+
+/// Something the user asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ask {
+    Send(Command),
+    Select(LocoId),
+    /// Select it and show its curves.
+    Open(LocoId),
+    /// Select it and show it in the Simulator.
+    Simulate(LocoId),
+    Show(Page),
+    ChooseFiles,
+    Speak(Language),
+    /// Dark or light.
+    Theme(bool),
+}
+
+/// One frame's view of the world.
+pub struct Cx<'a> {
+    pub snapshot: &'a Snapshot,
+    pub text: &'a Text,
+    pub selected: Option<&'a LocoId>,
+    /// How long ago this snapshot came: ages grow by it when the clock is the wall's.
+    pub since: Duration,
+    /// The computer's clock, UTC milliseconds; only for the age of the model.
+    pub wall_ms: i64,
+    /// A file dialog is open.
+    pub choosing_files: bool,
+    pub asks: Vec<Ask>,
+}
+
+impl<'a> Cx<'a> {
+    /// Pushes what the user asked for.
+    pub fn ask(&mut self, ask: Ask) {
+        self.asks.push(ask);
+    }
+
+    /// Pushes a command to the service.
+    pub fn send(&mut self, command: Command) {
+        self.ask(Ask::Send(command));
+    }
+
+    fn ticked_ms(&self) -> i64 {
+        if self.snapshot.clock == Clock::Wall {
+            i64::try_from(self.since.as_millis()).unwrap_or(i64::MAX)
+        } else {
+            0
+        }
+    }
+
+    /// "Now" by the clock in force, this frame.
+    #[must_use]
+    pub fn now_ms(&self) -> Option<i64> {
+        let now = self.snapshot.now_ms?;
+        Some(now.saturating_add(self.ticked_ms()))
+    }
+
+    /// The age of an age that was measured when the snapshot was made.
+    #[must_use]
+    pub fn aged_ms(&self, age_ms: i64) -> i64 {
+        age_ms.saturating_add(self.ticked_ms())
+    }
+
+    /// The selected locomotive's row.
+    #[must_use]
+    pub fn selected_row(&self) -> Option<&'a FleetRow> {
+        let loco = self.selected?;
+        self.snapshot.fleet.iter().find(|r| r.loco == *loco)
+    }
+}

@@ -1,0 +1,13 @@
+//! The pages: one file each, and files for their larger parts. Every page answers one question.
+
+pub mod fleet;
+pub mod locomotive;
+pub mod simulator;
+
+mod charts;
+mod danger_map;
+mod fleet_table;
+mod reading_card;
+mod story;
+mod time_axis;
+mod way_back;

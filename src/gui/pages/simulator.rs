@@ -1,0 +1,435 @@
+//! Simulator: what would the model say? What I set, what it says, where that lies: left to right. The
+//! judge is asked on every frame; it is pure and takes microseconds.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use eframe::egui::{
+    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, Vec2,
+    pos2, vec2,
+};
+
+use crate::domain::features::Normal;
+use crate::domain::ports::{Judgement, SharedJudge};
+use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
+use crate::domain::{Cause, Channel, ChannelValues, LocoId, VerdictKind};
+use crate::gui::context::Cx;
+use crate::gui::text::Text;
+use crate::gui::theme::{self, size};
+use crate::gui::widgets::bars::{by_weight, contributions_ui};
+use crate::gui::widgets::button::{Kind, button_ui};
+use crate::gui::widgets::card::card_ui;
+use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
+use crate::gui::widgets::slider::channel_slider_ui;
+use crate::gui::widgets::verdict::{colour, paint_shape};
+use crate::service::snapshot::{FleetRow, Snapshot};
+
+use super::danger_map::{DangerMap, Inputs};
+use super::way_back::ways_back;
+
+/// Points of the trail behind the operating point.
+const TRAIL: usize = 120;
+
+/// What the page remembers between frames.
+pub struct State {
+    values: ChannelValues,
+    /// Whose normal the values are judged against; `None` is the fleet's.
+    against: Option<LocoId>,
+    trail: VecDeque<(f64, f64)>,
+    map: DangerMap,
+    /// The ways back, and what they were found for.
+    ways: Option<(ChannelValues, Option<Normal>, SharedJudge, [Option<f64>; 4])>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            values: Channel::ALL.map(Channel::slider_default),
+            against: None,
+            trail: VecDeque::new(),
+            map: DangerMap::default(),
+            ways: None,
+        }
+    }
+}
+
+impl State {
+    /// Takes over a locomotive's present values and its normal.
+    pub fn take(&mut self, row: &FleetRow) {
+        self.values = row.values;
+        self.against = row.normal.is_some().then(|| row.loco.clone());
+        self.trail.clear();
+    }
+
+    fn preset(&mut self, values: ChannelValues) {
+        self.values = values;
+    }
+
+    fn normal(&self, snapshot: &Snapshot) -> Option<Normal> {
+        let loco = self.against.as_ref()?;
+        let row = snapshot.fleet.iter().find(|r| r.loco == *loco)?;
+        row.normal.clone()
+    }
+
+    fn follow_point(&mut self) {
+        let here = (
+            self.values[Channel::Vibration.index()],
+            self.values[Channel::Temperature.index()],
+        );
+        if self.trail.back() != Some(&here) {
+            self.trail.push_back(here);
+            if self.trail.len() > TRAIL {
+                self.trail.pop_front();
+            }
+        }
+    }
+
+    fn ways(&mut self, judge: &SharedJudge, normal: Option<&Normal>) -> [Option<f64>; 4] {
+        if let Some((values, against, by, ways)) = &self.ways
+            && *values == self.values
+            && against.as_ref() == normal
+            && Arc::ptr_eq(by, judge)
+        {
+            return *ways;
+        }
+        let ways = ways_back(judge.as_ref(), &self.values, normal);
+        self.ways = Some((self.values, normal.cloned(), Arc::clone(judge), ways));
+        ways
+    }
+}
+
+/// Draws the page.
+pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
+    let rect = ui.available_rect_before_wrap();
+    let narrow = rect.width() < size::NARROW;
+    let (gap, margin) = if narrow {
+        (size::M, size::M)
+    } else {
+        (size::XL, size::XL)
+    };
+    let room = rect.width() - 2.0 * gap;
+    let column = |from: f32, share: f32| {
+        Rect::from_min_size(
+            pos2(rect.left() + from, rect.top()),
+            vec2(room * share, rect.height()),
+        )
+    };
+    let left = column(0.0, 0.30);
+    let middle = column(room * 0.30 + gap, 0.32);
+    let right = column(room * 0.62 + 2.0 * gap, 0.38);
+    let normal = state.normal(cx.snapshot);
+    card_ui(ui, "sim-set", left, margin, |ui| {
+        scroll_ui(ui, "sim-set-scroll", |ui| set_ui(ui, cx, state));
+    });
+    state.follow_point();
+    let judge = cx.snapshot.judge.clone();
+    match &judge {
+        Some(judge) => {
+            let judgement = judge.hypothesis(&state.values, normal.as_ref());
+            card_ui(ui, "sim-says", middle, margin, |ui| {
+                scroll_ui(ui, "sim-says-scroll", |ui| {
+                    says_ui(ui, cx, state, judge, &judgement, normal.as_ref());
+                });
+            });
+            card_ui(ui, "sim-where", right, margin, |ui| {
+                where_ui(ui, cx, state, judge, normal);
+            });
+        }
+        None => {
+            let rect = middle.union(right);
+            card_ui(ui, "sim-none", rect, margin, |ui| none_ui(ui, cx));
+        }
+    }
+    ui.advance_cursor_after_rect(rect);
+}
+
+fn scroll_ui(ui: &mut Ui, salt: &str, add: impl FnOnce(&mut Ui)) {
+    ScrollArea::vertical()
+        .id_salt(salt)
+        .auto_shrink([false, false])
+        .show(ui, add);
+}
+
+fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing = Vec2::splat(size::S);
+        for (key, values) in [
+            ("sim-preset-nominal", PRESET_NOMINAL),
+            ("sim-preset-alert", PRESET_ALERT),
+        ] {
+            let on = state.values == values;
+            if button_ui(ui, Kind::Choice(on), &text.get(key)).clicked() {
+                state.preset(values);
+            }
+        }
+        if let Some(row) = cx.selected_row() {
+            let on = state.values == row.values;
+            if button_ui(ui, Kind::Choice(on), row.loco.as_str()).clicked() {
+                state.take(row);
+            }
+        }
+    });
+    ui.add_space(size::M);
+    let normal = state.normal(cx.snapshot);
+    let fleet_normal = cx.snapshot.judge.as_ref().map(|j| j.fleet_normal());
+    let shown = normal.as_ref().or(fleet_normal);
+    ui.spacing_mut().item_spacing.y = size::XS;
+    for channel in Channel::ALL {
+        let i = channel.index();
+        let mean = shown.map(|n| n.mean[i]);
+        channel_slider_ui(ui, text, channel, &mut state.values[i], mean);
+        ui.add_space(size::M);
+    }
+    ui.horizontal(|ui| {
+        let name = text.get("sim-normal");
+        ui.label(theme::strong(name.as_ref(), t.text));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let fleet: Vec<FleetRow> = Vec::new();
+            let rows = if cx.snapshot.judge.is_some() {
+                &cx.snapshot.fleet[..]
+            } else {
+                &fleet[..]
+            };
+            let first = text.get("sim-normal-fleet");
+            match loco_choice_ui(
+                ui,
+                "sim-normal",
+                &name,
+                Some(first.as_ref()),
+                rows,
+                state.against.as_ref(),
+            ) {
+                Some(Choice::First) => state.against = None,
+                Some(Choice::Loco(loco)) => state.against = Some(loco),
+                None => {}
+            }
+        });
+    });
+    ui.add_space(size::XS);
+    ui.label(theme::small(text.get("sim-normal-why"), t.mute));
+}
+
+fn says_ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    state: &mut State,
+    judge: &SharedJudge,
+    judgement: &Judgement,
+    normal: Option<&Normal>,
+) {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let danger = judgement.verdict == VerdictKind::Danger;
+    verdict_card_ui(ui, text, judge, judgement);
+    ui.add_space(size::M);
+    ui.spacing_mut().item_spacing.y = size::XS;
+    ui.label(theme::strong(text.get("sim-why"), t.text));
+    ui.label(theme::small(sum(text, judgement), t.mute));
+    ui.add_space(size::XS);
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        let name_width = (ui.available_width() * 0.34).clamp(92.0, 118.0);
+        contributions_ui(ui, text, &judgement.contributions, danger, name_width, 32.0);
+    });
+    ui.add_space(size::L);
+    ui.label(theme::strong(text.get("sim-way-back"), t.text));
+    if danger {
+        let ways = state.ways(judge, normal);
+        ways_ui(ui, text, &state.values, &ways);
+    } else {
+        ui.label(theme::small(text.get("sim-way-back-nominal"), t.mute));
+    }
+}
+
+fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement: &Judgement) {
+    let t = theme::tokens(ui);
+    let kind = judgement.verdict;
+    let danger = kind == VerdictKind::Danger;
+    let fill = if danger { t.danger_surface } else { t.raised };
+    let line = if danger { t.danger_surface } else { t.line };
+    Frame::new()
+        .fill(fill)
+        .stroke(Stroke::new(size::LINE, line))
+        .corner_radius(CornerRadius::same(size::CORNER))
+        .inner_margin(Margin::symmetric(16, 14))
+        .show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = size::L;
+                let side = if ui.available_width() < 270.0 {
+                    38.0
+                } else {
+                    52.0
+                };
+                ui.vertical(|ui| {
+                    ui.add_space(6.0);
+                    let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
+                    paint_shape(ui.painter(), rect.center(), side, kind, t);
+                });
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    let words = theme::sized(
+                        text.verdict(kind),
+                        if side < 50.0 {
+                            size::TEXT + 1.0
+                        } else {
+                            size::TITLE
+                        },
+                        colour(kind, t),
+                    );
+                    ui.add(Label::new(words).truncate());
+                    ui.horizontal(|ui| {
+                        ui.spacing_mut().item_spacing.x = size::S;
+                        let p = text.percent(judgement.probability);
+                        ui.label(theme::sized(p, 30.0, t.text));
+                        ui.vertical(|ui| {
+                            ui.add_space(6.0);
+                            let threshold = text.percent(judgement.threshold);
+                            let threshold =
+                                text.with("sim-threshold", [("threshold", threshold.into())]);
+                            let version = judge.card().version;
+                            let model = text.with("sim-model", [("version", version.into())]);
+                            ui.label(theme::small(threshold, t.mute));
+                            ui.label(theme::small(model, t.mute));
+                        });
+                    });
+                    ui.label(theme::small_strong(text.get("sim-hypothesis"), t.mute));
+                });
+            });
+        });
+}
+
+/// "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86".
+fn sum(text: &Text, judgement: &Judgement) -> String {
+    let terms: Vec<String> = by_weight(&judgement.contributions)
+        .into_iter()
+        .map(|c| {
+            let push = judgement.contributions[c.index()];
+            let sign = if push < 0.0 { '−' } else { '+' };
+            format!("{sign} {}", text.number(push.abs(), 2))
+        })
+        .collect();
+    text.with(
+        "sim-sum",
+        [
+            ("base", text.number(judgement.base, 2).into()),
+            ("terms", terms.join(" ").into()),
+            ("probability", text.number(judgement.probability, 2).into()),
+        ],
+    )
+}
+
+fn ways_ui(ui: &mut Ui, text: &Text, values: &ChannelValues, ways: &[Option<f64>; 4]) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for channel in Channel::ALL {
+        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
+        ui.painter()
+            .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
+        crate::gui::widgets::card::at_ui(ui, channel.key(), rect, |ui| {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.set_height(34.0);
+                ui.label(theme::body(text.channel_alone(channel), t.text));
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    match ways[channel.index()] {
+                        Some(to) => {
+                            let sign = if to < values[channel.index()] {
+                                '≤'
+                            } else {
+                                '≥'
+                            };
+                            let words = format!("{sign} {}", text.value_unit(channel, to));
+                            ui.label(theme::body(words, t.text));
+                        }
+                        None => {
+                            ui.label(theme::body(text.get("sim-none"), t.mute));
+                        }
+                    }
+                });
+            });
+        });
+    }
+}
+
+fn where_ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    state: &mut State,
+    judge: &SharedJudge,
+    normal: Option<Normal>,
+) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.y = size::XS;
+    ui.label(theme::strong(cx.text.get("sim-map"), t.text));
+    ui.label(theme::small(cx.text.get("sim-map-why"), t.mute));
+    ui.add_space(size::S);
+    let room = ui.available_rect_before_wrap();
+    let side = room.width().min(room.height() - 48.0).max(120.0);
+    let rect = Rect::from_min_size(room.min, vec2(room.width(), side));
+    let inputs = Inputs {
+        flow: state.values[Channel::FlowRate.index()],
+        pressure: state.values[Channel::Pressure.index()],
+        normal,
+    };
+    let set = state.map.ui(ui, cx, judge, &inputs, &state.trail, rect);
+    if let Some((vibration, temperature)) = set {
+        state.values[Channel::Vibration.index()] = vibration;
+        state.values[Channel::Temperature.index()] = temperature;
+        ui.ctx().request_repaint();
+    }
+    ui.advance_cursor_after_rect(rect);
+    ui.horizontal(|ui| {
+        let (line, _) = ui.allocate_exact_size(vec2(24.0, 12.0), Sense::hover());
+        ui.painter().extend(eframe::egui::Shape::dashed_line(
+            &[line.left_center(), line.right_center()],
+            Stroke::new(size::CURVE, t.text),
+            6.0,
+            4.0,
+        ));
+        let threshold = cx.text.percent(judge.card().threshold);
+        let words = cx
+            .text
+            .with("sim-threshold", [("threshold", threshold.into())]);
+        ui.label(theme::small(words, t.mute));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.label(theme::small(cx.text.get("advisory"), t.mute));
+        });
+    });
+}
+
+fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::L;
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(52.0), Sense::hover());
+        paint_shape(
+            ui.painter(),
+            rect.center(),
+            52.0,
+            VerdictKind::Unavailable,
+            t,
+        );
+        ui.vertical(|ui| {
+            let words = cx.text.verdict(VerdictKind::Unavailable);
+            ui.label(theme::sized(words, size::TITLE, t.off));
+            ui.label(theme::body(cx.text.get("sim-no-model"), t.text));
+        });
+    });
+    ui.add_space(size::S);
+    ui.label(theme::body(cx.text.get("sim-no-model-why"), t.mute));
+    let about_model = matches!(
+        cx.snapshot.fleet_cause,
+        Some(
+            Cause::NeverRun
+                | Cause::NoModel { .. }
+                | Cause::ModelUnreadable { .. }
+                | Cause::RunFailed { .. }
+        )
+    );
+    if let (true, Some(cause)) = (about_model, &cx.snapshot.fleet_cause) {
+        ui.label(theme::body(cx.text.cause_long(cause), t.text));
+        ui.label(theme::small(cx.text.cause_todo(cause), t.mute));
+    }
+}

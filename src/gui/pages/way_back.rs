@@ -1,0 +1,72 @@
+//! For each channel alone, the nearest value at which the judge no longer sees danger. Found by
+//! scanning its range outwards from the present value; kept until an input changes.
+
+use crate::domain::features::Normal;
+use crate::domain::ports::Judge;
+use crate::domain::{Channel, ChannelValues};
+use crate::gui::format;
+
+/// Steps across a channel's range.
+const STEPS: i32 = 100;
+/// Halvings between the last danger and the first nominal.
+const HALVINGS: usize = 6;
+
+/// The nearest nominal value of each channel; `None` where no value in its range is enough.
+#[must_use]
+pub fn ways_back(
+    judge: &dyn Judge,
+    values: &ChannelValues,
+    normal: Option<&Normal>,
+) -> [Option<f64>; 4] {
+    Channel::ALL.map(|channel| way_back(judge, values, normal, channel))
+}
+
+fn way_back(
+    judge: &dyn Judge,
+    values: &ChannelValues,
+    normal: Option<&Normal>,
+    channel: Channel,
+) -> Option<f64> {
+    let threshold = judge.card().threshold;
+    let i = channel.index();
+    let nominal = |v: f64| {
+        let mut changed = *values;
+        changed[i] = v;
+        judge.probability(&changed, normal) < threshold
+    };
+    let (low, high) = channel.slider_range();
+    let step = (high - low) / f64::from(STEPS);
+    let from = values[i];
+    // Twice the range, since a typed value may lie outside it.
+    for n in 1..=STEPS * 2 {
+        let reach = f64::from(n) * step;
+        for to in [from - reach, from + reach] {
+            if (low..=high).contains(&to) && nominal(to) {
+                let back = if to < from { step } else { -step };
+                return Some(refine(channel, to, to + back, &nominal));
+            }
+        }
+    }
+    None
+}
+
+/// Between a nominal value and its neighbour in danger: the farthest nominal one, rounded to the digits
+/// that are shown, towards the safe side.
+fn refine(channel: Channel, nominal_at: f64, danger_at: f64, nominal: &dyn Fn(f64) -> bool) -> f64 {
+    let (mut good, mut bad) = (nominal_at, danger_at);
+    for _ in 0..HALVINGS {
+        let middle = f64::midpoint(good, bad);
+        if nominal(middle) {
+            good = middle;
+        } else {
+            bad = middle;
+        }
+    }
+    let scale = 10f64.powi(format::decimals(channel, good) as i32);
+    let rounded = if danger_at > nominal_at {
+        (good * scale).floor() / scale
+    } else {
+        (good * scale).ceil() / scale
+    };
+    if nominal(rounded) { rounded } else { good }
+}

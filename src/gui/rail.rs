@@ -1,0 +1,156 @@
+//! The rail at the left: the pages that exist, always in the same order; at its foot the language and
+//! the theme.
+
+use eframe::egui::{
+    Align2, Color32, CornerRadius, CursorIcon, FontId, Rect, Role, Sense, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
+};
+
+use super::context::{Ask, Cx, Page};
+use super::fonts::{Icon, icon};
+use super::text::Language;
+use super::theme::{self, size};
+use super::widgets::button::focus_ring;
+
+const PAGES: [(Page, &str, Icon); 3] = [
+    (Page::Fleet, "page-fleet", Icon::TrainFront),
+    (Page::Locomotive, "page-locomotive", Icon::ChartLine),
+    (Page::Simulator, "page-simulator", Icon::SlidersHorizontal),
+];
+
+/// Draws the rail; clicks are asked for, not carried out.
+pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: Page) {
+    let t = theme::tokens(ui);
+    let whole = ui.max_rect();
+    ui.painter()
+        .vline(whole.right() - 0.5, whole.y_range(), theme::hairline(t));
+    ui.spacing_mut().item_spacing.y = 0.0;
+    ui.add_space(size::S);
+    for (page, key, glyph) in PAGES {
+        let word = cx.text.get(key).into_owned();
+        if item_ui(ui, &word, &word, glyph, page == shown) {
+            cx.ask(Ask::Show(page));
+        }
+    }
+    foot_ui(ui, cx, whole);
+}
+
+fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
+    let t = theme::tokens(ui);
+    let dark = ui.visuals().dark_mode;
+    let (word, name, glyph) = if dark {
+        ("theme-light", "theme-to-light", Icon::Sun)
+    } else {
+        ("theme-dark", "theme-to-dark", Icon::Moon)
+    };
+    let height = size::RAIL_ITEM - 8.0;
+    let theme_rect = Rect::from_min_size(
+        pos2(whole.left(), whole.bottom() - height - 48.0),
+        vec2(whole.width(), height),
+    );
+    let language_rect = Rect::from_min_size(
+        pos2(whole.left() + size::S, whole.bottom() - 46.0),
+        vec2(whole.width() - 2.0 * size::S, size::CONTROL),
+    );
+    super::widgets::card::at_ui(ui, "rail-theme", theme_rect, |ui| {
+        if item_ui(ui, &cx.text.get(word), &cx.text.get(name), glyph, false) {
+            cx.ask(Ask::Theme(!dark));
+        }
+    });
+    let response = ui.interact(
+        language_rect,
+        ui.scope_id().with("rail-language"),
+        Sense::click(),
+    );
+    let enabled = ui.is_enabled();
+    let name = cx.text.get("language-switch");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
+    let corner = CornerRadius::same(size::CORNER);
+    let fill = if response.hovered() { t.band } else { t.panel };
+    ui.painter().rect_filled(language_rect, corner, fill);
+    let half = language_rect.width() / 2.0;
+    for (i, language) in Language::ALL.into_iter().enumerate() {
+        let on = cx.text.language == language;
+        let centre = pos2(
+            language_rect.left() + half * (i as f32 + 0.5),
+            language_rect.center().y,
+        );
+        let (family, ink) = if on {
+            (theme::semibold(), t.text)
+        } else {
+            (theme::medium(), t.mute)
+        };
+        let word = language.code().to_uppercase();
+        let font = FontId::new(size::LABEL, family);
+        ui.painter()
+            .text(centre, Align2::CENTER_CENTER, word, font, ink);
+        if on {
+            ui.painter().hline(
+                centre.x - 9.0..=centre.x + 9.0,
+                centre.y + 11.0,
+                Stroke::new(2.0, t.accent),
+            );
+        }
+    }
+    ui.painter().vline(
+        language_rect.center().x,
+        language_rect.center().y - 7.0..=language_rect.center().y + 7.0,
+        theme::hairline(t),
+    );
+    focus_ring(ui, &response, language_rect);
+    let response = response
+        .on_hover_cursor(CursorIcon::PointingHand)
+        .on_hover_text(name);
+    if response.clicked() {
+        cx.ask(Ask::Speak(cx.text.language.other()));
+    }
+}
+
+/// An icon with its word under it. True when clicked.
+fn item_ui(ui: &mut Ui, word: &str, name: &str, glyph: Icon, on: bool) -> bool {
+    let t = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(
+        vec2(ui.available_width(), size::RAIL_ITEM - 8.0),
+        Sense::click(),
+    );
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, name));
+    let painter = ui.painter();
+    let inner = Rect::from_min_max(rect.min, pos2(rect.right() - size::LINE, rect.bottom()));
+    let fill = match (on, response.hovered()) {
+        (true, _) => t.raised,
+        (false, true) => t.band,
+        _ => Color32::TRANSPARENT,
+    };
+    painter.rect_filled(inner, CornerRadius::ZERO, fill);
+    if on {
+        let mark = Rect::from_min_size(rect.min, vec2(3.0, rect.height()));
+        painter.rect_filled(mark, CornerRadius::ZERO, t.accent);
+    }
+    let ink = if on { t.text } else { t.mute };
+    painter.text(
+        rect.center() - vec2(0.0, 9.0),
+        Align2::CENTER_CENTER,
+        icon(glyph),
+        FontId::proportional(size::ICON),
+        ink,
+    );
+    painter.text(
+        rect.center() + vec2(0.0, 15.0),
+        Align2::CENTER_CENTER,
+        word,
+        FontId::new(
+            11.5,
+            if on {
+                theme::medium()
+            } else {
+                eframe::egui::FontFamily::Proportional
+            },
+        ),
+        ink,
+    );
+    if response.has_focus() {
+        focus_ring(ui, &response, inner.shrink(4.0));
+    }
+    response.on_hover_cursor(CursorIcon::PointingHand).clicked()
+}

@@ -1,0 +1,259 @@
+//! The pipeline as the window shows it: progress a stage, the last run in a line, the buttons that
+//! start one, and the calm page of a first start.
+
+use eframe::egui::{Align, CornerRadius, Layout, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
+
+use crate::domain::Cause;
+use crate::service::command::Command;
+use crate::service::snapshot::{LastRun, RunProgress, Stage};
+
+use super::context::{Ask, Cx};
+use super::fonts::Icon;
+use super::text::Text;
+use super::theme::{self, size};
+use super::widgets::button::{Kind, button_icon_ui};
+use super::widgets::card::{Tone, at_ui, banner_ui, card_ui};
+
+/// "10 000 lignes lues · 9 950 conservées · 50 en quarantaine".
+#[must_use]
+pub fn summary(text: &Text, run: &LastRun) -> String {
+    let read = text.count(run.rows_read);
+    let kept = text.count(run.rows_kept);
+    let quarantined = text.count(run.rows_quarantined);
+    if run.rows_already_loaded == 0 {
+        return text.with(
+            "run-summary",
+            [
+                ("read", read.into()),
+                ("kept", kept.into()),
+                ("quarantined", quarantined.into()),
+            ],
+        );
+    }
+    let known = text.count(run.rows_already_loaded);
+    text.with(
+        "run-summary-known",
+        [
+            ("read", read.into()),
+            ("known", known.into()),
+            ("kept", kept.into()),
+            ("quarantined", quarantined.into()),
+        ],
+    )
+}
+
+/// The buttons that start a run, and beside them how the present or the last one goes.
+pub fn run_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.set_height(size::CONTROL);
+        run_buttons_ui(ui, cx, false);
+        ui.add_space(size::S);
+        if let Some(progress) = cx.snapshot.running {
+            stages_ui(ui, cx.text, progress);
+        } else if let Some(run) = &cx.snapshot.last_run {
+            let words = summary(cx.text, run);
+            let label = ui.add(eframe::egui::Label::new(theme::small(words, t.mute)).truncate());
+            if !run.refused.is_empty() {
+                label.on_hover_ui(|ui| refused_ui(ui, cx.text, run));
+            }
+        }
+    });
+}
+
+fn refused_ui(ui: &mut Ui, text: &Text, run: &LastRun) {
+    for (name, why) in &run.refused {
+        ui.label(text.with(
+            "run-refused",
+            [("name", name.as_str().into()), ("why", why.as_str().into())],
+        ));
+    }
+}
+
+fn run_buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, first: bool) {
+    let idle = cx.snapshot.running.is_none();
+    let kind = if first { Kind::Primary } else { Kind::Plain };
+    let key = if cx.snapshot.last_run.is_some() {
+        "button-run-again"
+    } else {
+        "button-run"
+    };
+    let run = ui
+        .add_enabled_ui(idle, |ui| {
+            button_icon_ui(ui, kind, Some(Icon::Play), &cx.text.get(key))
+        })
+        .inner;
+    if run.clicked() {
+        cx.send(Command::Run);
+    }
+    let open = ui
+        .add_enabled_ui(idle && !cx.choosing_files, |ui| {
+            button_icon_ui(
+                ui,
+                Kind::Plain,
+                Some(Icon::FolderOpen),
+                &cx.text.get("button-open-csv"),
+            )
+        })
+        .inner;
+    if open.clicked() {
+        cx.ask(Ask::ChooseFiles);
+    }
+}
+
+/// The five stages on one line: done, under way with its share, to come.
+pub fn stages_ui(ui: &mut Ui, text: &Text, progress: RunProgress) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.x = size::S;
+    for stage in Stage::ALL {
+        let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
+        stage_mark(ui, rect, stage, progress);
+        let word = text.stage(stage);
+        let ink = if stage == progress.stage {
+            t.text
+        } else {
+            t.mute
+        };
+        let label = if stage == progress.stage {
+            theme::small_strong(word, ink)
+        } else {
+            theme::small(word, ink)
+        };
+        ui.label(label);
+        if stage == progress.stage {
+            ui.label(theme::small(share(text, progress), t.mute));
+        }
+        ui.add_space(size::XS);
+    }
+}
+
+fn share(text: &Text, progress: RunProgress) -> String {
+    match progress.fraction {
+        Some(f) => text.percent(f64::from(f)),
+        None => text.with("run-rows", [("rows", text.count(progress.rows).into())]),
+    }
+}
+
+fn stage_mark(ui: &Ui, rect: Rect, stage: Stage, progress: RunProgress) {
+    let t = theme::tokens(ui);
+    let (centre, r) = (rect.center(), rect.width() / 2.0 - 1.0);
+    match stage.cmp(&progress.stage) {
+        std::cmp::Ordering::Less => {
+            let tick =
+                [(-0.8, 0.0), (-0.2, 0.6), (0.9, -0.6)].map(|(x, y)| centre + vec2(x * r, y * r));
+            ui.painter()
+                .add(Shape::line(tick.to_vec(), Stroke::new(1.5, t.mute)));
+        }
+        std::cmp::Ordering::Equal => {
+            ui.painter().circle_filled(centre, r - 1.0, t.accent);
+        }
+        std::cmp::Ordering::Greater => {
+            ui.painter()
+                .circle_stroke(centre, r - 1.0, Stroke::new(1.0, t.line));
+        }
+    }
+}
+
+/// What is wrong with the whole, in words, and what to do about it.
+pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let text = cx.text;
+    if let Some(fault) = &cx.snapshot.fault {
+        let words = text.with("fault", [("fault", fault.as_str().into())]);
+        banner_ui(ui, Tone::Warn, &words, None);
+    }
+    // A first start has its own page.
+    let first_start =
+        cx.snapshot.fleet.is_empty() && matches!(cx.snapshot.fleet_cause, Some(Cause::NeverRun));
+    if let Some(cause) = &cx.snapshot.fleet_cause
+        && !first_start
+    {
+        let words = format!(
+            "{} — {}",
+            text.verdict(crate::domain::VerdictKind::Unavailable),
+            text.cause_long(cause)
+        );
+        banner_ui(ui, Tone::Off, &words, Some(&text.cause_todo(cause)));
+    }
+    if let Some(run) = &cx.snapshot.last_run {
+        for (name, why) in run.refused.iter().take(3) {
+            let words = text.with(
+                "run-refused",
+                [("name", name.as_str().into()), ("why", why.as_str().into())],
+            );
+            banner_ui(ui, Tone::Warn, &words, None);
+        }
+    }
+}
+
+/// The page before the first reading: what is going on, or what to do.
+pub fn start_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let t = theme::tokens(ui);
+    let running = cx.snapshot.running;
+    let failed = cx.snapshot.last_run.as_ref().and_then(|r| r.failed.clone());
+    let width = rect.width().min(560.0);
+    let height = if running.is_some() { 372.0 } else { 196.0 };
+    let rect = Rect::from_min_size(
+        pos2(
+            rect.center().x - width / 2.0,
+            rect.top() + ((rect.height() - height) * 0.4).max(0.0),
+        ),
+        vec2(width, height.min(rect.height())),
+    );
+    card_ui(ui, "start", rect, size::XL, |ui| {
+        let (title, words) = match (running.is_some(), failed.is_some()) {
+            (true, _) => ("start-title", "start-text"),
+            (false, true) => ("empty-failed-title", "empty-text"),
+            (false, false) => ("empty-title", "empty-text"),
+        };
+        ui.label(theme::sized(cx.text.get(title), size::TITLE, t.text));
+        ui.label(theme::body(cx.text.get(words), t.mute));
+        ui.add_space(size::S);
+        match running {
+            Some(progress) => progress_list_ui(ui, cx.text, progress),
+            None => {
+                ui.horizontal(|ui| run_buttons_ui(ui, cx, true));
+            }
+        }
+    });
+}
+
+fn progress_list_ui(ui: &mut Ui, text: &Text, progress: RunProgress) {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.y = 0.0;
+    for stage in Stage::ALL {
+        let (rect, _) =
+            ui.allocate_exact_size(vec2(ui.available_width(), size::ROW), Sense::hover());
+        ui.painter()
+            .hline(rect.x_range(), rect.top(), theme::hairline(t));
+        let mark =
+            Rect::from_center_size(pos2(rect.left() + 8.0, rect.center().y), vec2(16.0, 16.0));
+        stage_mark(ui, mark, stage, progress);
+        let here = stage == progress.stage;
+        at_ui(ui, stage.key(), rect, |ui| {
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.set_height(size::ROW);
+                ui.add_space(28.0);
+                let word = text.stage(stage);
+                ui.label(if here {
+                    theme::strong(word, t.text)
+                } else {
+                    theme::body(word, t.mute)
+                });
+                if here {
+                    ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                        ui.label(theme::body(share(text, progress), t.text));
+                    });
+                }
+            });
+        });
+        if here && let Some(fraction) = progress.fraction {
+            let mut done = Rect::from_min_max(
+                pos2(rect.left(), rect.bottom() - 3.0),
+                pos2(rect.right(), rect.bottom()),
+            );
+            ui.painter().rect_filled(done, CornerRadius::ZERO, t.band);
+            done.set_width(rect.width() * fraction.clamp(0.0, 1.0));
+            ui.painter().rect_filled(done, CornerRadius::ZERO, t.accent);
+        }
+    }
+}

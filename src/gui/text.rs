@@ -1,0 +1,453 @@
+//! Words: which language is on, and the lookup of its messages (assets/i18n). How numbers, units and
+//! times are written is in `format`.
+//!
+//! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use fluent_templates::fluent_bundle::FluentValue;
+use fluent_templates::{LanguageIdentifier, Loader, static_loader};
+use jiff::tz::TimeZone;
+
+use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind};
+use crate::service::snapshot::{HappeningKind, Stage};
+
+static_loader! {
+    static LOCALES = {
+        locales: "./assets/i18n",
+        fallback_language: "fr",
+        // Isolation marks around arguments would need glyphs, and both languages run left to right.
+        customise: |bundle| bundle.set_use_isolating(false),
+    };
+}
+
+/// The zone that times are shown in unless told otherwise: that of the locomotives.
+pub const DEFAULT_ZONE: &str = "Africa/Douala";
+
+/// The zone of [`DEFAULT_ZONE`], or UTC where the system knows none.
+#[must_use]
+pub fn local_zone() -> TimeZone {
+    TimeZone::get(DEFAULT_ZONE).unwrap_or(TimeZone::UTC)
+}
+
+/// A language of the window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Language {
+    #[default]
+    French,
+    English,
+}
+
+impl Language {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::French, Self::English];
+
+    /// Its two letters.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::French => "fr",
+            Self::English => "en",
+        }
+    }
+
+    /// The one that a click changes to.
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::French => Self::English,
+            Self::English => Self::French,
+        }
+    }
+
+    const fn sources(self) -> [&'static str; 3] {
+        match self {
+            Self::French => [
+                include_str!("../../assets/i18n/fr/words.ftl"),
+                include_str!("../../assets/i18n/fr/window.ftl"),
+                include_str!("../../assets/i18n/fr/cli.ftl"),
+            ],
+            Self::English => [
+                include_str!("../../assets/i18n/en/words.ftl"),
+                include_str!("../../assets/i18n/en/window.ftl"),
+                include_str!("../../assets/i18n/en/cli.ftl"),
+            ],
+        }
+    }
+}
+
+/// The names of all messages of a language.
+fn keys(language: Language) -> impl Iterator<Item = &'static str> {
+    language.sources().into_iter().flat_map(|source| {
+        source.lines().filter_map(|line| {
+            let key = line.split_once('=')?.0.trim_end();
+            key.starts_with(|c: char| c.is_ascii_lowercase())
+                .then_some(key)
+        })
+    })
+}
+
+struct Table {
+    id: LanguageIdentifier,
+    plain: HashMap<&'static str, String>,
+}
+
+static TABLES: LazyLock<[Table; 2]> = LazyLock::new(|| {
+    Language::ALL.map(|language| {
+        let id: LanguageIdentifier = language.code().parse().unwrap_or_default();
+        let plain = keys(language)
+            .filter_map(|key| Some((key, LOCALES.try_lookup(&id, key)?)))
+            .collect();
+        Table { id, plain }
+    })
+});
+
+/// An argument of a message.
+pub type Arg<'a> = (&'static str, FluentValue<'a>);
+
+/// The language and the zone of the window; what every page writes with.
+#[derive(Debug, Clone)]
+pub struct Text {
+    pub language: Language,
+    pub zone: TimeZone,
+}
+
+impl Text {
+    /// Words in this language, times of this zone.
+    #[must_use]
+    pub fn new(language: Language, zone: TimeZone) -> Self {
+        Self { language, zone }
+    }
+
+    fn table(&self) -> &'static Table {
+        &TABLES[self.language as usize]
+    }
+
+    /// A message without arguments. A name that no language has is written as such, to be seen.
+    #[must_use]
+    pub fn get<'a>(&self, key: &'a str) -> Cow<'a, str> {
+        match self.table().plain.get(key) {
+            Some(text) => Cow::Borrowed(text.as_str()),
+            None => Cow::Borrowed(key),
+        }
+    }
+
+    /// A message with arguments.
+    #[must_use]
+    pub fn with<const N: usize>(&self, key: &str, args: [Arg<'_>; N]) -> String {
+        let args: HashMap<Cow<'static, str>, FluentValue<'_>> = args
+            .into_iter()
+            .map(|(name, value)| (Cow::Borrowed(name), value))
+            .collect();
+        LOCALES
+            .try_lookup_with_args(&self.table().id, key, &args)
+            .unwrap_or_else(|| key.to_owned())
+    }
+
+    fn keyed(&self, prefix: &str, key: &str) -> String {
+        self.get(&format!("{prefix}-{key}")).into_owned()
+    }
+
+    /// OPÉRATION NOMINALE, DANGER DÉTECTÉ, VERDICT INDISPONIBLE.
+    #[must_use]
+    pub fn verdict(&self, kind: VerdictKind) -> String {
+        self.keyed("verdict", kind.key())
+    }
+
+    /// The word of a table cell.
+    #[must_use]
+    pub fn verdict_short(&self, kind: VerdictKind) -> String {
+        self.keyed("verdict-short", kind.key())
+    }
+
+    #[must_use]
+    pub fn channel(&self, channel: Channel) -> String {
+        self.keyed("channel", channel.key())
+    }
+
+    /// The name of a column.
+    #[must_use]
+    pub fn channel_short(&self, channel: Channel) -> String {
+        self.keyed("channel-short", channel.key())
+    }
+
+    /// "Vibrations seules".
+    #[must_use]
+    pub fn channel_alone(&self, channel: Channel) -> String {
+        self.keyed("channel-alone", channel.key())
+    }
+
+    #[must_use]
+    pub fn stage(&self, stage: Stage) -> String {
+        self.keyed("stage", stage.key())
+    }
+
+    /// A cause in a few words, for a cell.
+    #[must_use]
+    pub fn cause(&self, cause: &Cause) -> String {
+        self.cause_as("cause", cause)
+    }
+
+    /// A cause as a sentence.
+    #[must_use]
+    pub fn cause_long(&self, cause: &Cause) -> String {
+        self.cause_as("cause-long", cause)
+    }
+
+    /// What the user can do about it.
+    #[must_use]
+    pub fn cause_todo(&self, cause: &Cause) -> String {
+        self.keyed("cause-todo", cause.key())
+    }
+
+    fn cause_as(&self, prefix: &str, cause: &Cause) -> String {
+        let key = format!("{prefix}-{}", cause.key());
+        match cause {
+            Cause::NeverRun | Cause::NotScored => self.get(&key).into_owned(),
+            Cause::RunFailed { reason }
+            | Cause::NoModel { reason }
+            | Cause::ModelUnreadable { reason } => {
+                // The sentence ends with a full stop of its own.
+                self.with(&key, [("reason", reason.trim_end_matches('.').into())])
+            }
+            Cause::Stale { age_ms, limit_ms } => self.with(
+                &key,
+                [
+                    ("age", self.age(*age_ms).into()),
+                    ("limit", self.age(*limit_ms).into()),
+                ],
+            ),
+            Cause::SourceRefused { source } => {
+                self.with(&key, [("source", source.as_str().into())])
+            }
+            Cause::Flagged { flag, channel } => self.with(
+                &key,
+                [
+                    ("channel", self.channel(*channel).into()),
+                    ("flag", self.keyed("flag", flag.key()).into()),
+                ],
+            ),
+        }
+    }
+
+    /// A happening in a few words.
+    #[must_use]
+    pub fn happening(&self, what: &HappeningKind) -> String {
+        match what {
+            HappeningKind::Workshop { kind, component } => {
+                let event = self.keyed(
+                    "event",
+                    match kind {
+                        EventKind::Preventive => "preventive",
+                        EventKind::Failure => "failure",
+                    },
+                );
+                if component.is_empty() {
+                    event
+                } else {
+                    self.with(
+                        "event-with-component",
+                        [
+                            ("event", event.into()),
+                            ("component", component.as_str().into()),
+                        ],
+                    )
+                }
+            }
+            HappeningKind::VerdictChange { from, to } => self.with(
+                "happening-verdict",
+                [
+                    ("from", self.verdict_short(*from).into()),
+                    ("to", self.verdict_short(*to).into()),
+                ],
+            ),
+            HappeningKind::ModelInService { version } => {
+                self.with("happening-model", [("version", (*version).into())])
+            }
+            HappeningKind::Quarantined { rows } => {
+                self.with("happening-quarantined", [("rows", (*rows).into())])
+            }
+        }
+    }
+
+    /// What the probability is of: "Panne sous 48 h", "Anomalie", "Règle". `prefix` is one of
+    /// `forecast`, `forecast-title`, `forecast-axis`, `forecast-figure`.
+    #[must_use]
+    pub fn forecast(&self, prefix: &str, card: Option<&ModelCard>) -> String {
+        let kind = card.map_or(LabelKind::Failures, |c| c.label_kind);
+        let hours = card.map_or(48.0, |c| c.horizon_hours);
+        let threshold = card.map_or(f64::NAN, |c| c.threshold);
+        self.with(
+            &format!("{prefix}-{}", kind.key()),
+            [
+                ("hours", self.number(hours, 0).into()),
+                ("threshold", self.percent(threshold).into()),
+            ],
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::quality::Flag;
+    use std::collections::BTreeSet;
+
+    pub(crate) fn text(language: Language) -> Text {
+        Text::new(language, TimeZone::get(DEFAULT_ZONE).unwrap())
+    }
+
+    #[test]
+    fn both_languages_say_the_same_things() {
+        let [fr, en] = Language::ALL.map(|l| keys(l).collect::<BTreeSet<_>>());
+        assert_eq!(fr, en);
+        for language in Language::ALL {
+            let all: Vec<_> = keys(language).collect();
+            let set: BTreeSet<_> = all.iter().collect();
+            assert_eq!(all.len(), set.len(), "a message is written twice");
+        }
+    }
+
+    #[test]
+    fn every_key_that_the_program_asks_for_exists() {
+        let known: BTreeSet<_> = keys(Language::French).collect();
+        let mut folders =
+            vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/gui")];
+        let mut asked = 0;
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                    continue;
+                }
+                let source = std::fs::read_to_string(&path).unwrap();
+                // Up to the quote, so that line breaks put in by the formatter do not matter.
+                let dense: String = source.split_whitespace().collect();
+                for call in ["text.get(\"", "text.with(\"", "self.get(\"", "self.with(\""] {
+                    for (at, _) in dense.match_indices(call) {
+                        let key = dense[at + call.len()..].split('"').next().unwrap();
+                        assert!(known.contains(key), "{}: no message {key}", path.display());
+                        asked += 1;
+                    }
+                }
+            }
+        }
+        assert!(asked > 50, "the search found only {asked}");
+    }
+
+    #[test]
+    fn every_type_has_its_words() {
+        let causes = [
+            Cause::NeverRun,
+            Cause::RunFailed {
+                reason: "x.".into(),
+            },
+            Cause::NoModel { reason: "x".into() },
+            Cause::ModelUnreadable { reason: "x".into() },
+            Cause::Stale {
+                age_ms: 2_460_000,
+                limit_ms: 600_000,
+            },
+            Cause::SourceRefused { source: "x".into() },
+            Cause::Flagged {
+                flag: Flag::Stuck,
+                channel: Channel::Temperature,
+            },
+            Cause::NotScored,
+        ];
+        for language in Language::ALL {
+            let t = text(language);
+            let mut said = Vec::new();
+            for cause in &causes {
+                said.extend([t.cause(cause), t.cause_long(cause), t.cause_todo(cause)]);
+            }
+            for kind in [
+                VerdictKind::Nominal,
+                VerdictKind::Danger,
+                VerdictKind::Unavailable,
+            ] {
+                said.extend([t.verdict(kind), t.verdict_short(kind)]);
+            }
+            for c in Channel::ALL {
+                said.extend([t.channel(c), t.channel_short(c), t.channel_alone(c)]);
+            }
+            said.extend(Stage::ALL.map(|s| t.stage(s)));
+            said.extend(Flag::ALL.map(|f| t.keyed("flag", f.key())));
+            for what in [
+                HappeningKind::Workshop {
+                    kind: EventKind::Preventive,
+                    component: "bogie".into(),
+                },
+                HappeningKind::Workshop {
+                    kind: EventKind::Failure,
+                    component: String::new(),
+                },
+                HappeningKind::VerdictChange {
+                    from: VerdictKind::Nominal,
+                    to: VerdictKind::Danger,
+                },
+                HappeningKind::ModelInService { version: 7 },
+                HappeningKind::Quarantined { rows: 34 },
+            ] {
+                said.push(t.happening(&what));
+            }
+            for kind in [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule] {
+                for prefix in [
+                    "forecast",
+                    "forecast-title",
+                    "forecast-axis",
+                    "forecast-figure",
+                ] {
+                    let key = format!("{prefix}-{}", kind.key());
+                    assert!(keys(language).any(|k| k == key), "no {key}");
+                }
+            }
+            for word in said {
+                let like_a_key = word.contains("cause-")
+                    || word.contains("verdict-")
+                    || word.contains("channel-")
+                    || word.contains("stage-")
+                    || word.contains("event-")
+                    || word.contains("flag-");
+                assert!(
+                    !word.is_empty() && !like_a_key && !word.contains("{$"),
+                    "{word}"
+                );
+            }
+        }
+        assert_eq!(
+            text(Language::French).cause(&causes[6]),
+            "Température : valeur figée"
+        );
+    }
+
+    #[test]
+    fn every_character_has_a_glyph() {
+        use eframe::egui::{FontId, epaint::text::Fonts};
+        let mut fonts = Fonts::new(
+            eframe::egui::epaint::TextOptions::default(),
+            crate::gui::fonts::definitions(),
+        );
+        let extra = "\u{202f}\u{2212}—×…°≤≥≈0123456789,.%+";
+        let all: BTreeSet<char> = Language::ALL
+            .into_iter()
+            .flat_map(Language::sources)
+            .flat_map(str::chars)
+            .chain(extra.chars())
+            .filter(|c| !c.is_control())
+            .collect();
+        for family in [
+            eframe::egui::FontFamily::Proportional,
+            crate::gui::theme::medium(),
+            crate::gui::theme::semibold(),
+        ] {
+            let id = FontId::new(14.0, family);
+            for &c in &all {
+                assert!(fonts.has_glyph(&id, c), "no glyph for {c:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What happened once, said in a corner: runs that ended, models, refusals. Bad news stays until it is
+//! closed; good news leaves by itself.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order, Stroke, vec2};
+
+use crate::service::command::Event;
+
+use super::fonts::{Icon, icon};
+use super::text::Text;
+use super::theme::{self, size};
+use super::widgets::button::icon_button_ui;
+use super::widgets::card::Tone;
+
+const SHOWN_FOR: Duration = Duration::from_secs(8);
+/// More than these at once would hide the page.
+const AT_MOST: usize = 4;
+
+struct Toast {
+    tone: Tone,
+    what: What,
+    until: Option<Instant>,
+}
+
+/// Kept as what happened, not as words: the language may change meanwhile.
+enum What {
+    Event(Event),
+    NotSent,
+    NoDialog,
+}
+
+/// The messages on screen, oldest first.
+#[derive(Default)]
+pub struct Toasts(Vec<Toast>);
+
+impl Toasts {
+    /// An event of the service.
+    pub fn event(&mut self, event: Event) {
+        let tone = match event {
+            Event::RunDone { .. } | Event::ModelPromoted { .. } => Tone::Calm,
+            Event::RunFailedSafe { .. } => Tone::Danger,
+            Event::RunBusy { .. } | Event::Refused { .. } | Event::ModelRefused { .. } => {
+                Tone::Warn
+            }
+        };
+        self.push(tone, What::Event(event));
+    }
+
+    /// The service did not take a command.
+    pub fn not_sent(&mut self) {
+        self.push(Tone::Warn, What::NotSent);
+    }
+
+    /// The machine has no file dialog.
+    pub fn no_dialog(&mut self) {
+        self.push(Tone::Warn, What::NoDialog);
+    }
+
+    fn push(&mut self, tone: Tone, what: What) {
+        let until = (tone == Tone::Calm).then(|| Instant::now() + SHOWN_FOR);
+        self.0.push(Toast { tone, what, until });
+        if self.0.len() > AT_MOST {
+            self.0.remove(0);
+        }
+    }
+
+    /// Draws them, and wakes the window when the next one must leave.
+    pub fn ui(&mut self, ctx: &Context, text: &Text, dark: bool) {
+        let now = Instant::now();
+        self.0.retain(|toast| toast.until.is_none_or(|u| u > now));
+        if let Some(next) = self.0.iter().filter_map(|toast| toast.until).min() {
+            ctx.request_repaint_after(next - now);
+        }
+        if self.0.is_empty() {
+            return;
+        }
+        let t = theme::of(dark);
+        let mut closed = None;
+        Area::new(Id::unique("toasts"))
+            .order(Order::Foreground)
+            .anchor(
+                Align2::RIGHT_BOTTOM,
+                vec2(-size::XL, -size::REPLAY_BAR - size::M),
+            )
+            .show(ctx, |ui| {
+                for (i, toast) in self.0.iter().enumerate() {
+                    let (ink, ground) = toast.tone.colours(t);
+                    Frame::new()
+                        .fill(ground)
+                        .stroke(Stroke::new(size::LINE, ink))
+                        .corner_radius(CornerRadius::same(size::CORNER))
+                        .inner_margin(Margin::symmetric(12, 8))
+                        .show(ui, |ui| {
+                            ui.set_width(400.0);
+                            ui.horizontal(|ui| {
+                                let glyph = match toast.tone {
+                                    Tone::Calm => Icon::Info,
+                                    _ => Icon::TriangleAlert,
+                                };
+                                ui.label(theme::body(icon(glyph), ink));
+                                ui.vertical(|ui| {
+                                    ui.set_width(320.0);
+                                    ui.label(theme::body(toast.what.words(text), t.text));
+                                });
+                                if icon_button_ui(ui, Icon::X, &text.get("button-close")).clicked()
+                                {
+                                    closed = Some(i);
+                                }
+                            });
+                        });
+                }
+            });
+        if let Some(i) = closed {
+            self.0.remove(i);
+        }
+    }
+}
+
+impl What {
+    fn words(&self, text: &Text) -> String {
+        let event = match self {
+            Self::NotSent => return text.get("toast-not-sent").into_owned(),
+            Self::NoDialog => return text.get("files-unavailable").into_owned(),
+            Self::Event(event) => event,
+        };
+        // The messages end with a full stop of their own.
+        let bare = |s: &str| s.trim_end_matches('.').to_owned();
+        match event {
+            Event::RunDone { kept, quarantined } => text.with(
+                "toast-run-done",
+                [
+                    ("kept", text.count(*kept).into()),
+                    ("quarantined", text.count(*quarantined).into()),
+                ],
+            ),
+            Event::RunFailedSafe { cause } => {
+                text.with("toast-run-failed", [("cause", bare(cause).into())])
+            }
+            Event::RunBusy { holder } => {
+                text.with("toast-run-busy", [("holder", holder.as_str().into())])
+            }
+            Event::Refused { why } => text.with("toast-refused", [("why", why.as_str().into())]),
+            Event::ModelPromoted { version } => {
+                text.with("toast-model-promoted", [("version", (*version).into())])
+            }
+            Event::ModelRefused { why } => {
+                text.with("toast-model-refused", [("why", why.as_str().into())])
+            }
+        }
+    }
+}

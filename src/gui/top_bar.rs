@@ -1,0 +1,294 @@
+//! The bar at the top: the page's title, the clock in force, what kind of data this is, and the few
+//! figures that answer the page's question.
+
+use eframe::egui::{Align, Color32, Layout, Rect, Ui, pos2, vec2};
+
+use crate::domain::{LabelKind, VerdictKind};
+use crate::service::snapshot::Clock;
+
+use super::context::{Cx, Page};
+use super::theme::{self, size};
+use super::widgets::card::{at_ui, badge_ui};
+use super::widgets::verdict::verdict_line_ui;
+
+struct Figure {
+    value: String,
+    label: String,
+    ink: Option<Color32>,
+    hover: Option<String>,
+}
+
+impl Figure {
+    fn new(value: String, label: &str) -> Self {
+        Self {
+            value,
+            label: label.to_owned(),
+            ink: None,
+            hover: None,
+        }
+    }
+}
+
+/// Draws the bar of a page.
+pub fn top_bar_ui(ui: &mut Ui, cx: &Cx<'_>, page: Page) {
+    let t = theme::tokens(ui);
+    let whole = ui.max_rect();
+    ui.painter()
+        .hline(whole.x_range(), whole.bottom() - 0.5, theme::hairline(t));
+    let inner = whole.shrink2(vec2(size::XL, 0.0));
+    let left_width = at_ui(ui, "top-left", inner, |ui| left_ui(ui, cx, page));
+    let room = inner.width() - left_width - size::XL;
+    figures_ui(ui, inner, room, &figures(ui, cx, page));
+}
+
+/// Title and badges above, the clock below. Returns the width it took.
+fn left_ui(ui: &mut Ui, cx: &Cx<'_>, page: Page) -> f32 {
+    let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    ui.add_space(13.0);
+    let line = ui.horizontal(|ui| {
+        ui.set_height(26.0);
+        ui.spacing_mut().item_spacing.x = size::M;
+        let row = cx.selected_row();
+        let title = match (page, cx.selected) {
+            (Page::Fleet, _) => cx.text.get("page-fleet").into_owned(),
+            (Page::Simulator, _) => cx.text.get("page-simulator").into_owned(),
+            (Page::Locomotive, Some(loco)) => loco.to_string(),
+            (Page::Locomotive, None) => cx.text.get("page-locomotive").into_owned(),
+        };
+        ui.label(theme::sized(title, size::TITLE, t.text));
+        if page == Page::Locomotive
+            && let Some(row) = row
+        {
+            verdict_line_ui(ui, row.verdict.kind(), &verdict_words(cx, row));
+        }
+        badges_ui(ui, cx);
+    });
+    let clock = clock_ui(ui, cx);
+    line.response.rect.width().max(clock)
+}
+
+fn verdict_words(cx: &Cx<'_>, row: &crate::service::snapshot::FleetRow) -> String {
+    let card = cx.snapshot.model.as_deref();
+    let mut words = cx.text.verdict(row.verdict.kind());
+    match (&row.verdict, row.probability) {
+        (crate::domain::Verdict::Unavailable(cause), _) => {
+            words.push_str(" — ");
+            words.push_str(&cx.text.cause(cause));
+        }
+        (_, Some(p)) => {
+            words.push_str(" · ");
+            words.push_str(&cx.text.percent(p));
+            if card.is_some_and(|c| c.label_kind == LabelKind::Failures) {
+                let hours = card.map_or(0.0, |c| c.horizon_hours);
+                let hours = cx.text.number(hours, 0);
+                words.push(' ');
+                words.push_str(&cx.text.with("horizon", [("hours", hours.into())]));
+            }
+        }
+        _ => {}
+    }
+    words
+}
+
+/// What kind of data and model this is, wherever it is not the ordinary one.
+fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    if matches!(cx.snapshot.clock, Clock::Replay { .. }) {
+        badge_ui(ui, &cx.text.get("replay-badge"), true)
+            .on_hover_text(cx.text.get("clock-why-replay"));
+    }
+    if cx.snapshot.synthetic {
+        badge_ui(ui, &cx.text.get("synthetic"), false).on_hover_text(cx.text.get("synthetic-why"));
+    }
+    let rule = cx
+        .snapshot
+        .model
+        .as_ref()
+        .is_some_and(|m| m.label_kind == LabelKind::Rule);
+    if rule {
+        badge_ui(ui, &cx.text.get("rule"), false).on_hover_text(cx.text.get("rule-why"));
+    }
+}
+
+fn clock_ui(ui: &mut Ui, cx: &Cx<'_>) -> f32 {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let (words, why) = match (cx.now_ms(), cx.snapshot.clock) {
+        (None, _) => (text.get("clock-none").into_owned(), "clock-why-data"),
+        (Some(now), Clock::Wall) => {
+            let time = format!("{} {}", text.date(now), text.time_seconds(now));
+            (
+                text.with("clock-wall", [("time", time.into())]),
+                "clock-why-wall",
+            )
+        }
+        (Some(now), Clock::Data) => {
+            let time = format!("{} {}", text.date_year(now), text.time(now));
+            (
+                text.with("clock-data", [("time", time.into())]),
+                "clock-why-data",
+            )
+        }
+        (Some(now), Clock::Replay { speed, playing }) => {
+            let time = format!("{} {}", text.date_year(now), text.time_seconds(now));
+            let words = if playing {
+                let speed = text.count(u64::from(speed));
+                text.with(
+                    "clock-replay",
+                    [("speed", speed.into()), ("time", time.into())],
+                )
+            } else {
+                text.with("clock-replay-paused", [("time", time.into())])
+            };
+            (words, "clock-why-replay")
+        }
+    };
+    let zone = text.zone.iana_name().unwrap_or("UTC").to_owned();
+    let response = ui.label(theme::small(words, t.mute)).on_hover_ui(|ui| {
+        ui.label(text.get(why));
+        ui.label(text.with("clock-zone", [("zone", zone.into())]));
+    });
+    response.rect.width()
+}
+
+fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let s = cx.snapshot;
+    let count = |kind| s.fleet.iter().filter(|r| r.verdict.kind() == kind).count() as u64;
+    let mut all = Vec::with_capacity(6);
+    if page == Page::Fleet && !s.fleet.is_empty() {
+        all.push(Figure::new(
+            text.count(s.fleet.len() as u64),
+            &text.get("figure-locomotives"),
+        ));
+        let danger = count(VerdictKind::Danger);
+        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger"));
+        figure.ink = (danger > 0).then_some(t.danger);
+        all.push(figure);
+        let off = count(VerdictKind::Unavailable);
+        if off > 0 {
+            let mut figure = Figure::new(text.count(off), &text.get("figure-unavailable"));
+            figure.ink = Some(t.off);
+            all.push(figure);
+        }
+    }
+    if page != Page::Simulator {
+        all.extend(age_figure(cx));
+    }
+    all.push(model_figure(cx));
+    if page != Page::Simulator {
+        let mut run = run_figure(cx);
+        if s.last_run.as_ref().is_some_and(|r| r.failed.is_some()) && s.running.is_none() {
+            run.ink = Some(t.off);
+        }
+        all.push(run);
+    }
+    all
+}
+
+fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
+    let text = cx.text;
+    let newest = cx.snapshot.fleet.iter().map(|r| r.reading_at_ms).max()?;
+    if cx.snapshot.clock == Clock::Data {
+        // By the data's own clock the newest reading has no age; its date says more.
+        return Some(Figure::new(
+            text.date_time(newest, cx.now_ms()),
+            &text.get("figure-newest"),
+        ));
+    }
+    let age = cx.snapshot.fleet.iter().map(|r| r.age_ms).min()?;
+    Some(Figure::new(
+        text.age(cx.aged_ms(age)),
+        &text.get("figure-age"),
+    ))
+}
+
+fn model_figure(cx: &Cx<'_>) -> Figure {
+    let text = cx.text;
+    let label = text.get("figure-model");
+    let Some(card) = cx.snapshot.model.as_deref() else {
+        return Figure::new(text.get("figure-model-none").into_owned(), &label);
+    };
+    let age = text.age(cx.wall_ms - card.trained_at_ms);
+    let mut figure = Figure::new(format!("v{} · {age}", card.version), &label);
+    figure.hover = Some(format!("{}\n{}", card.threshold_from, card.split));
+    figure
+}
+
+fn run_figure(cx: &Cx<'_>) -> Figure {
+    let text = cx.text;
+    let label = text.get("figure-run");
+    if let Some(run) = cx.snapshot.running {
+        let mut figure = Figure::new(text.get("figure-run-busy").into_owned(), &label);
+        figure.hover = Some(text.stage(run.stage));
+        return figure;
+    }
+    let Some(run) = &cx.snapshot.last_run else {
+        return Figure::new(text.get("figure-run-none").into_owned(), &label);
+    };
+    let time = text.time(run.ended_ms);
+    let key = if run.failed.is_some() {
+        "figure-run-failed"
+    } else {
+        "figure-run-ok"
+    };
+    let mut figure = Figure::new(text.with(key, [("time", time.into())]), &label);
+    figure.hover = Some(match &run.failed {
+        Some(cause) => format!("{}\n{cause}", text.date_year(run.ended_ms)),
+        None => format!(
+            "{}\n{}",
+            text.date_year(run.ended_ms),
+            super::run::summary(text, run)
+        ),
+    });
+    figure
+}
+
+/// From the right edge leftwards, as many as there is room for; the last ones are kept.
+fn figures_ui(ui: &mut Ui, inner: Rect, room: f32, figures: &[Figure]) {
+    let t = theme::tokens(ui);
+    let value_font = eframe::egui::FontId::new(size::FIGURE, theme::semibold());
+    let label_font = eframe::egui::FontId::proportional(size::LABEL);
+    let width = |text: &str, font: &eframe::egui::FontId| {
+        ui.painter()
+            .layout_no_wrap(text.to_owned(), font.clone(), Color32::PLACEHOLDER)
+            .size()
+            .x
+    };
+    let widths: Vec<f32> = figures
+        .iter()
+        .map(|f| width(&f.value, &value_font).max(width(&f.label, &label_font)))
+        .collect();
+    let gap = size::L;
+    let total = |from: usize| widths[from..].iter().map(|w| w + 2.0 * gap).sum::<f32>();
+    // The count of locomotives is the first to go: the table shows it too.
+    let first = (0..figures.len())
+        .find(|&i| total(i) <= room)
+        .unwrap_or(figures.len());
+    let mut x = inner.right() - total(first) + gap;
+    for (figure, &width) in figures.iter().zip(&widths).skip(first) {
+        ui.painter().vline(
+            (x - gap).round() + 0.5,
+            inner.center().y - 19.0..=inner.center().y + 19.0,
+            theme::hairline(t),
+        );
+        let rect = Rect::from_min_size(pos2(x, inner.center().y - 21.0), vec2(width + 2.0, 44.0));
+        let response = at_ui(ui, &figure.label, rect, |ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            ui.with_layout(Layout::top_down(Align::Min), |ui| {
+                ui.label(theme::sized(
+                    figure.value.as_str(),
+                    size::FIGURE,
+                    figure.ink.unwrap_or(t.text),
+                ));
+                ui.label(theme::small(figure.label.as_str(), t.mute));
+            })
+            .response
+        });
+        if let Some(hover) = &figure.hover {
+            response.on_hover_text(hover.as_str());
+        }
+        x += width + 2.0 * gap;
+    }
+}

@@ -1,0 +1,10 @@
+//! The parts that pages are made of. Each draws itself, tells screen readers what it is, and keeps no
+//! business state.
+
+pub mod bars;
+pub mod button;
+pub mod card;
+pub mod loco_choice;
+pub mod slider;
+pub mod spark;
+pub mod verdict;

@@ -1,0 +1,130 @@
+//! A channel's slider: its name, a typed value with its unit, and the track from one end of its range
+//! to the other. Outside the range a value may be typed; the handle then stays at the end.
+
+use std::ops::RangeInclusive;
+
+use eframe::egui::{
+    Align, DragValue, Layout, Response, Slider, SliderClamping, Stroke, Ui, pos2, vec2,
+};
+
+use crate::domain::Channel;
+use crate::gui::format;
+use crate::gui::text::Text;
+use crate::gui::theme::{self, size};
+
+/// Draws the slider; `normal` is marked on the track. True when the value was changed.
+pub fn channel_slider_ui(
+    ui: &mut Ui,
+    text: &Text,
+    channel: Channel,
+    value: &mut f64,
+    normal: Option<f64>,
+) -> bool {
+    let t = theme::tokens(ui);
+    let (low, high) = channel.slider_range();
+    let name = text.channel(channel);
+    let mut changed = false;
+    ui.push_id(("channel", channel), |ui| {
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.horizontal(|ui| {
+            ui.label(theme::strong(name.as_str(), t.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                let typed = ui.add(typed_value(text, channel, value));
+                changed |= typed.changed();
+                let label = text.with("sim-value", [("channel", name.as_str().into())]);
+                typed.accessible_name(label);
+            });
+        });
+        let label = text.with("sim-slider", [("channel", name.as_str().into())]);
+        let track = track_ui(ui, value, low..=high, channel, normal);
+        changed |= track.changed();
+        track.accessible_name(label);
+        ui.horizontal(|ui| {
+            ui.label(theme::small(
+                text.number(low, usize::from(low.fract() != 0.0)),
+                t.mute,
+            ));
+            if let Some(normal) = normal {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    ui.label(theme::small(text.number(high, 0), t.mute));
+                    ui.with_layout(Layout::top_down(Align::Center), |ui| {
+                        let value = text.value(channel, normal);
+                        let words = text.with("sim-normal-value", [("value", value.into())]);
+                        ui.label(theme::small(words, t.mute));
+                    });
+                });
+            }
+        });
+    });
+    changed
+}
+
+fn typed_value<'a>(text: &'a Text, channel: Channel, value: &'a mut f64) -> DragValue<'a> {
+    let (low, high) = channel.slider_range();
+    DragValue::new(value)
+        .speed((high - low) / 400.0)
+        .range(-1000.0..=10_000.0)
+        .clip_text(false)
+        .min_size(vec2(96.0, size::CONTROL - 4.0))
+        .custom_formatter(move |v, _| {
+            text.unit(&text.number(v, format::decimals(channel, v)), channel)
+        })
+        .custom_parser(Text::parse)
+}
+
+fn track_ui(
+    ui: &mut Ui,
+    value: &mut f64,
+    range: RangeInclusive<f64>,
+    channel: Channel,
+    normal: Option<f64>,
+) -> Response {
+    let t = theme::tokens(ui);
+    let (low, high) = (*range.start(), *range.end());
+    // The handle stays on the track even when a value outside was typed.
+    let mut shown = value.clamp(low, high);
+    let step = if channel == Channel::FlowRate {
+        1.0
+    } else {
+        0.1
+    };
+    let response = ui
+        .scope(|ui| {
+            ui.spacing_mut().slider_width = ui.available_width();
+            ui.spacing_mut().interact_size.y = 24.0;
+            ui.spacing_mut().slider_rail_height = 6.0;
+            let widgets = &mut ui.visuals_mut().widgets;
+            widgets.inactive.bg_fill = t.band;
+            ui.visuals_mut().selection.bg_fill = t.accent;
+            ui.add(
+                Slider::new(&mut shown, range)
+                    .show_value(false)
+                    .step_by(step)
+                    .clamping(SliderClamping::Always),
+            )
+        })
+        .inner;
+    if response.changed() {
+        *value = shown;
+    }
+    let radius = response.rect.height() / 2.5;
+    let span = response.rect.shrink2(vec2(radius, 0.0));
+    let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();
+    let middle = response.rect.center().y;
+    if let Some(normal) = normal.filter(|n| (low..=high).contains(n)) {
+        ui.painter().vline(
+            x(normal),
+            middle - 9.0..=middle + 9.0,
+            Stroke::new(size::CURVE, t.mute),
+        );
+    }
+    let centre = pos2(x(shown.clamp(low, high)), middle);
+    let ring = if response.has_focus() { 3.0 } else { 2.0 };
+    ui.painter()
+        .circle(centre, radius - 1.0, t.raised, Stroke::new(ring, t.accent));
+    if response.has_focus() {
+        ui.painter()
+            .circle_stroke(centre, radius + 3.0, Stroke::new(size::FOCUS, t.accent));
+    }
+    response
+}
