@@ -8,6 +8,7 @@ pub mod ml;
 pub mod service;
 pub mod sources;
 pub mod warehouse;
+pub mod window;
 
 pub mod text {
     pub use crate::gui::text::*;

@@ -22,6 +22,7 @@ use crate::text::Text;
 use arguments::{Arguments, Command};
 use output::Output;
 
+pub use output::complain;
 pub use run::in_terminal;
 
 /// How a command ended. The numbers are promised.

@@ -47,11 +47,6 @@ impl Batch {
         self.at_ms.len()
     }
 
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.at_ms.is_empty()
-    }
-
     /// The raw bytes of the row pushed `i`-th.
     #[must_use]
     pub fn raw(&self, i: usize) -> &[u8] {

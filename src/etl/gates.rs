@@ -21,6 +21,8 @@ const STUCK_TIMES: u32 = 4;
 const DRIFT_MEMORY: f64 = 120.0;
 /// How many of its own deviations the drifting mean may stray from the baseline.
 const DRIFT_DEVIATIONS: f64 = 8.0;
+/// A value counts at most this many deviations towards drift: one past fault is soon forgotten.
+const DRIFT_REACH: f64 = 12.0;
 /// After a silence longer than this a change says nothing about its rate.
 const RATE_GAP_MS: i64 = 10 * 60_000;
 
@@ -95,16 +97,18 @@ impl<'a> Gate<'a> {
             } else {
                 self.run[i] = 1;
             }
-            self.drifting[i] += (value - self.drifting[i]) / DRIFT_MEMORY;
             if !known {
                 continue;
             }
+            let (mean, deviation) = (self.baseline.mean[i], self.baseline.deviation(i));
+            let reach = DRIFT_REACH * deviation;
+            let within = value.clamp(mean - reach, mean + reach);
+            self.drifting[i] += (within - self.drifting[i]) / DRIFT_MEMORY;
             let rest = (STUCK_TIMES * self.baseline.longest_run[i]).max(SHORTEST_STUCK_RUN);
             if self.run[i] >= rest {
                 flags.set(Flag::Stuck, channel);
             }
-            let strayed = (self.drifting[i] - self.baseline.mean[i]).abs();
-            let deviation = self.baseline.deviation(i);
+            let strayed = (self.drifting[i] - mean).abs();
             if deviation > 0.0 && strayed > DRIFT_DEVIATIONS * deviation {
                 flags.set(Flag::Drift, channel);
             }

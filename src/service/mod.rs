@@ -3,10 +3,12 @@
 
 mod adopt;
 pub mod command;
+pub mod engine;
 pub mod evaluation;
 pub mod fleet;
 pub mod handle;
 mod inputs;
+mod locomotive;
 pub mod outcome;
 pub mod pipeline;
 pub mod platform;

@@ -11,6 +11,8 @@ const LATEST: &str = "SELECT s.reading, s.flow_rate, s.pressure, s.vibration, s.
     FROM sensor_metrics s JOIN source_files f ON f.file = s.file
     WHERE s.reading BETWEEN ?1 AND ?2 ORDER BY s.reading DESC LIMIT 1";
 const FIRST: &str = "SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+const ENDS: &str = "SELECT (SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2),
+    (SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2)";
 const STEPS: &str = "SELECT reading FROM sensor_metrics
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC LIMIT 65";
 
@@ -42,6 +44,38 @@ impl Reader {
                 found.extend(latest(db, number, loco, at_ms)?);
             }
             Ok(found)
+        })
+    }
+}
+
+impl Reader {
+    /// The newest reading of one locomotive at `at_ms` or before.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn latest_of(&self, loco: &LocoId, at_ms: i64) -> Result<Option<LatestReading>> {
+        match self.number(loco)? {
+            Some(number) => self.with(|db| latest(db, number, loco.clone(), at_ms)),
+            None => Ok(None),
+        }
+    }
+
+    /// First and last instant of all readings, UTC milliseconds.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn span(&self) -> Result<Option<(i64, i64)>> {
+        let locos = self.locomotives()?;
+        self.with(|db| {
+            let mut span: Option<(i64, i64)> = None;
+            for (number, _) in locos {
+                let range = params![key(number, 0), key(number, TIME_MASK)];
+                let ends = db.prepare_cached(ENDS)?.query_row(range, |row| {
+                    Ok((row.get::<_, i64>(0)? & TIME_MASK, row.get::<_, i64>(1)? & TIME_MASK))
+                })?;
+                span = Some(span.map_or(ends, |s| (s.0.min(ends.0), s.1.max(ends.1))));
+            }
+            Ok(span)
         })
     }
 }

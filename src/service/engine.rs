@@ -1,0 +1,491 @@
+//! The service behind a window: one thread with its runtime and one loop. It owns the clock, the jobs
+//! and the readers; the window only sees snapshots.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use crate::config::Config;
+use crate::domain::ports::SharedJudge;
+use crate::domain::{Cause, LocoId};
+use crate::ml::{self, Model};
+use crate::warehouse::{ChangeWatch, LockError, Reader, RunStatus, WarehouseError};
+
+use super::command::{Command, Event, Replay};
+use super::fleet::{self, Explanations, Scene};
+use super::handle::ServiceHandle;
+use super::locomotive;
+use super::outcome::{RunOutcome, Training};
+use super::pipeline::{PipelineError, RunKind, wall_ms};
+use super::platform::Platform;
+use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
+
+/// Commands waiting at most: a window sends a handful a second.
+const QUEUE: usize = 64;
+/// How often other programs' commits are looked for, and live ages renewed.
+const TICK: Duration = Duration::from_secs(1);
+/// How often a replay moves.
+const REPLAY_TICK: Duration = Duration::from_millis(100);
+
+/// Starts the service on a thread of its own. `wake` is called when there is a new snapshot or event.
+///
+/// # Errors
+/// The system gives no thread.
+pub fn start(
+    platform: Platform,
+    wake: Box<dyn Fn() + Send + Sync>,
+) -> std::io::Result<ServiceHandle> {
+    let (command_in, commands) = mpsc::channel(QUEUE);
+    let (event_out, events) = mpsc::channel(QUEUE);
+    let (snapshot_out, snapshots) = watch::channel(Arc::new(Snapshot::empty()));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()?;
+    std::thread::Builder::new()
+        .name("cidp-service".into())
+        .spawn(move || {
+            let engine = Engine::new(platform, snapshot_out, event_out, wake);
+            runtime.block_on(engine.serve(commands));
+            // A run under way is a transaction: what it has not committed is as if it never began.
+            runtime.shutdown_background();
+        })?;
+    Ok(ServiceHandle::new(command_in, snapshots, events))
+}
+
+/// A replay under way.
+struct Playing {
+    at_ms: f64,
+    speed: u32,
+    playing: bool,
+    moved: Instant,
+}
+
+/// The model in force, kept while its version stays.
+enum InForce {
+    None,
+    Sound(Arc<Model>),
+    Damaged(String),
+}
+
+struct Engine {
+    platform: Platform,
+    snapshots: watch::Sender<Arc<Snapshot>>,
+    events: mpsc::Sender<Event>,
+    wake: Box<dyn Fn() + Send + Sync>,
+    generation: u64,
+    reader: Option<Reader>,
+    changes: Option<ChangeWatch>,
+    /// When the warehouse file was made: a new one means that a new warehouse took its place.
+    born: Option<std::time::SystemTime>,
+    model_version: Option<u32>,
+    model: InForce,
+    explanations: Explanations,
+    watched: Option<(LocoId, TimeWindow)>,
+    replay: Option<Playing>,
+    running: Option<RunProgress>,
+    fault: Option<String>,
+}
+
+type Job = JoinHandle<Result<RunOutcome, PipelineError>>;
+
+impl Engine {
+    fn new(
+        platform: Platform,
+        snapshots: watch::Sender<Arc<Snapshot>>,
+        events: mpsc::Sender<Event>,
+        wake: Box<dyn Fn() + Send + Sync>,
+    ) -> Self {
+        Self {
+            platform,
+            snapshots,
+            events,
+            wake,
+            generation: 0,
+            reader: None,
+            changes: None,
+            born: None,
+            model_version: None,
+            model: InForce::None,
+            explanations: Explanations::new(),
+            watched: None,
+            replay: None,
+            running: None,
+            fault: None,
+        }
+    }
+
+    /// Serves until the window is gone.
+    async fn serve(mut self, mut commands: mpsc::Receiver<Command>) {
+        let (progress_out, mut progress) = watch::channel(None::<RunProgress>);
+        let mut job: Option<Job> = None;
+        self.reopen();
+        if self.never_ran() {
+            job = Some(self.begin(&progress_out));
+        }
+        self.publish();
+        let mut tick = tokio::time::interval(TICK);
+        tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            let replaying = self.replay.as_ref().is_some_and(|r| r.playing);
+            tokio::select! {
+                command = commands.recv() => match command {
+                    None => return,
+                    Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
+                    Some(Command::Run) => {}
+                    Some(Command::OpenFiles { sensors, maintenance }) => {
+                        if job.is_some() {
+                            self.say(Event::Refused { why: "a run is under way".into() });
+                        } else if self.adopt(sensors, maintenance) {
+                            job = Some(self.begin(&progress_out));
+                        }
+                    }
+                    Some(Command::Watch { loco, window }) => {
+                        self.watched = loco.map(|loco| (loco, window));
+                        self.publish();
+                    }
+                    Some(Command::Replay(replay)) => {
+                        self.replay(replay);
+                        self.publish();
+                    }
+                },
+                ended = async {
+                    match job.as_mut() {
+                        Some(job) => job.await,
+                        None => std::future::pending().await,
+                    }
+                } => {
+                    job = None;
+                    self.running = None;
+                    self.ended(ended);
+                    self.reopen();
+                    self.publish();
+                }
+                changed = progress.changed() => {
+                    if changed.is_ok() && job.is_some() {
+                        self.running = *progress.borrow_and_update();
+                        self.publish_progress();
+                        // At most ten pictures a second, whatever the run says meanwhile.
+                        tokio::time::sleep(Duration::from_millis(100)).await;
+                    }
+                }
+                () = tokio::time::sleep(REPLAY_TICK), if replaying => {
+                    self.advance();
+                    self.publish();
+                }
+                _ = tick.tick() => {
+                    if self.look_around() {
+                        self.publish();
+                    }
+                }
+            }
+        }
+    }
+
+    fn say(&self, event: Event) {
+        if self.events.try_send(event).is_err() {
+            tracing::warn!("the window does not take its events");
+        }
+        (self.wake)();
+    }
+
+    fn never_ran(&self) -> bool {
+        match &self.reader {
+            None => self.fault.is_none(),
+            Some(reader) => matches!(reader.last_run(), Ok(None)),
+        }
+    }
+
+    fn begin(&mut self, progress: &watch::Sender<Option<RunProgress>>) -> Job {
+        self.running = Some(RunProgress {
+            stage: super::snapshot::Stage::Extract,
+            fraction: None,
+            rows: 0,
+        });
+        // Readers are closed for the time of a run of ours: it may put a new warehouse in place.
+        self.publish_progress();
+        let platform = self.platform.clone();
+        let progress = progress.clone();
+        tokio::task::spawn_blocking(move || {
+            platform.run(RunKind::Full, &|now| {
+                progress.send_replace(Some(now));
+            })
+        })
+    }
+
+    fn adopt(&mut self, sensors: PathBuf, maintenance: Option<PathBuf>) -> bool {
+        let adopted = self
+            .platform
+            .adopt_files(&sensors, maintenance.as_deref())
+            .map_err(|e| e.to_string())
+            .and_then(|file| Config::load(&file).map_err(|e| e.to_string()));
+        match adopted {
+            Ok(config) => {
+                self.platform.config = config;
+                true
+            }
+            Err(why) => {
+                self.say(Event::Refused { why });
+                false
+            }
+        }
+    }
+
+    fn ended(&mut self, ended: Result<Result<RunOutcome, PipelineError>, tokio::task::JoinError>) {
+        let event = match ended {
+            Ok(Ok(outcome)) => {
+                match &outcome.training {
+                    Training::Promoted { version } => {
+                        self.say(Event::ModelPromoted { version: *version });
+                    }
+                    Training::Refused { why, .. } | Training::Impossible { why } => {
+                        self.say(Event::ModelRefused { why: why.clone() });
+                    }
+                    Training::NotDue => {}
+                }
+                match outcome.status {
+                    RunStatus::Ok => Event::RunDone {
+                        kept: outcome.report.rows_kept,
+                        quarantined: outcome.report.rows_quarantined.values().sum(),
+                    },
+                    RunStatus::FailedSafe => Event::RunFailedSafe {
+                        cause: outcome.cause.unwrap_or_default(),
+                    },
+                }
+            }
+            Ok(Err(PipelineError::Lock(LockError::Busy { holder }))) => Event::RunBusy { holder },
+            Ok(Err(error)) => Event::RunFailedSafe {
+                cause: error.to_string(),
+            },
+            Err(panic) => Event::RunFailedSafe {
+                cause: format!("the run broke off: {panic}"),
+            },
+        };
+        if let Event::RunFailedSafe { cause } = &event {
+            tracing::warn!(cause, "run failed safe");
+        }
+        self.say(event);
+    }
+
+    /// Opens the warehouse (again), if there is one.
+    fn reopen(&mut self) {
+        let path = self.platform.home.warehouse();
+        self.born = born(&path);
+        self.fault = None;
+        self.explanations.clear();
+        (self.reader, self.changes) = (None, None);
+        self.model_version = None;
+        if !path.is_file() {
+            return;
+        }
+        match (Reader::open(&path), ChangeWatch::open(&path)) {
+            (Ok(reader), Ok(changes)) => {
+                self.reader = Some(reader);
+                self.changes = Some(changes);
+            }
+            (Err(error), _) | (_, Err(error)) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// Whether there is something new: another program's commit, another warehouse, a live clock.
+    fn look_around(&mut self) -> bool {
+        if born(&self.platform.home.warehouse()) != self.born {
+            self.reopen();
+            return true;
+        }
+        let changed = match self.changes.as_mut().map(ChangeWatch::changed) {
+            Some(Ok(changed)) => changed,
+            Some(Err(error)) => {
+                self.fault = Some(error.to_string());
+                true
+            }
+            None => false,
+        };
+        let live = matches!(self.snapshots.borrow().clock, Clock::Wall);
+        changed || (live && self.running.is_none())
+    }
+
+    fn replay(&mut self, replay: Replay) {
+        match (replay, &mut self.replay) {
+            (Replay::Start { from_ms, speed }, _) => {
+                self.replay = Some(Playing {
+                    at_ms: from_ms as f64,
+                    speed: speed.clamp(1, 3600),
+                    playing: true,
+                    moved: Instant::now(),
+                });
+            }
+            (Replay::Stop, _) => self.replay = None,
+            (Replay::Pause, Some(now)) => now.playing = false,
+            (Replay::Resume, Some(now)) => {
+                now.playing = true;
+                now.moved = Instant::now();
+            }
+            (Replay::Speed(speed), Some(now)) => now.speed = speed.clamp(1, 3600),
+            (Replay::Pause | Replay::Resume | Replay::Speed(_), None) => {}
+        }
+    }
+
+    /// Moves the replay by the time that has passed; it rests at the end of the data.
+    fn advance(&mut self) {
+        let end_ms = self.snapshots.borrow().data_span.map(|span| span.1);
+        let Some(now) = &mut self.replay else { return };
+        let passed = now.moved.elapsed();
+        now.moved = Instant::now();
+        now.at_ms += passed.as_secs_f64() * 1000.0 * f64::from(now.speed);
+        if let Some(end_ms) = end_ms
+            && now.at_ms >= end_ms as f64
+        {
+            now.at_ms = end_ms as f64;
+            now.playing = false;
+        }
+    }
+
+    /// Only the progress is new.
+    fn publish_progress(&mut self) {
+        self.generation += 1;
+        let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
+        snapshot.generation = self.generation;
+        snapshot.running = self.running;
+        self.send(snapshot);
+    }
+
+    fn publish(&mut self) {
+        self.generation += 1;
+        let snapshot = match self.assemble() {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                tracing::error!(%error, "no snapshot");
+                let mut last = Snapshot::clone(&self.snapshots.borrow());
+                // What was last known stays on the page, and no verdict stands any more.
+                last.fault = Some(error.to_string());
+                last.fleet_cause = Some(Cause::RunFailed {
+                    reason: error.to_string(),
+                });
+                last.generation = self.generation;
+                last.running = self.running;
+                let cause = last.fleet_cause.clone();
+                let mut rows = last.fleet.as_ref().clone();
+                for row in &mut rows {
+                    if let Some(cause) = &cause {
+                        row.verdict = crate::domain::Verdict::Unavailable(cause.clone());
+                    }
+                }
+                last.fleet = Arc::new(rows);
+                last
+            }
+        };
+        self.send(snapshot);
+    }
+
+    fn send(&self, snapshot: Snapshot) {
+        self.snapshots.send_replace(Arc::new(snapshot));
+        (self.wake)();
+    }
+
+    fn assemble(&mut self) -> Result<Snapshot, WarehouseError> {
+        let mut snapshot = Snapshot::empty();
+        snapshot.generation = self.generation;
+        snapshot.running = self.running;
+        snapshot.fault.clone_from(&self.fault);
+        self.refresh_model()?;
+        let Some(reader) = &self.reader else {
+            return Ok(snapshot);
+        };
+        let last_run = reader.last_run()?;
+        let model = match &self.model {
+            InForce::None => Ok(None),
+            InForce::Sound(model) => Ok(Some(model.as_ref())),
+            InForce::Damaged(why) => Err(why.clone()),
+        };
+        let replay_ms = self.replay.as_ref().map(|r| r.at_ms as i64);
+        let fleet = Scene {
+            reader,
+            config: &self.platform.config,
+            model,
+            last_run: last_run.clone(),
+            replay_ms,
+            wall_ms: wall_ms(),
+        }
+        .fleet(&mut self.explanations)?;
+        snapshot.clock = match (&self.replay, fleet.live) {
+            (Some(replay), _) => Clock::Replay {
+                speed: replay.speed,
+                playing: replay.playing,
+            },
+            (None, true) => Clock::Wall,
+            (None, false) => Clock::Data,
+        };
+        snapshot.now_ms = fleet.now_ms;
+        snapshot.data_span = reader.span()?;
+        snapshot.synthetic = reader.synthetic()?.unwrap_or(false);
+        snapshot.last_run = last_run.as_ref().map(fleet::last_run);
+        snapshot.fleet_cause = fleet.cause;
+        if let InForce::Sound(model) = &self.model {
+            snapshot.model = Some(Arc::new(model.card.clone()));
+            snapshot.judge = Some(Arc::clone(model) as SharedJudge);
+        }
+        snapshot.locomotive = self.locomotive(reader, replay_ms, fleet.now_ms)?;
+        snapshot.fleet = Arc::new(fleet.rows);
+        Ok(snapshot)
+    }
+
+    fn refresh_model(&mut self) -> Result<(), WarehouseError> {
+        let Some(reader) = &self.reader else {
+            self.model = InForce::None;
+            return Ok(());
+        };
+        let version = reader.model_version()?;
+        if version == self.model_version && version.is_some() {
+            return Ok(());
+        }
+        self.model_version = version;
+        self.model = match super::training::model_in_force(reader) {
+            Ok(Some(model)) => InForce::Sound(Arc::new(model)),
+            Ok(None) => InForce::None,
+            Err(why) => InForce::Damaged(why),
+        };
+        Ok(())
+    }
+
+    fn locomotive(
+        &self,
+        reader: &Reader,
+        replay_ms: Option<i64>,
+        now_ms: Option<i64>,
+    ) -> Result<Option<Arc<LocomotiveView>>, WarehouseError> {
+        let Some((loco, window)) = &self.watched else {
+            return Ok(None);
+        };
+        let newest = reader
+            .latest_of(loco, replay_ms.unwrap_or(i64::MAX))?
+            .or(reader.latest_of(loco, i64::MAX)?);
+        let Some(newest) = newest else {
+            return Ok(None);
+        };
+        let (threshold, normal) = match &self.model {
+            InForce::Sound(model) => (
+                Some(model.card.threshold),
+                Some(ml::normal_of(model, reader, loco)?),
+            ),
+            _ => (None, None),
+        };
+        let view = locomotive::Request {
+            reader,
+            newest: &newest,
+            window: *window,
+            now_ms: now_ms.unwrap_or(newest.reading.at_ms),
+            threshold,
+            normal,
+        }
+        .view()?;
+        Ok(Some(Arc::new(view)))
+    }
+}
+
+/// When a file was made, where the system says; else when it was changed is no help, so nothing.
+fn born(path: &std::path::Path) -> Option<std::time::SystemTime> {
+    std::fs::metadata(path).and_then(|m| m.created()).ok()
+}
