@@ -305,7 +305,7 @@ impl Blocks {
 }
 
 /// Number of features in the list.
-pub const FEATURES: usize = 53;
+pub const FEATURES: usize = 60;
 
 /// The whole list for one instant, in the order of [`names`].
 #[must_use]
@@ -326,6 +326,7 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
     for w in 0..2 {
         channels.iter().for_each(|b| put(b.spreads[w]));
     }
+    channels.iter().for_each(|b| put(b.level.abs()));
     for w in 0..2 {
         channels.iter().for_each(|b| put(b.means[w].abs()));
     }
@@ -335,6 +336,7 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
     // Jointly over the channels, whichever they are: largest, second largest, root mean square
     // (Hotelling's T² without the covariances).
     let of = [
+        |b: &ChannelBlock| b.level,
         |b: &ChannelBlock| b.means[0],
         |b: &ChannelBlock| b.means[1],
         |b: &ChannelBlock| b.spreads[0],
@@ -357,11 +359,11 @@ pub fn names() -> Vec<String> {
     let mut out = Vec::with_capacity(FEATURES);
     for part in [
         "value", "level", "mean_short", "mean_long", "spread_short", "spread_long",
-        "mean_short_size", "mean_long_size", "spread_short_size", "spread_long_size",
+        "level_size", "mean_short_size", "mean_long_size", "spread_short_size", "spread_long_size",
     ] {
         out.extend(Channel::ALL.map(|c| format!("{}.{part}", c.key())));
     }
-    for part in ["mean_short", "mean_long", "spread_short", "spread_long"] {
+    for part in ["level", "mean_short", "mean_long", "spread_short", "spread_long"] {
         out.extend(["largest", "second", "rms"].map(|s| format!("joint.{part}.{s}")));
     }
     out.push("maintenance_age_hours".to_owned());
@@ -377,13 +379,13 @@ pub fn names() -> Vec<String> {
 #[must_use]
 pub fn selected(kind: LabelKind, maintenance_known: bool) -> Vec<u8> {
     let parts: &[std::ops::Range<u8>] = match kind {
-        LabelKind::Truth => &[4..16, 24..52],
+        LabelKind::Truth => match std::env::var("V").as_deref() { Ok("full") => &[4..16, 24..59], Ok("joint")=> &[4..16,28..59], Ok("size")=>&[4..16,24..44,47..59], _ => &[4..16, 28..44, 47..59]},
         LabelKind::Failures => &[4..8, 12..16, 20..24],
         LabelKind::Rule => &[0..16],
     };
     let mut out: Vec<u8> = parts.iter().cloned().flatten().collect();
     if maintenance_known && kind != LabelKind::Rule {
-        out.push(52);
+        out.push(59);
     }
     out
 }
@@ -477,4 +479,123 @@ fn moments<'v>(
         let ratio = (about_mean + SPREAD_WEIGHT) / (free + SPREAD_WEIGHT);
         (mean, 0.5 * ratio.ln())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn spec() -> FeatureSpec {
+        let fleet = FleetNormal {
+            mean: [500.0, 5.0, 2.0, 45.0],
+            within: [20.0, 0.3, 0.2, 3.0],
+            between: [10.0, 0.2, 0.2, 2.0],
+            alike: [false; 4],
+        };
+        FeatureSpec {
+            period_ms: 1000,
+            windows_ms: [10_000, 60_000],
+            fleet_normal: fleet.normal(),
+            fleet,
+            maintenance_age_hours: 100.0,
+        }
+    }
+
+    #[test]
+    fn the_list_and_its_names_agree() {
+        let names = names();
+        assert_eq!(names.len(), FEATURES);
+        let normal = spec().fleet_normal;
+        let row = features(&Blocks::held(&[600.0, 5.0, 2.0, 45.0], &normal, 7.0));
+        let at = |name: &str| row[names.iter().position(|n| n == name).expect("name")];
+        assert_eq!(at("flow_rate.value"), 600.0);
+        assert!(at("flow_rate.level") > 0.0 && at("flow_rate.level") == at("joint.level.largest"));
+        assert_eq!(at("joint.mean_long.second"), 0.0);
+        assert_eq!(at("joint.mean_long.rms") * 2.0, at("flow_rate.mean_long_size"));
+        assert_eq!(at("temperature.spread_long_size"), 0.0);
+        assert_eq!(at("maintenance_age_hours"), 7.0);
+        for kind in [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule] {
+            let picked: Vec<String> =
+                selected(kind, true).iter().map(|i| names[usize::from(*i)].clone()).collect();
+            assert_eq!(picked.iter().any(|n| n.ends_with(".value")), kind == LabelKind::Rule);
+            assert_eq!(picked.iter().any(|n| n.starts_with("joint.")), kind == LabelKind::Truth);
+            assert_eq!(picked.iter().any(|n| n == "maintenance_age_hours"), kind != LabelKind::Rule);
+        }
+    }
+
+    #[test]
+    fn a_machine_plainly_of_another_kind_keeps_its_own_mean() {
+        let spec = spec();
+        let mut learner = NormalLearner::default();
+        for i in 0..NORMAL_READINGS {
+            learner.push(&[3000.0 + f64::from(i % 3), 5.1, 2.0, 45.0]);
+        }
+        let normal = learner.normal(&spec.fleet);
+        assert!((normal.mean[0] - 3001.0).abs() < 0.1, "{normal:?}");
+        assert_eq!(normal.readings, NORMAL_READINGS);
+        // A sensor that stands still has a deviation all the same.
+        assert!(normal.deviation[1] >= 0.15);
+    }
+
+    #[test]
+    fn one_early_fault_does_not_become_the_normal() {
+        let spec = spec();
+        let mut learner = NormalLearner::default();
+        for i in 0..NORMAL_READINGS {
+            let vibration = if (100..130).contains(&i) { 12.0 } else { 2.0 + f64::from(i % 5) * 0.1 };
+            learner.push(&[500.0, 5.0, vibration, 45.0]);
+        }
+        let normal = learner.normal(&spec.fleet);
+        assert!(normal.mean[2] < 2.4 && normal.deviation[2] < 0.5, "{normal:?}");
+    }
+
+    #[test]
+    fn windows_follow_time_not_rows() {
+        let spec = spec();
+        let mut tracker = Tracker::new(&spec);
+        for i in 0..50 {
+            tracker.push(i * 1000, &[500.0, 5.0, 2.0, 45.0], None);
+        }
+        let after_gap = tracker.push(10_000_000, &[700.0, 5.0, 2.0, 45.0], Some(3.0));
+        let flow = after_gap.channels[0];
+        assert_eq!(flow.means, [flow.level; 2]);
+        assert_eq!(flow.spreads, [0.0; 2]);
+        assert_eq!(after_gap.maintenance_age_hours, 3.0);
+    }
+
+    #[test]
+    fn a_dense_machine_has_a_bounded_window() {
+        let spec = spec();
+        let mut tracker = Tracker::new(&spec);
+        for i in 0..(WINDOW_READINGS as i64 + 50) {
+            tracker.push(i, &[500.0, 5.0, 2.0, 45.0], None);
+        }
+        assert_eq!(tracker.window.len(), WINDOW_READINGS);
+    }
+
+    proptest! {
+        #[test]
+        fn features_are_always_numbers(
+            values in prop::collection::vec(prop::array::uniform4(-1e12_f64..1e12), 1..40),
+        ) {
+            let spec = spec();
+            let mut tracker = Tracker::new(&spec);
+            for (i, v) in values.iter().enumerate() {
+                let blocks = tracker.push(i as i64 * 700, v, None);
+                prop_assert!(features(&blocks).iter().all(|x| x.is_finite()));
+            }
+        }
+
+        #[test]
+        fn a_coalition_of_none_is_the_normal_and_of_all_is_the_reading(
+            values in prop::array::uniform4(0.0_f64..100.0),
+        ) {
+            let normal = spec().fleet_normal;
+            let held = Blocks::held(&values, &normal, 5.0);
+            let base = Blocks::at_normal(&normal, 5.0);
+            prop_assert_eq!(held.coalition(&base, 0), base);
+            prop_assert_eq!(held.coalition(&base, 15), held);
+        }
+    }
 }

@@ -87,7 +87,8 @@ impl Ground<'_> {
             .collect();
         leads.sort_by(f64::total_cmp);
         let hours: f64 = rows.iter().map(|r| r.hours).sum();
-        let false_hours: f64 = rows.iter().filter(|r| r.alarm && !r.label).map(|r| r.hours).sum();
+        // + 0.0: the sum of nothing is −0.0.
+        let false_hours: f64 = rows.iter().filter(|r| r.alarm && !r.label).map(|r| r.hours).sum::<f64>() + 0.0;
         let squares: f64 = rows
             .iter()
             .map(|r| (r.probability - f64::from(u8::from(r.label))).powi(2))

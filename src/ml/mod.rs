@@ -13,6 +13,8 @@ mod part;
 mod store;
 mod survey;
 #[cfg(test)]
+mod test_behaviour;
+#[cfg(test)]
 mod test_bench;
 #[cfg(test)]
 mod test_support;

@@ -86,6 +86,9 @@ fn other_faults(memory: &Memory, change: &str) -> Memory {
                 "rotate1" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 3) % 4] * dev[c]),
                 "rotate2" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 2) % 4] * dev[c]),
                 "rotate3" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 1) % 4] * dev[c]),
+                "rescale" => {
+                    r.values = [r.values[0] * 3.0 + 30.0, r.values[1] * 0.6 + 0.5, r.values[2] * 1.2, r.values[3] - 20.0];
+                }
                 _ => {}
             }
         }
@@ -110,7 +113,7 @@ fn water_bench() {
         });
         part
     };
-    for change in ["none", "hide flow", "flip", "rotate1", "rotate2", "rotate3"] {
+    for change in ["none", "hide flow", "flip", "rotate1", "rotate2", "rotate3", "rescale"] {
         let mut roc = 0.0;
         for fold in 0..4 {
             let test = other_faults(&part(fold, false), change);

@@ -56,7 +56,7 @@ pub(super) fn fit(
     // Few columns tried and leaves of a size: the forest may not lean on one channel alone, which is
     // what lets it see faults unlike those it learned from.
     let (tried, min_leaf) = match kind {
-        LabelKind::Truth => (2, (n / 1000).clamp(1, 50)),
+        LabelKind::Truth => (std::env::var("M").map_or(2,|m| m.parse().unwrap()), (n / 1000).clamp(1, 50)),
         LabelKind::Failures => (4, (n / 5000).clamp(2, 20)),
         LabelKind::Rule => (5, 1),
     };
