@@ -11,7 +11,12 @@ use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{LabelKind, LocoId, VerdictKind};
 
 fn options() -> TrainOptions {
-    TrainOptions { trees: 20, max_depth: 8, max_rows: 4000, ..TrainOptions::default() }
+    TrainOptions {
+        trees: 20,
+        max_depth: 8,
+        max_rows: 4000,
+        ..TrainOptions::default()
+    }
 }
 
 /// A fleet with failure events and its model, made once.
@@ -34,13 +39,24 @@ fn a_fleet_in_our_units_passes_its_gate() {
     for vibration in [7.0, 10.0, 15.0] {
         for temperature in [85.0, 100.0, 120.0] {
             let said = model.hypothesis(&[500.0, 5.0, vibration, temperature], None);
-            assert_eq!(said.verdict, VerdictKind::Danger, "{vibration} {temperature} {said:?}");
+            assert_eq!(
+                said.verdict,
+                VerdictKind::Danger,
+                "{vibration} {temperature} {said:?}"
+            );
         }
     }
     let metrics = card.metrics.as_ref().expect("figures");
     assert!(metrics.roc_auc.expect("two classes") > 0.9, "{metrics:?}");
-    assert!(metrics.failures_warned * 10 >= metrics.failures * 8, "{metrics:?}");
-    assert!(card.threshold_from.contains("0.40 false-alarm hours"), "{}", card.threshold_from);
+    assert!(
+        metrics.failures_warned * 10 >= metrics.failures * 8,
+        "{metrics:?}"
+    );
+    assert!(
+        card.threshold_from.contains("0.40 false-alarm hours"),
+        "{}",
+        card.threshold_from
+    );
     assert!((card.importance.iter().sum::<f64>() - 1.0).abs() < 1e-9);
     assert_eq!(card.importance.len(), card.features.len());
 }
@@ -69,7 +85,10 @@ fn without_labels_the_rule_is_learned() {
 fn the_same_model_on_one_thread_and_on_two() {
     let memory = fleet(4, 800, 3, true);
     let on = |threads| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("pool");
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .expect("pool");
         pool.install(|| train(&memory, &options(), &|_| ()).expect("model"))
     };
     assert_eq!(on(1), on(2));
@@ -78,7 +97,10 @@ fn the_same_model_on_one_thread_and_on_two() {
 #[test]
 fn what_cannot_be_learned_says_so() {
     let options = options();
-    assert!(matches!(train(&Memory::default(), &options, &|_| ()), Err(TrainError::NoReadings)));
+    assert!(matches!(
+        train(&Memory::default(), &options, &|_| ()),
+        Err(TrainError::NoReadings)
+    ));
     let mut few = Memory::default();
     for i in 0..7 {
         few.push("LOCO_001", i * PERIOD_MS, PRESET_NOMINAL, None);
@@ -88,7 +110,10 @@ fn what_cannot_be_learned_says_so() {
     for i in 7..400 {
         few.push("LOCO_001", i * PERIOD_MS, PRESET_NOMINAL, None);
     }
-    assert!(matches!(train(&few, &options, &|_| ()), Err(TrainError::OneClass { .. })));
+    assert!(matches!(
+        train(&few, &options, &|_| ()),
+        Err(TrainError::OneClass { .. })
+    ));
 }
 
 #[test]
@@ -96,11 +121,20 @@ fn a_threshold_that_misses_a_preset_is_not_promoted() {
     // Labelled the wrong way round: the fleet's normal is called an anomaly.
     let mut memory = fleet(4, 900, 5, true);
     for (readings, _) in memory.locos.values_mut() {
-        readings.iter_mut().for_each(|r| r.label = r.label.map(|l| !l));
+        readings
+            .iter_mut()
+            .for_each(|r| r.label = r.label.map(|l| !l));
     }
     let model = train(&memory, &options(), &|_| ()).expect("model");
     assert!(!model.card.promoted);
-    assert!(model.card.refusal.as_deref().expect("reason").contains("preset"));
+    assert!(
+        model
+            .card
+            .refusal
+            .as_deref()
+            .expect("reason")
+            .contains("preset")
+    );
 }
 
 #[test]
@@ -115,7 +149,9 @@ fn contributions_add_up_for_readings_and_hypotheses() {
     let steady = model.hypothesis(&model.fleet_normal().mean, None);
     assert_eq!(steady.contributions, [0.0; 4]);
     for loco in memory.locos.keys() {
-        let e = explain_at(model, memory, loco, Some(900 * PERIOD_MS)).expect("read").expect("reading");
+        let e = explain_at(model, memory, loco, Some(900 * PERIOD_MS))
+            .expect("read")
+            .expect("reading");
         assert!((e.base + e.contributions.iter().sum::<f64>() - e.probability).abs() < 1e-9);
         assert_eq!(e.reading.at_ms, 900 * PERIOD_MS);
         let mut scored = None;
@@ -127,7 +163,10 @@ fn contributions_add_up_for_readings_and_hypotheses() {
         .expect("read");
         assert_eq!(scored, Some(e.probability));
     }
-    assert_eq!(explain_at(model, memory, &LocoId::new("LOCO_000"), Some(-1)).expect("read"), None);
+    assert_eq!(
+        explain_at(model, memory, &LocoId::new("LOCO_000"), Some(-1)).expect("read"),
+        None
+    );
 }
 
 #[test]
@@ -136,13 +175,20 @@ fn scoring_from_the_middle_says_the_same() {
     let loco = LocoId::new("LOCO_002");
     let from = |start: Option<i64>| {
         let mut out = Vec::new();
-        score_locomotive(model, memory, &loco, start, &mut |r, p| out.push((r.at_ms, p))).expect("read");
+        score_locomotive(model, memory, &loco, start, &mut |r, p| {
+            out.push((r.at_ms, p))
+        })
+        .expect("read");
         out
     };
     let whole = from(None);
     assert_eq!(whole.len(), 1500);
     for start in [0, 1, 10, 143, 200, 399, 400, 401, 543, 545, 700, 1499] {
-        assert_eq!(from(Some(start * PERIOD_MS)), whole[start as usize..], "from {start}");
+        assert_eq!(
+            from(Some(start * PERIOD_MS)),
+            whole[start as usize..],
+            "from {start}"
+        );
     }
 }
 
@@ -152,7 +198,10 @@ fn stored_and_read_back_it_is_the_same() {
     let bytes = model.to_bytes().expect("bytes");
     assert!(bytes.len() < 1_000_000);
     assert_eq!(&Model::from_bytes(&bytes).expect("model"), model);
-    assert_eq!(Model::from_bytes(b"PK\x03\x04 not a model"), Err(StoreError::NotAModel));
+    assert_eq!(
+        Model::from_bytes(b"PK\x03\x04 not a model"),
+        Err(StoreError::NotAModel)
+    );
     let mut newer = bytes.clone();
     newer[8] = 9;
     assert_eq!(Model::from_bytes(&newer), Err(StoreError::Version(9)));
@@ -161,10 +210,22 @@ fn stored_and_read_back_it_is_the_same() {
 #[test]
 fn every_cut_and_every_flipped_byte_is_noticed() {
     let memory = fleet(2, 400, 5, true);
-    let model = train(&memory, &TrainOptions { trees: 2, max_depth: 3, ..options() }, &|_| ()).expect("model");
+    let model = train(
+        &memory,
+        &TrainOptions {
+            trees: 2,
+            max_depth: 3,
+            ..options()
+        },
+        &|_| (),
+    )
+    .expect("model");
     let bytes = model.to_bytes().expect("bytes");
     for length in 0..bytes.len() {
-        assert!(Model::from_bytes(&bytes[..length]).is_err(), "cut at {length}");
+        assert!(
+            Model::from_bytes(&bytes[..length]).is_err(),
+            "cut at {length}"
+        );
     }
     let mut hurt = bytes.clone();
     for i in 0..bytes.len() {
@@ -199,7 +260,9 @@ fn labels_without_a_meaning_cannot_be_learned() {
     let mut state = 1_u64;
     for (readings, _) in memory.locos.values_mut() {
         for r in readings.iter_mut() {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1);
             r.label = Some(state >> 62 == 0);
         }
     }
@@ -214,16 +277,35 @@ fn every_test_row_is_predicted_and_refused_rows_count_as_wrong() {
     let sound = evaluate_split(&memory, Split::Locomotive, 2, &options()).expect("evaluation");
     assert_eq!(sound.predictions.len(), 2400);
     assert_eq!(sound.metrics.rows, 2400);
-    assert!(sound.predictions.is_sorted_by_key(|p| (p.loco.clone(), p.at_ms)));
+    assert!(
+        sound
+            .predictions
+            .is_sorted_by_key(|p| (p.loco.clone(), p.at_ms))
+    );
     for (i, label) in [(0, Some(true)), (1, Some(false)), (2, None)] {
-        memory.refused.push(RefusedRow { loco: LocoId::new("LOCO_001"), at_ms: i * PERIOD_MS + 1, label });
+        memory.refused.push(RefusedRow {
+            loco: LocoId::new("LOCO_001"),
+            at_ms: i * PERIOD_MS + 1,
+            label,
+        });
     }
     let e = evaluate_split(&memory, Split::Locomotive, 2, &options()).expect("evaluation");
     assert_eq!(e.predictions.len(), 2403);
-    let refused: Vec<_> = e.predictions.iter().filter(|p| p.probability.is_none()).collect();
+    let refused: Vec<_> = e
+        .predictions
+        .iter()
+        .filter(|p| p.probability.is_none())
+        .collect();
     assert_eq!(refused.len(), 3);
-    assert!(refused.iter().all(|p| p.verdict == VerdictKind::Unavailable));
-    assert_eq!((e.metrics.rows, e.metrics.positives), (2402, sound.metrics.positives + 1));
+    assert!(
+        refused
+            .iter()
+            .all(|p| p.verdict == VerdictKind::Unavailable)
+    );
+    assert_eq!(
+        (e.metrics.rows, e.metrics.positives),
+        (2402, sound.metrics.positives + 1)
+    );
     assert!(e.metrics.far > sound.metrics.far && e.metrics.mar > sound.metrics.mar);
     assert!(e.metrics.roc_auc < sound.metrics.roc_auc);
 }
@@ -234,7 +316,11 @@ fn a_split_by_time_judges_the_later_rows_only() {
     let e = evaluate_split(memory, Split::Time, 2, &options()).expect("evaluation");
     let first = e.predictions.iter().map(|p| p.at_ms).min().expect("rows");
     assert_eq!(first / PERIOD_MS, 600);
-    assert!(e.metrics.failures > 0 && e.metrics.roc_auc.expect("two classes") > 0.8, "{:?}", e.metrics);
+    assert!(
+        e.metrics.failures > 0 && e.metrics.roc_auc.expect("two classes") > 0.8,
+        "{:?}",
+        e.metrics
+    );
     assert!(e.split.contains("gap 48.0 h"), "{}", e.split);
     assert_eq!((e.always.far, e.never.mar), (Some(1.0), Some(1.0)));
 }
@@ -244,7 +330,11 @@ fn a_pair_without_labels_is_judged_all_the_same() {
     let train_on = fleet(4, 700, 5, true);
     let mut test_on = fleet(3, 900, 6, true);
     let labelled = evaluate_pair(&train_on, &test_on, &options()).expect("evaluation");
-    assert!(labelled.metrics.roc_auc.expect("two classes") > 0.9, "{:?}", labelled.metrics);
+    assert!(
+        labelled.metrics.roc_auc.expect("two classes") > 0.9,
+        "{:?}",
+        labelled.metrics
+    );
     for (readings, _) in test_on.locos.values_mut() {
         readings.iter_mut().for_each(|r| r.label = None);
     }

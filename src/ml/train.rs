@@ -31,7 +31,11 @@ pub(super) fn fit(
     let spec = survey.spec(kind).ok_or(TrainError::NoReadings)?;
     let columns = selected(kind, survey.maintenance_known());
     let rate = (options.max_rows.max(1) as f64 / labelled as f64).min(1.0);
-    let mut rows = Rows { columns: columns.len(), x: Vec::new(), y: Vec::new() };
+    let mut rows = Rows {
+        columns: columns.len(),
+        x: Vec::new(),
+        y: Vec::new(),
+    };
     // Every k-th row of each class, so that the share of positives stays.
     let mut seen = [0_u64; 2];
     for loco in &survey.locos {
@@ -40,7 +44,9 @@ pub(super) fn fit(
         let mut row = [0.0_f32; FEATURES];
         part.visit(&loco.loco, &mut |r| {
             let blocks = tracker.push(r.at_ms, &r.values, loco.events.age_hours(r.at_ms));
-            let label = survey.label(loco, i, kind, horizon_ms).filter(|_| r.at_ms <= until_ms);
+            let label = survey
+                .label(loco, i, kind, horizon_ms)
+                .filter(|_| r.at_ms <= until_ms);
             i += 1;
             let Some(label) = label else { return };
             let seen = &mut seen[usize::from(label)];
@@ -56,13 +62,26 @@ pub(super) fn fit(
     // Few columns tried and leaves of a size: the forest may not lean on one channel alone, which is
     // what lets it see faults unlike those it learned from.
     let (tried, min_leaf) = match kind {
-        LabelKind::Truth => (std::env::var("M").map_or(2,|m| m.parse().unwrap()), (n / 1000).clamp(1, 50)),
+        LabelKind::Truth => (2, (n / 1000).clamp(1, 50)),
         LabelKind::Failures => (4, (n / 5000).clamp(2, 20)),
         LabelKind::Rule => (5, 1),
     };
-    let growth = Growth { trees, max_depth: options.max_depth, tried, min_leaf, seed: options.seed };
+    let growth = Growth {
+        trees,
+        max_depth: options.max_depth,
+        tried,
+        min_leaf,
+        seed: options.seed,
+    };
     let (forest, share) = Forest::fit(&rows, growth).map_err(TrainError::Fit)?;
-    Ok((Scorer { spec, columns, forest }, share))
+    Ok((
+        Scorer {
+            spec,
+            columns,
+            forest,
+        },
+        share,
+    ))
 }
 
 /// Rows that models judged without having seen their locomotive, or their time; in (locomotive,
@@ -90,7 +109,9 @@ fn out_of_fold(
             let rest = survey.of_locos(&|i| i % count != fold);
             if let Some((scorer, _)) = possible(fit(part, &rest, kind, options, trees, until_ms))? {
                 let test = |i: usize, at: i64| i % count == fold && at <= until_ms;
-                judge(part, survey, kind, options, &scorer, &test, fold as u8, &mut out)?;
+                judge(
+                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
+                )?;
             }
             progress((fold + 1) as f32 / count as f32);
         }
@@ -99,12 +120,19 @@ fn out_of_fold(
     if out.is_empty() {
         let cuts = survey.time_cuts(FIRST_CUT, FOLDS);
         for (fold, cut) in cuts.windows(2).enumerate() {
-            let before = Part { until_ms: cut[0], ..part.clone() };
+            let before = Part {
+                until_ms: cut[0],
+                ..part.clone()
+            };
             let past = Survey::of(&before)?;
-            let upto = cut[0].saturating_sub(survey.gap_ms(kind, options.horizon_ms())).min(until_ms);
+            let upto = cut[0]
+                .saturating_sub(survey.gap_ms(kind, options.horizon_ms()))
+                .min(until_ms);
             if let Some((scorer, _)) = possible(fit(&before, &past, kind, options, trees, upto))? {
                 let test = |_: usize, at: i64| at > cut[0] && at <= cut[1].min(until_ms);
-                judge(part, survey, kind, options, &scorer, &test, fold as u8, &mut out)?;
+                judge(
+                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
+                )?;
             }
             progress((fold + 1) as f32 / FOLDS as f32);
         }
@@ -119,7 +147,9 @@ fn out_of_fold(
 fn possible<T>(result: Result<T, TrainError>) -> Result<Option<T>, TrainError> {
     match result {
         Ok(fitted) => Ok(Some(fitted)),
-        Err(TrainError::TooFewRows { .. } | TrainError::OneClass { .. } | TrainError::NoReadings) => Ok(None),
+        Err(
+            TrainError::TooFewRows { .. } | TrainError::OneClass { .. } | TrainError::NoReadings,
+        ) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -184,21 +214,37 @@ pub(super) fn learn(
     progress: &dyn Fn(f32),
 ) -> Result<Learned, TrainError> {
     survey.check(kind, options.horizon_ms(), until_ms)?;
-    let out_of_fold = out_of_fold(part, survey, kind, options, until_ms, &|p| progress(p * 0.7))?;
+    let out_of_fold = out_of_fold(part, survey, kind, options, until_ms, &|p| {
+        progress(p * 0.7)
+    })?;
     let (scorer, share) = fit(part, survey, kind, options, options.trees, until_ms)?;
     progress(1.0);
-    let presets = survey.in_our_units(&scorer.spec).then(|| preset_probabilities(&scorer));
+    let presets = survey
+        .in_our_units(&scorer.spec)
+        .then(|| preset_probabilities(&scorer));
     let failures = survey.failure_times();
-    let ground = Ground { kind, horizon_ms: options.horizon_ms(), failures: &failures };
+    let ground = Ground {
+        kind,
+        horizon_ms: options.horizon_ms(),
+        failures: &failures,
+    };
     let budget = options.false_alarm_hours_per_loco_day;
     let choice = threshold::choose(&ground, &out_of_fold.rows, budget, presets);
-    Ok(Learned { scorer, share, choice, out_of_fold, presets })
+    Ok(Learned {
+        scorer,
+        share,
+        choice,
+        out_of_fold,
+        presets,
+    })
 }
 
 fn held(scorer: &Scorer, values: crate::domain::ChannelValues) -> f64 {
     let normal = scorer.spec.fleet.normal();
     let age = scorer.spec.maintenance_age_hours;
-    scorer.probability(&crate::domain::features::Blocks::held(&values, &normal, age))
+    scorer.probability(&crate::domain::features::Blocks::held(
+        &values, &normal, age,
+    ))
 }
 
 /// The nominal preset, and the least over the alert one and what is worse than it.
@@ -226,9 +272,15 @@ pub fn train(
     progress(0.05);
     let kind = survey.kind();
     let (_, positives) = survey.check(kind, options.horizon_ms(), i64::MAX)?;
-    let learned = learn(&part, &survey, kind, options, i64::MAX, &|p| progress(0.05 + 0.9 * p))?;
+    let learned = learn(&part, &survey, kind, options, i64::MAX, &|p| {
+        progress(0.05 + 0.9 * p)
+    })?;
     let failures = survey.failure_times();
-    let ground = Ground { kind, horizon_ms: options.horizon_ms(), failures: &failures };
+    let ground = Ground {
+        kind,
+        horizon_ms: options.horizon_ms(),
+        failures: &failures,
+    };
     let judged = cross_fitted(&ground, &learned, options)
         .map(|rows| super::evaluate::with_refused(rows, &survey, readings, kind, options, None))
         .transpose()?;
@@ -251,7 +303,11 @@ pub fn train(
         locomotives: survey.locos.iter().filter(|l| !l.at_ms.is_empty()).count() as u64,
         from_ms: survey.from_ms,
         to_ms: survey.to_ms,
-        features: scorer.columns.iter().map(|c| all[usize::from(*c)].clone()).collect(),
+        features: scorer
+            .columns
+            .iter()
+            .map(|c| all[usize::from(*c)].clone())
+            .collect(),
         importance: learned.share,
         trees: options.trees,
         max_depth: options.max_depth,
@@ -284,8 +340,12 @@ fn cross_fitted(ground: &Ground, learned: &Learned, options: &TrainOptions) -> O
     let OutOfFold { rows, fold, .. } = &learned.out_of_fold;
     let mut judged = rows.clone();
     for k in 0..=fold.iter().max().copied()? {
-        let others: Vec<Judged> =
-            rows.iter().zip(fold).filter(|(_, f)| **f != k).map(|(r, _)| *r).collect();
+        let others: Vec<Judged> = rows
+            .iter()
+            .zip(fold)
+            .filter(|(_, f)| **f != k)
+            .map(|(r, _)| *r)
+            .collect();
         if others.len() == rows.len() {
             continue;
         }
