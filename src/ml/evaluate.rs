@@ -50,6 +50,9 @@ pub struct PredictedRow {
 
 /// Trains on `train`, judges every row of `test`. Labels of `test` are of the training's kind; where it
 /// has none, its rows are judged all the same and the figures are undefined.
+///
+/// # Errors
+/// As [`super::train`]; nothing is asked of the test's labels.
 pub fn evaluate_pair(
     train: &dyn SoundReadings,
     test: &dyn SoundReadings,
@@ -81,6 +84,9 @@ pub fn evaluate_pair(
 }
 
 /// Splits the readings into folds (at least 1 by time, 2 by locomotive).
+///
+/// # Errors
+/// As [`super::train`], of any fold's training part: ask for fewer folds then.
 pub fn evaluate_split(
     readings: &dyn SoundReadings,
     split: Split,

@@ -33,6 +33,9 @@ pub(super) fn shapley(value: impl Fn(u8) -> f64) -> (f64, ChannelValues, f64) {
 }
 
 /// Explains the newest reading at or before `at_ms` (of all when `None`); `None` without one.
+///
+/// # Errors
+/// When the reader fails.
 pub fn explain_at(
     model: &Model,
     readings: &dyn SoundReadings,

@@ -440,3 +440,62 @@ fn demo() {
         );
     }
 }
+
+/// Run alone under `time` for CPU seconds.
+#[test]
+#[ignore = "a measurement"]
+fn fit_speed() {
+    use super::forest::{Forest, Growth, Rows};
+    use rand::{RngExt, SeedableRng};
+    for (columns, tried, min_leaf) in [(16, 4, 1), (13, 4, 10), (47, 2, 50)] {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut rows = Rows {
+            columns,
+            x: Vec::new(),
+            y: Vec::new(),
+        };
+        for _ in 0..50_000 {
+            let at = rows.x.len();
+            rows.x
+                .extend((0..columns).map(|_| rng.random_range(-1.0_f32..1.0)));
+            let noise: f32 = rng.random_range(-0.5..0.5);
+            let sum = rows.x[at] + rows.x[at + 1] * rows.x[at + 2];
+            rows.y.push(f32::from(u8::from(sum + noise > 0.9)));
+        }
+        let growth = Growth {
+            trees: 100,
+            max_depth: 12,
+            tried,
+            min_leaf,
+            seed: 1,
+        };
+        let cpu = || {
+            let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+            let after: Vec<u64> = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or("")
+                .split_whitespace()
+                .filter_map(|f| f.parse().ok())
+                .collect();
+            (after.get(9).copied().unwrap_or(0) + after.get(10).copied().unwrap_or(0)) as f64
+                / 100.0
+        };
+        let (wall, before) = (Instant::now(), cpu());
+        let (forest, _) = Forest::fit(&rows, growth).expect("fit");
+        let fitted = cpu() - before;
+        let scored = cpu();
+        let sum: f64 = rows
+            .x
+            .chunks_exact(columns)
+            .map(|r| forest.probability(r))
+            .sum();
+        eprintln!(
+            "50,000 × {columns}, m {tried}, leaf {min_leaf}: fit {fitted:.2} CPU s ({:.2} wall), score {:.2} CPU s, {} nodes, mean {:.3}",
+            wall.elapsed().as_secs_f64(),
+            cpu() - scored,
+            forest.preorder().len(),
+            sum / 50_000.0
+        );
+    }
+}

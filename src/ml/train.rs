@@ -14,6 +14,8 @@ use crate::domain::{LabelKind, Metrics, ModelCard};
 
 /// Folds by locomotive, or by time where there is only one.
 const FOLDS: usize = 4;
+/// Rows that the forests behind a threshold are fitted on at most.
+const INNER_ROWS: usize = 20_000;
 /// Share of the rows before the first cut of a split by time.
 const FIRST_CUT: f64 = 0.4;
 
@@ -101,6 +103,11 @@ fn out_of_fold(
     progress: &dyn Fn(f32),
 ) -> Result<OutOfFold, TrainError> {
     let trees = (options.trees / 2).clamp(1, 50);
+    // Fitting grows faster than linearly with the rows, and a threshold needs no better forests.
+    let options = &TrainOptions {
+        max_rows: options.max_rows.min(INNER_ROWS),
+        ..options.clone()
+    };
     let count = FOLDS.min(survey.locos.len());
     let mut out: Vec<(Judged, u8)> = Vec::new();
     let mut split = String::new();
@@ -262,6 +269,9 @@ fn preset_probabilities(scorer: &Scorer) -> (f64, f64) {
 /// Trains on all readings. The same readings and options give the same model, on any number of
 /// threads (but for the card's time). A model that fails its gate comes back with
 /// `card.promoted = false` and the reason in `card.refusal`.
+///
+/// # Errors
+/// When there is too little to learn from, one class only, or the reader fails.
 pub fn train(
     readings: &dyn SoundReadings,
     options: &TrainOptions,
