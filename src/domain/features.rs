@@ -4,205 +4,21 @@
 //! deviation, so that a model carries over from one machine to another and to faults it never saw.
 //! Everything is causal and has a bounded state. How a model weighs these numbers is `ml`'s business.
 
+mod normal;
+
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+pub use normal::{FleetNormal, NORMAL_READINGS, Normal, NormalLearner};
+
 use super::model::LabelKind;
 use super::reading::{Channel, ChannelValues};
 
-/// Readings from which a machine's own normal is learned; afterwards it stays.
-pub const NORMAL_READINGS: u32 = 400;
-/// Weight of the fleet's deviation in a machine's own, in readings.
-const DEVIATION_WEIGHT: f64 = 100.0;
-/// Weight of the fleet's mean in a machine's own, in readings, at most.
-const MEAN_WEIGHT_MAX: f64 = 1000.0;
-/// Machines that scatter by less than this share of their own deviation are alike in that channel.
-const ALIKE: f64 = 0.25;
-/// Weight of the fleet's normal in a channel where all machines are alike, in readings.
-const ALIKE_WEIGHT: f64 = 1e5;
-/// A machine's deviation is at least this share of the fleet's (quantised sensors stand still).
-const DEVIATION_FLOOR: f64 = 0.5;
-/// While learning, a value counts at most this many deviations away from the mean so far.
-const WINSOR: f64 = 3.0;
-/// Readings that are learned as they are, before values far off are drawn in.
-const WINSOR_FROM: u32 = 20;
 /// Weight of the normal deviation in a rolling one, in readings.
 const SPREAD_WEIGHT: f64 = 3.0;
 /// Readings that a rolling window holds at most; a denser machine gets a shorter window.
 pub const WINDOW_READINGS: usize = 2048;
-
-/// A machine's own normal: what its channels do when nothing is wrong.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Normal {
-    pub mean: ChannelValues,
-    pub deviation: ChannelValues,
-    /// Readings it was learned from.
-    pub readings: u32,
-}
-
-/// What a fleet's machines have in common, before one of them is known.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FleetNormal {
-    /// Median of the machines' means.
-    pub mean: ChannelValues,
-    /// Median of the machines' own deviations; positive.
-    pub within: ChannelValues,
-    /// Deviation of the machines' means among themselves; positive.
-    pub between: ChannelValues,
-    /// Channels in which machines do not differ, so that the fleet's normal is every machine's: it is
-    /// learned from more readings, and not from one machine's early fault.
-    pub alike: [bool; 4],
-}
-
-impl FleetNormal {
-    /// From what each machine did in its first [`NORMAL_READINGS`]; machines without a reading are
-    /// left out. `None` when nothing is left.
-    #[must_use]
-    pub fn of(machines: &[NormalLearner]) -> Option<Self> {
-        let known: Vec<&NormalLearner> = machines.iter().filter(|m| m.n > 0).collect();
-        if known.is_empty() {
-            return None;
-        }
-        let mut fleet = Self {
-            mean: [0.0; 4],
-            within: [0.0; 4],
-            between: [0.0; 4],
-            alike: [false; 4],
-        };
-        for c in 0..4 {
-            let means: Vec<f64> = known.iter().map(|m| m.mean[c]).collect();
-            let deviations: Vec<f64> = known.iter().map(|m| m.deviation(c)).collect();
-            fleet.mean[c] = median(&means);
-            // A channel that never moves still needs a unit to be measured in.
-            let unit = fleet.mean[c].abs().max(1e-6) * 1e-3;
-            fleet.within[c] = Some(median(&deviations)).filter(|d| *d > 0.0).unwrap_or(unit);
-            let within = fleet.within[c];
-            fleet.between[c] = within;
-            if known.len() >= 3 {
-                // What the means would scatter by chance is not a difference between machines.
-                let chance = within.powi(2) / f64::from(NORMAL_READINGS);
-                let least = within.powi(2) / MEAN_WEIGHT_MAX;
-                let between = (scatter(&means).powi(2) - chance).max(least).sqrt();
-                fleet.between[c] = between;
-                fleet.alike[c] = between < ALIKE * within && scatter(&deviations) < ALIKE * within;
-            }
-        }
-        Some(fleet)
-    }
-
-    /// The normal of a machine of which nothing is known: deviations within and between machines.
-    #[must_use]
-    pub fn normal(&self) -> Normal {
-        Normal {
-            mean: self.mean,
-            deviation: std::array::from_fn(|c| self.within[c].hypot(self.between[c])),
-            readings: 0,
-        }
-    }
-}
-
-/// Deviation of a few values: from the median absolute one where there are enough to tell, else the
-/// standard one.
-fn scatter(values: &[f64]) -> f64 {
-    if values.len() < 5 {
-        let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
-        return (values.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
-    }
-    let centre = median(values);
-    let apart: Vec<f64> = values.iter().map(|v| (v - centre).abs()).collect();
-    1.4826 * median(&apart)
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let mid = sorted.len() / 2;
-    if sorted.len() % 2 == 1 {
-        sorted[mid]
-    } else {
-        f64::midpoint(sorted[mid - 1], sorted[mid])
-    }
-}
-
-/// Learns a machine's normal from its first [`NORMAL_READINGS`] readings (Welford's update on values
-/// drawn in to [`WINSOR`] deviations, so that one early fault does not become the normal).
-#[derive(Debug, Clone, Default)]
-pub struct NormalLearner {
-    n: u32,
-    mean: ChannelValues,
-    squares: ChannelValues,
-}
-
-impl NormalLearner {
-    /// Takes the next reading; after [`NORMAL_READINGS`] of them it changes nothing more.
-    pub fn push(&mut self, values: &ChannelValues) {
-        if self.n >= NORMAL_READINGS {
-            return;
-        }
-        let reach: ChannelValues = std::array::from_fn(|c| self.deviation(c) * WINSOR);
-        self.n += 1;
-        for c in 0..4 {
-            let mut x = values[c];
-            if self.n > WINSOR_FROM && reach[c] > 0.0 {
-                x = x.clamp(self.mean[c] - reach[c], self.mean[c] + reach[c]);
-            }
-            let before = x - self.mean[c];
-            self.mean[c] += before / f64::from(self.n);
-            self.squares[c] += before * (x - self.mean[c]);
-        }
-    }
-
-    /// Readings taken so far.
-    #[must_use]
-    pub const fn readings(&self) -> u32 {
-        self.n
-    }
-
-    /// Whether more readings would change nothing.
-    #[must_use]
-    pub const fn is_complete(&self) -> bool {
-        self.n >= NORMAL_READINGS
-    }
-
-    fn deviation(&self, c: usize) -> f64 {
-        (self.squares[c] / f64::from(self.n.max(1))).max(0.0).sqrt()
-    }
-
-    /// The machine's normal as known now, shrunk to the fleet's: empirical Bayes for the mean, with a
-    /// prior that lets go of a machine that is plainly another kind (Student-like tails).
-    #[must_use]
-    pub fn normal(&self, fleet: &FleetNormal) -> Normal {
-        let n = f64::from(self.n);
-        if self.n == 0 {
-            return fleet.normal();
-        }
-        let mut normal = Normal {
-            mean: [0.0; 4],
-            deviation: [0.0; 4],
-            readings: self.n,
-        };
-        for c in 0..4 {
-            let within = fleet.within[c];
-            let between = fleet.between[c].max(0.1 * within);
-            let apart = (self.mean[c] - fleet.mean[c]) / (3.0 * between.hypot(within / n.sqrt()));
-            let (for_mean, for_deviation) = if fleet.alike[c] {
-                (ALIKE_WEIGHT, ALIKE_WEIGHT)
-            } else {
-                let weight = (within / fleet.between[c]).powi(2);
-                (weight.min(MEAN_WEIGHT_MAX), DEVIATION_WEIGHT)
-            };
-            let tail = 1.0 + apart.powi(4);
-            let weight = for_mean / tail;
-            normal.mean[c] = (weight * fleet.mean[c] + n * self.mean[c]) / (weight + n);
-            let weight = (for_deviation / tail).max(DEVIATION_WEIGHT);
-            let variance = (weight * within.powi(2) + self.squares[c]) / (weight + n);
-            normal.deviation[c] = variance.sqrt().max(DEVIATION_FLOOR * within);
-        }
-        normal
-    }
-}
 
 /// What features are measured with: windows, the fleet's normal, the typical maintenance age.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -305,7 +121,7 @@ impl Blocks {
 }
 
 /// Number of features in the list.
-pub const FEATURES: usize = 53;
+pub const FEATURES: usize = 60;
 
 /// The whole list for one instant, in the order of [`names`].
 #[must_use]
@@ -314,7 +130,11 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
     let mut at = 0;
     let mut put = |x: f64| {
         // A forest needs an order: no NaN, no infinity.
-        out[at] = if x.is_finite() { x.clamp(-1e30, 1e30) as f32 } else { 0.0 };
+        out[at] = if x.is_finite() {
+            x.clamp(-1e30, 1e30) as f32
+        } else {
+            0.0
+        };
         at += 1;
     };
     let channels = &blocks.channels;
@@ -326,6 +146,7 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
     for w in 0..2 {
         channels.iter().for_each(|b| put(b.spreads[w]));
     }
+    channels.iter().for_each(|b| put(b.level.abs()));
     for w in 0..2 {
         channels.iter().for_each(|b| put(b.means[w].abs()));
     }
@@ -335,6 +156,7 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
     // Jointly over the channels, whichever they are: largest, second largest, root mean square
     // (Hotelling's T² without the covariances).
     let of = [
+        |b: &ChannelBlock| b.level,
         |b: &ChannelBlock| b.means[0],
         |b: &ChannelBlock| b.means[1],
         |b: &ChannelBlock| b.spreads[0],
@@ -356,12 +178,27 @@ pub fn features(blocks: &Blocks) -> [f32; FEATURES] {
 pub fn names() -> Vec<String> {
     let mut out = Vec::with_capacity(FEATURES);
     for part in [
-        "value", "level", "mean_short", "mean_long", "spread_short", "spread_long",
-        "mean_short_size", "mean_long_size", "spread_short_size", "spread_long_size",
+        "value",
+        "level",
+        "mean_short",
+        "mean_long",
+        "spread_short",
+        "spread_long",
+        "level_size",
+        "mean_short_size",
+        "mean_long_size",
+        "spread_short_size",
+        "spread_long_size",
     ] {
         out.extend(Channel::ALL.map(|c| format!("{}.{part}", c.key())));
     }
-    for part in ["mean_short", "mean_long", "spread_short", "spread_long"] {
+    for part in [
+        "level",
+        "mean_short",
+        "mean_long",
+        "spread_short",
+        "spread_long",
+    ] {
         out.extend(["largest", "second", "rms"].map(|s| format!("joint.{part}.{s}")));
     }
     out.push("maintenance_age_hours".to_owned());
@@ -377,13 +214,13 @@ pub fn names() -> Vec<String> {
 #[must_use]
 pub fn selected(kind: LabelKind, maintenance_known: bool) -> Vec<u8> {
     let parts: &[std::ops::Range<u8>] = match kind {
-        LabelKind::Truth => &[4..16, 24..52],
+        LabelKind::Truth => &[4..16, 24..59],
         LabelKind::Failures => &[4..8, 12..16, 20..24],
-        LabelKind::Rule => &[0..16],
+        LabelKind::Rule => &[0..4, 4..16],
     };
     let mut out: Vec<u8> = parts.iter().cloned().flatten().collect();
     if maintenance_known && kind != LabelKind::Rule {
-        out.push(52);
+        out.push(59);
     }
     out
 }
@@ -449,8 +286,7 @@ impl<'a> Tracker<'a> {
                 means: [short[c].0, long[c].0],
                 spreads: [short[c].1, long[c].1],
             }),
-            maintenance_age_hours: maintenance_age_hours
-                .unwrap_or(self.spec.maintenance_age_hours),
+            maintenance_age_hours: maintenance_age_hours.unwrap_or(self.spec.maintenance_age_hours),
         }
     }
 }
@@ -477,4 +313,111 @@ fn moments<'v>(
         let ratio = (about_mean + SPREAD_WEIGHT) / (free + SPREAD_WEIGHT);
         (mean, 0.5 * ratio.ln())
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn spec() -> FeatureSpec {
+        let fleet = FleetNormal {
+            mean: [500.0, 5.0, 2.0, 45.0],
+            within: [20.0, 0.3, 0.2, 3.0],
+            between: [10.0, 0.2, 0.2, 2.0],
+            alike: [false; 4],
+        };
+        FeatureSpec {
+            period_ms: 1000,
+            windows_ms: [10_000, 60_000],
+            fleet_normal: fleet.normal(),
+            fleet,
+            maintenance_age_hours: 100.0,
+        }
+    }
+
+    #[test]
+    fn the_list_and_its_names_agree() {
+        let names = names();
+        assert_eq!(names.len(), FEATURES);
+        let normal = spec().fleet_normal;
+        let row = features(&Blocks::held(&[600.0, 5.0, 2.0, 45.0], &normal, 7.0));
+        let at = |name: &str| row[names.iter().position(|n| n == name).expect("name")];
+        assert_eq!(at("flow_rate.value"), 600.0);
+        assert!(at("flow_rate.level") > 0.0 && at("flow_rate.level") == at("joint.level.largest"));
+        assert_eq!(at("joint.mean_long.second"), 0.0);
+        assert_eq!(
+            at("joint.mean_long.rms") * 2.0,
+            at("flow_rate.mean_long_size")
+        );
+        assert_eq!(at("temperature.spread_long_size"), 0.0);
+        assert_eq!(at("maintenance_age_hours"), 7.0);
+        for kind in [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule] {
+            let picked: Vec<String> = selected(kind, true)
+                .iter()
+                .map(|i| names[usize::from(*i)].clone())
+                .collect();
+            assert_eq!(
+                picked.iter().any(|n| n.ends_with(".value")),
+                kind == LabelKind::Rule
+            );
+            assert_eq!(
+                picked.iter().any(|n| n.starts_with("joint.")),
+                kind == LabelKind::Truth
+            );
+            assert_eq!(
+                picked.iter().any(|n| n == "maintenance_age_hours"),
+                kind != LabelKind::Rule
+            );
+        }
+    }
+
+    #[test]
+    fn windows_follow_time_not_rows() {
+        let spec = spec();
+        let mut tracker = Tracker::new(&spec);
+        for i in 0..50 {
+            tracker.push(i * 1000, &[500.0, 5.0, 2.0, 45.0], None);
+        }
+        let after_gap = tracker.push(10_000_000, &[700.0, 5.0, 2.0, 45.0], Some(3.0));
+        let flow = after_gap.channels[0];
+        assert_eq!(flow.means, [flow.level; 2]);
+        assert_eq!(flow.spreads, [0.0; 2]);
+        assert_eq!(after_gap.maintenance_age_hours, 3.0);
+    }
+
+    #[test]
+    fn a_dense_machine_has_a_bounded_window() {
+        let spec = spec();
+        let mut tracker = Tracker::new(&spec);
+        for i in 0..(WINDOW_READINGS as i64 + 50) {
+            tracker.push(i, &[500.0, 5.0, 2.0, 45.0], None);
+        }
+        assert_eq!(tracker.window.len(), WINDOW_READINGS);
+    }
+
+    proptest! {
+        #[test]
+        fn features_are_always_numbers(
+            values in prop::collection::vec(prop::array::uniform4(-1e12_f64..1e12), 1..40),
+        ) {
+            let spec = spec();
+            let mut tracker = Tracker::new(&spec);
+            for (i, v) in values.iter().enumerate() {
+                let blocks = tracker.push(i as i64 * 700, v, None);
+                prop_assert!(features(&blocks).iter().all(|x| x.is_finite()));
+            }
+        }
+
+        #[test]
+        fn a_coalition_of_none_is_the_normal_and_of_all_is_the_reading(
+            values in prop::array::uniform4(0.0_f64..100.0),
+        ) {
+            let normal = spec().fleet_normal;
+            let held = Blocks::held(&values, &normal, 5.0);
+            let base = Blocks::at_normal(&normal, 5.0);
+            prop_assert_eq!(held.coalition(&base, 0), base);
+            prop_assert_eq!(held.coalition(&base, 15), held);
+        }
+    }
 }

@@ -50,6 +50,9 @@ pub struct PredictedRow {
 
 /// Trains on `train`, judges every row of `test`. Labels of `test` are of the training's kind; where it
 /// has none, its rows are judged all the same and the figures are undefined.
+///
+/// # Errors
+/// As [`super::train`]; nothing is asked of the test's labels.
 pub fn evaluate_pair(
     train: &dyn SoundReadings,
     test: &dyn SoundReadings,
@@ -63,11 +66,27 @@ pub fn evaluate_pair(
     let test_survey = Survey::of(&test_part)?;
     let mut found = Found::new(kind, test_survey.has(kind));
     let threshold = learned.choice.map_or(1.0, |c| c.threshold);
-    found.judge(&test_part, &test_survey, options, &learned.scorer, threshold, &|_, _| true)?;
-    found.finish("trained on one set, judged on another".to_owned(), &test_survey, test, options, None)
+    found.judge(
+        &test_part,
+        &test_survey,
+        options,
+        &learned.scorer,
+        threshold,
+        &|_, _| true,
+    )?;
+    found.finish(
+        "trained on one set, judged on another".to_owned(),
+        &test_survey,
+        test,
+        options,
+        None,
+    )
 }
 
 /// Splits the readings into folds (at least 1 by time, 2 by locomotive).
+///
+/// # Errors
+/// As [`super::train`], of any fold's training part: ask for fewer folds then.
 pub fn evaluate_split(
     readings: &dyn SoundReadings,
     split: Split,
@@ -83,7 +102,10 @@ pub fn evaluate_split(
         Split::Locomotive => {
             let count = (folds as usize).min(survey.locos.len());
             if count < 2 {
-                return Err(TrainError::NoSplit { folds, locomotives: survey.locos.len() });
+                return Err(TrainError::NoSplit {
+                    folds,
+                    locomotives: survey.locos.len(),
+                });
             }
             for fold in 0..count {
                 let rest = survey.of_locos(&|i| i % count != fold);
@@ -92,16 +114,32 @@ pub fn evaluate_split(
                 let test = |i: usize, _: i64| i % count == fold;
                 found.judge(&part, &survey, options, &learned.scorer, threshold, &test)?;
             }
-            found.finish(format!("by locomotive, {count} folds"), &survey, readings, options, None)
+            found.finish(
+                format!("by locomotive, {count} folds"),
+                &survey,
+                readings,
+                options,
+                None,
+            )
         }
         Split::Time => {
             let folds = folds.max(1) as usize;
             let gap_ms = survey.gap_ms(kind, options.horizon_ms());
             let cuts = survey.time_cuts(FIRST_CUT, folds);
             for cut in cuts.windows(2) {
-                let before = Part { until_ms: cut[0], ..part.clone() };
+                let before = Part {
+                    until_ms: cut[0],
+                    ..part.clone()
+                };
                 let past = Survey::of(&before)?;
-                let learned = learn(&before, &past, kind, options, cut[0].saturating_sub(gap_ms), &|_| ())?;
+                let learned = learn(
+                    &before,
+                    &past,
+                    kind,
+                    options,
+                    cut[0].saturating_sub(gap_ms),
+                    &|_| (),
+                )?;
                 let threshold = learned.choice.map_or(1.0, |c| c.threshold);
                 let test = |_: usize, at: i64| at > cut[0] && at <= cut[1];
                 found.judge(&part, &survey, options, &learned.scorer, threshold, &test)?;
@@ -147,33 +185,40 @@ impl Found {
     ) -> Result<(), ReadError> {
         self.thresholds.push(threshold);
         for (index, loco) in survey.locos.iter().enumerate() {
-            let Some(first) = loco.at_ms.iter().copied().find(|at| test(index, *at)) else { continue };
+            let Some(first) = loco.at_ms.iter().copied().find(|at| test(index, *at)) else {
+                continue;
+            };
             let mut i = loco.at_ms.partition_point(|at| *at < first);
-            scorer.follow(part.readings, &loco.loco, Some(first), &mut |r, blocks, _| {
-                let row = i;
-                i += 1;
-                if !test(index, r.at_ms) {
-                    return;
-                }
-                let probability = scorer.probability(blocks);
-                self.predictions.push(PredictedRow {
-                    loco: loco.loco.clone(),
-                    at_ms: r.at_ms,
-                    probability: Some(probability),
-                    verdict: Verdict::of_reading(probability, threshold, r.flags).kind(),
-                });
-                let label = survey.label(loco, row, self.kind, options.horizon_ms());
-                if let Some(label) = label.filter(|_| self.labelled) {
-                    self.judged.push(Judged {
-                        loco: index as u32,
+            scorer.follow(
+                part.readings,
+                &loco.loco,
+                Some(first),
+                &mut |r, blocks, _| {
+                    let row = i;
+                    i += 1;
+                    if !test(index, r.at_ms) {
+                        return;
+                    }
+                    let probability = scorer.probability(blocks);
+                    self.predictions.push(PredictedRow {
+                        loco: loco.loco.clone(),
                         at_ms: r.at_ms,
-                        probability,
-                        alarm: probability >= threshold,
-                        label,
-                        hours: loco.hours(row, scorer.spec.period_ms),
+                        probability: Some(probability),
+                        verdict: Verdict::of_reading(probability, threshold, r.flags).kind(),
                     });
-                }
-            })?;
+                    let label = survey.label(loco, row, self.kind, options.horizon_ms());
+                    if let Some(label) = label.filter(|_| self.labelled) {
+                        self.judged.push(Judged {
+                            loco: index as u32,
+                            at_ms: r.at_ms,
+                            probability,
+                            alarm: probability >= threshold,
+                            label,
+                            hours: loco.hours(row, scorer.spec.period_ms),
+                        });
+                    }
+                },
+            )?;
         }
         Ok(())
     }
@@ -194,12 +239,18 @@ impl Found {
                 verdict: VerdictKind::Unavailable,
             });
         }
-        self.predictions.sort_by(|a, b| a.loco.cmp(&b.loco).then(a.at_ms.cmp(&b.at_ms)));
+        self.predictions
+            .sort_by(|a, b| a.loco.cmp(&b.loco).then(a.at_ms.cmp(&b.at_ms)));
         if self.labelled {
-            self.judged = with_refused(self.judged, survey, readings, self.kind, options, after_ms)?;
+            self.judged =
+                with_refused(self.judged, survey, readings, self.kind, options, after_ms)?;
         }
         let failures = survey.failure_times();
-        let ground = Ground { kind: self.kind, horizon_ms: options.horizon_ms(), failures: &failures };
+        let ground = Ground {
+            kind: self.kind,
+            horizon_ms: options.horizon_ms(),
+            failures: &failures,
+        };
         self.thresholds.sort_by(f64::total_cmp);
         Ok(Evaluation {
             split,
@@ -213,7 +264,10 @@ impl Found {
     }
 }
 
-fn refused(readings: &dyn SoundReadings, after_ms: Option<i64>) -> Result<Vec<RefusedRow>, ReadError> {
+fn refused(
+    readings: &dyn SoundReadings,
+    after_ms: Option<i64>,
+) -> Result<Vec<RefusedRow>, ReadError> {
     let mut rows = readings.refused()?;
     rows.retain(|r| after_ms.is_none_or(|after| r.at_ms > after));
     Ok(rows)

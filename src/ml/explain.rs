@@ -46,6 +46,9 @@ pub fn normal_of(
 }
 
 /// Explains the newest reading at or before `at_ms` (of all when `None`); `None` without one.
+///
+/// # Errors
+/// When the reader fails.
 pub fn explain_at(
     model: &Model,
     readings: &dyn Readings,
@@ -58,16 +61,26 @@ pub fn explain_at(
             newest = Some(r.at_ms);
         }
     })?;
-    let Some(newest) = newest else { return Ok(None) };
+    let Some(newest) = newest else {
+        return Ok(None);
+    };
     let mut found: Option<(Reading, Blocks, Normal)> = None;
-    model.scorer.follow(readings, loco, Some(newest), &mut |r, blocks, normal| {
-        if r.at_ms == newest {
-            found = Some((*r, *blocks, normal.clone()));
-        }
-    })?;
+    model
+        .scorer
+        .follow(readings, loco, Some(newest), &mut |r, blocks, normal| {
+            if r.at_ms == newest {
+                found = Some((*r, *blocks, normal.clone()));
+            }
+        })?;
     Ok(found.map(|(reading, blocks, normal)| {
         let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
-        Explained { reading, probability, base, contributions, normal }
+        Explained {
+            reading,
+            probability,
+            base,
+            contributions,
+            normal,
+        }
     }))
 }
 
@@ -80,7 +93,10 @@ mod tests {
     fn an_additive_game_gives_each_its_own() {
         let worth = [1.0, 2.0, 4.0, 8.0];
         let (base, parts, full) = shapley(|s| {
-            0.5 + (0..4).filter(|c| s & (1 << c) != 0).map(|c| worth[c]).sum::<f64>()
+            0.5 + (0..4)
+                .filter(|c| s & (1 << c) != 0)
+                .map(|c| worth[c])
+                .sum::<f64>()
         });
         assert_eq!((base, full), (0.5, 15.5));
         for (part, worth) in parts.iter().zip(worth) {

@@ -54,6 +54,9 @@ pub(super) struct Rows {
     pub y: Vec<f32>,
 }
 
+/// A tree, and the nodes after it.
+type TreeAndRest<'a> = (Vec<Node>, &'a [(u8, f32)]);
+
 type Fitted = RandomForestRegressor<f32, f32, DenseMatrix<f32>, Vec<f32>>;
 
 // What smartcore's serde form holds of a forest; the rest is skipped.
@@ -97,7 +100,9 @@ impl Forest {
             .into_par_iter()
             .map(|(k, trees)| {
                 let fitted = fit_chunk(&x, &rows.y, growth, k, trees)?;
-                let share = fitted.compute_feature_importances().map_err(|e| e.to_string())?;
+                let share = fitted
+                    .compute_feature_importances()
+                    .map_err(|e| e.to_string())?;
                 Ok((flatten(&fitted, columns)?, share, trees))
             })
             .collect::<Result<_, String>>()?;
@@ -186,7 +191,9 @@ fn fit_chunk(
         .wrapping_add(u64::from(chunk) << 32);
     let parameters = RandomForestRegressorParameters {
         // The root counts as a level there.
-        max_depth: Some(u16::try_from(growth.max_depth.min(MAX_DEPTH as u32 - 2) + 1).unwrap_or(13)),
+        max_depth: Some(
+            u16::try_from(growth.max_depth.min(MAX_DEPTH as u32 - 2) + 1).unwrap_or(13),
+        ),
         min_samples_leaf: growth.min_leaf.max(1),
         min_samples_split: (growth.min_leaf * 2).max(2),
         n_trees: trees as usize,
@@ -201,7 +208,10 @@ fn fit_chunk(
 fn flatten(fitted: &Fitted, columns: usize) -> Result<Vec<Vec<Node>>, String> {
     let json = serde_json::to_vec(fitted).map_err(|e| e.to_string())?;
     let form: FittedForm = serde_json::from_slice(&json).map_err(|e| e.to_string())?;
-    let trees = form.forest_regressor.and_then(|f| f.trees).unwrap_or_default();
+    let trees = form
+        .forest_regressor
+        .and_then(|f| f.trees)
+        .unwrap_or_default();
     trees
         .iter()
         .map(|tree| {
@@ -212,8 +222,16 @@ fn flatten(fitted: &Fitted, columns: usize) -> Result<Vec<Vec<Node>>, String> {
         .collect()
 }
 
-fn push_node(nodes: &[NodeForm], at: usize, out: &mut Vec<(u8, f32)>, depth: usize) -> Result<(), String> {
-    let node = nodes.get(at).filter(|_| depth < MAX_DEPTH).ok_or("a tree is broken")?;
+fn push_node(
+    nodes: &[NodeForm],
+    at: usize,
+    out: &mut Vec<(u8, f32)>,
+    depth: usize,
+) -> Result<(), String> {
+    let node = nodes
+        .get(at)
+        .filter(|_| depth < MAX_DEPTH)
+        .ok_or("a tree is broken")?;
     let here = out.len();
     match (node.split_value, node.true_child, node.false_child) {
         (Some(value), Some(left), Some(right)) => {
@@ -237,11 +255,15 @@ fn push_node(nodes: &[NodeForm], at: usize, out: &mut Vec<(u8, f32)>, depth: usi
 /// The greatest f32 that is not above `value`: `x ≤ value` is then the same for every f32 x.
 fn at_most(value: f64) -> f32 {
     let near = value as f32;
-    if f64::from(near) > value { near.next_down() } else { near }
+    if f64::from(near) > value {
+        near.next_down()
+    } else {
+        near
+    }
 }
 
 /// A tree with its right children, and what follows it; refuses what is no tree.
-fn one_tree(flat: &[(u8, f32)], columns: usize) -> Result<(Vec<Node>, &[(u8, f32)]), String> {
+fn one_tree(flat: &[(u8, f32)], columns: usize) -> Result<TreeAndRest<'_>, String> {
     let mut nodes: Vec<Node> = Vec::new();
     // Splits whose right subtree is still to come.
     let mut open: Vec<usize> = Vec::new();
@@ -249,7 +271,11 @@ fn one_tree(flat: &[(u8, f32)], columns: usize) -> Result<(Vec<Node>, &[(u8, f32
         if !value.is_finite() {
             return Err("a node is no number".to_owned());
         }
-        nodes.push(Node { feature, value, right: 0 });
+        nodes.push(Node {
+            feature,
+            value,
+            right: 0,
+        });
         if feature == LEAF {
             if !(0.0..=1.0).contains(&value) {
                 return Err("a leaf is no probability".to_owned());
@@ -278,23 +304,37 @@ mod tests {
 
     fn rows(n: usize, seed: u64) -> Rows {
         let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(seed);
-        let mut out = Rows { columns: 4, x: Vec::new(), y: Vec::new() };
+        let mut out = Rows {
+            columns: 4,
+            x: Vec::new(),
+            y: Vec::new(),
+        };
         for _ in 0..n {
             let row: [f32; 4] = std::array::from_fn(|_| rng.random_range(-1.0..1.0));
             let noise = (rng.next_u32() % 10) == 0;
-            out.y.push(f32::from(u8::from((row[0] > 0.3 && row[1] > 0.0) != noise)));
+            out.y
+                .push(f32::from(u8::from((row[0] > 0.3 && row[1] > 0.0) != noise)));
             out.x.extend(row);
         }
         out
     }
 
-    const GROWTH: Growth = Growth { trees: 30, max_depth: 6, tried: 2, min_leaf: 2, seed: 7 };
+    const GROWTH: Growth = Growth {
+        trees: 30,
+        max_depth: 6,
+        tried: 2,
+        min_leaf: 2,
+        seed: 7,
+    };
 
     #[test]
     fn the_same_from_its_seed_on_any_number_of_threads() {
         let data = rows(400, 1);
         let fit = |threads| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("pool");
+            let pool = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .build()
+                .expect("pool");
             pool.install(|| Forest::fit(&data, GROWTH).expect("fit"))
         };
         assert_eq!(fit(1), fit(2));
@@ -327,7 +367,12 @@ mod tests {
 
     #[test]
     fn depth_counts_splits_not_nodes() {
-        let growth = Growth { trees: 3, max_depth: 1, min_leaf: 1, ..GROWTH };
+        let growth = Growth {
+            trees: 3,
+            max_depth: 1,
+            min_leaf: 1,
+            ..GROWTH
+        };
         let (forest, _) = Forest::fit(&rows(300, 4), growth).expect("fit");
         assert_eq!(forest.nodes.len(), 9);
     }

@@ -85,7 +85,13 @@ mod tests {
         assert_eq!(labeller.label(5, Some(true), false), Some(true));
         assert_eq!(labeller.label(5, None, true), None);
         labeller.kind = LabelKind::Rule;
-        assert_eq!(labeller.label(5, None, rule(&[0.0, 0.0, 3.1, 60.1])), Some(true));
-        assert_eq!(labeller.label(5, None, rule(&[0.0, 0.0, 3.0, 60.1])), Some(false));
+        assert_eq!(
+            labeller.label(5, None, rule(&[0.0, 0.0, 3.1, 60.1])),
+            Some(true)
+        );
+        assert_eq!(
+            labeller.label(5, None, rule(&[0.0, 0.0, 3.0, 60.1])),
+            Some(false)
+        );
     }
 }

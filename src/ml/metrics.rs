@@ -41,13 +41,21 @@ impl Ground<'_> {
             let loco = rows[start].loco;
             let end = start + rows[start..].partition_point(|r| r.loco <= loco);
             if self.kind == LabelKind::Failures {
-                let failures = self.failures.get(loco as usize).map_or(&[][..], Vec::as_slice);
+                let failures = self
+                    .failures
+                    .get(loco as usize)
+                    .map_or(&[][..], Vec::as_slice);
                 for &at_ms in failures {
                     let one = &rows[start..end];
-                    let from = one.partition_point(|r| r.at_ms < at_ms.saturating_sub(self.horizon_ms));
+                    let from =
+                        one.partition_point(|r| r.at_ms < at_ms.saturating_sub(self.horizon_ms));
                     let to = one.partition_point(|r| r.at_ms < at_ms);
                     if from < to {
-                        events.push(Event { from: start + from, to: start + to, at_ms });
+                        events.push(Event {
+                            from: start + from,
+                            to: start + to,
+                            at_ms,
+                        });
                     }
                 }
             } else {
@@ -58,7 +66,11 @@ impl Ground<'_> {
                         while i < end && rows[i].label {
                             i += 1;
                         }
-                        events.push(Event { from, to: i, at_ms: rows[i - 1].at_ms });
+                        events.push(Event {
+                            from,
+                            to: i,
+                            at_ms: rows[i - 1].at_ms,
+                        });
                     } else {
                         i += 1;
                     }
@@ -73,7 +85,9 @@ impl Ground<'_> {
     /// to its last row).
     pub fn measure(&self, rows: &[Judged]) -> Metrics {
         let count = |alarm, label| {
-            rows.iter().filter(|r| r.alarm == alarm && r.label == label).count() as f64
+            rows.iter()
+                .filter(|r| r.alarm == alarm && r.label == label)
+                .count() as f64
         };
         let (tp, fp) = (count(true, true), count(true, false));
         let (fn_, tn) = (count(false, true), count(false, false));
@@ -87,7 +101,13 @@ impl Ground<'_> {
             .collect();
         leads.sort_by(f64::total_cmp);
         let hours: f64 = rows.iter().map(|r| r.hours).sum();
-        let false_hours: f64 = rows.iter().filter(|r| r.alarm && !r.label).map(|r| r.hours).sum();
+        // + 0.0: the sum of nothing is −0.0.
+        let false_hours: f64 = rows
+            .iter()
+            .filter(|r| r.alarm && !r.label)
+            .map(|r| r.hours)
+            .sum::<f64>()
+            + 0.0;
         let squares: f64 = rows
             .iter()
             .map(|r| (r.probability - f64::from(u8::from(r.label))).powi(2))
@@ -113,7 +133,11 @@ impl Ground<'_> {
         let probability = f64::from(u8::from(alarm));
         let rows: Vec<Judged> = rows
             .iter()
-            .map(|r| Judged { probability, alarm, ..*r })
+            .map(|r| Judged {
+                probability,
+                alarm,
+                ..*r
+            })
             .collect();
         self.measure(&rows)
     }
@@ -123,7 +147,11 @@ impl Ground<'_> {
 pub(super) fn middle(sorted: &[f64]) -> Option<f64> {
     let n = sorted.len();
     let upper = *sorted.get(n / 2)?;
-    Some(if n % 2 == 1 { upper } else { f64::midpoint(sorted[n / 2 - 1], upper) })
+    Some(if n % 2 == 1 {
+        upper
+    } else {
+        f64::midpoint(sorted[n / 2 - 1], upper)
+    })
 }
 
 /// Area under the ROC curve by ranks (Mann–Whitney), ties counting half. `None` for one class.
@@ -162,7 +190,14 @@ mod tests {
     use super::*;
 
     fn row(at_ms: i64, probability: f64, label: bool) -> Judged {
-        Judged { loco: 0, at_ms, probability, alarm: probability >= 0.5, label, hours: 1.0 }
+        Judged {
+            loco: 0,
+            at_ms,
+            probability,
+            alarm: probability >= 0.5,
+            label,
+            hours: 1.0,
+        }
     }
 
     #[test]
@@ -179,7 +214,11 @@ mod tests {
 
     #[test]
     fn rates_by_hand() {
-        let ground = Ground { kind: LabelKind::Truth, horizon_ms: 0, failures: &[] };
+        let ground = Ground {
+            kind: LabelKind::Truth,
+            horizon_ms: 0,
+            failures: &[],
+        };
         let rows = [
             row(0, 0.9, true),
             row(3_600_000, 0.2, true),
@@ -196,19 +235,35 @@ mod tests {
         assert_eq!(m.median_lead_hours, Some(1.0));
         assert!((m.false_alarm_hours_per_loco_day.expect("hours") - 4.8).abs() < 1e-12);
         let always = ground.constant(&rows, true);
-        assert_eq!((always.f1, always.far, always.roc_auc), (Some(0.75), Some(1.0), Some(0.5)));
+        assert_eq!(
+            (always.f1, always.far, always.roc_auc),
+            (Some(0.75), Some(1.0), Some(0.5))
+        );
         assert_eq!(ground.constant(&rows, false).mar, Some(1.0));
     }
 
     #[test]
     fn a_failure_is_warned_within_its_horizon_only() {
         let failures = vec![vec![10 * 3_600_000]];
-        let ground = Ground { kind: LabelKind::Failures, horizon_ms: 4 * 3_600_000, failures: &failures };
+        let ground = Ground {
+            kind: LabelKind::Failures,
+            horizon_ms: 4 * 3_600_000,
+            failures: &failures,
+        };
         let rows: Vec<Judged> = (0..12)
-            .map(|h| row(h * 3_600_000, if h == 2 || h == 7 { 0.9 } else { 0.0 }, (6..10).contains(&h)))
+            .map(|h| {
+                row(
+                    h * 3_600_000,
+                    if h == 2 || h == 7 { 0.9 } else { 0.0 },
+                    (6..10).contains(&h),
+                )
+            })
             .collect();
         let m = ground.measure(&rows);
-        assert_eq!((m.failures, m.failures_warned, m.median_lead_hours), (1, 1, Some(3.0)));
+        assert_eq!(
+            (m.failures, m.failures_warned, m.median_lead_hours),
+            (1, 1, Some(3.0))
+        );
         let m = ground.measure(&rows[..6]);
         assert_eq!(m.failures, 0);
     }

@@ -13,6 +13,8 @@ mod part;
 mod store;
 mod survey;
 #[cfg(test)]
+mod test_behaviour;
+#[cfg(test)]
 mod test_bench;
 #[cfg(test)]
 mod test_support;
@@ -76,13 +78,19 @@ pub enum TrainError {
     #[error(
         "too few to train: {labelled} labelled rows of {rows} read, {needed} needed; load a longer history"
     )]
-    TooFewRows { rows: u64, labelled: u64, needed: u64 },
+    TooFewRows {
+        rows: u64,
+        labelled: u64,
+        needed: u64,
+    },
     #[error(
         "only one class among {labelled} labelled rows ({positives} positive): load a history that holds \
          both sound operation and faults, or a file of recorded failures"
     )]
     OneClass { labelled: u64, positives: u64 },
-    #[error("no split into {folds} folds is possible with {locomotives} locomotives: ask for fewer folds, or split by time")]
+    #[error(
+        "no split into {folds} folds is possible with {locomotives} locomotives: ask for fewer folds, or split by time"
+    )]
     NoSplit { folds: u32, locomotives: usize },
     #[error("the forest could not be fitted: {0}; check the values of the readings")]
     Fit(String),

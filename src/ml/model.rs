@@ -105,6 +105,9 @@ impl Judge for Model {
 
 /// Scores a locomotive's readings in time order, from `from_ms` on (all when `None`), with the same
 /// probabilities whatever the start.
+///
+/// # Errors
+/// When the reader fails.
 pub fn score_locomotive(
     model: &Model,
     readings: &dyn Readings,

@@ -79,7 +79,10 @@ impl Model {
             return Err(StoreError::Version(version));
         }
         let (length, rest) = number(rest).ok_or_else(|| damaged("cut off"))?;
-        let body = rest.len().checked_sub(DIGEST).ok_or_else(|| damaged("cut off"))?;
+        let body = rest
+            .len()
+            .checked_sub(DIGEST)
+            .ok_or_else(|| damaged("cut off"))?;
         let (signed, digest) = bytes.split_at(bytes.len() - DIGEST);
         if blake3::hash(signed).as_bytes() != digest {
             return Err(damaged("checksum"));
@@ -105,7 +108,11 @@ impl Model {
             .map_err(StoreError::Damaged)?;
         Ok(Self {
             card: header.card,
-            scorer: Scorer { spec: header.spec, columns: header.columns, forest },
+            scorer: Scorer {
+                spec: header.spec,
+                columns: header.columns,
+                forest,
+            },
         })
     }
 }
@@ -118,7 +125,11 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 fn sane(spec: &FeatureSpec) -> bool {
     let fleet = &spec.fleet;
     let normal = &spec.fleet_normal;
-    let positive = fleet.within.iter().chain(&fleet.between).chain(&normal.deviation);
+    let positive = fleet
+        .within
+        .iter()
+        .chain(&fleet.between)
+        .chain(&normal.deviation);
     let finite = fleet.mean.iter().chain(&normal.mean);
     positive.into_iter().all(|v| v.is_finite() && *v > 0.0)
         && finite.into_iter().all(|v| v.is_finite())

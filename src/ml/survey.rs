@@ -69,7 +69,8 @@ impl Survey {
                 one.at_ms.push(r.at_ms);
                 let truth = r.label.map_or(2, u8::from);
                 survey.truths += u64::from(truth < 2);
-                one.marks.push(truth | u8::from(labels::rule(&r.values)) << 2);
+                one.marks
+                    .push(truth | u8::from(labels::rule(&r.values)) << 2);
                 one.learner.push(&r.values);
             })?;
             survey.rows += one.at_ms.len() as u64;
@@ -100,7 +101,10 @@ impl Survey {
 
     /// Failure instants of each locomotive.
     pub fn failure_times(&self) -> Vec<Vec<i64>> {
-        self.locos.iter().map(|l| l.events.failures.clone()).collect()
+        self.locos
+            .iter()
+            .map(|l| l.events.failures.clone())
+            .collect()
     }
 
     /// The best kind of label that this part has.
@@ -124,17 +128,29 @@ impl Survey {
     }
 
     /// The label of row `i` of a locomotive.
-    pub fn label(&self, loco: &LocoSurvey, i: usize, kind: LabelKind, horizon_ms: i64) -> Option<bool> {
+    pub fn label(
+        &self,
+        loco: &LocoSurvey,
+        i: usize,
+        kind: LabelKind,
+        horizon_ms: i64,
+    ) -> Option<bool> {
         let (mark, at_ms) = (*loco.marks.get(i)?, *loco.at_ms.get(i)?);
         let truth = match mark & 3 {
             0 => Some(false),
             1 => Some(true),
             _ => None,
         };
-        self.labeller(loco, kind, horizon_ms).label(at_ms, truth, mark & 4 != 0)
+        self.labeller(loco, kind, horizon_ms)
+            .label(at_ms, truth, mark & 4 != 0)
     }
 
-    pub fn labeller<'a>(&self, loco: &'a LocoSurvey, kind: LabelKind, horizon_ms: i64) -> Labeller<'a> {
+    pub fn labeller<'a>(
+        &self,
+        loco: &'a LocoSurvey,
+        kind: LabelKind,
+        horizon_ms: i64,
+    ) -> Labeller<'a> {
         Labeller {
             kind,
             horizon_ms,
@@ -161,7 +177,12 @@ impl Survey {
     }
 
     /// An error where there is not enough to learn from.
-    pub fn check(&self, kind: LabelKind, horizon_ms: i64, until_ms: i64) -> Result<(u64, u64), TrainError> {
+    pub fn check(
+        &self,
+        kind: LabelKind,
+        horizon_ms: i64,
+        until_ms: i64,
+    ) -> Result<(u64, u64), TrainError> {
         if self.rows == 0 {
             return Err(TrainError::NoReadings);
         }
@@ -174,7 +195,10 @@ impl Survey {
             });
         }
         if positives == 0 || positives == labelled {
-            return Err(TrainError::OneClass { labelled, positives });
+            return Err(TrainError::OneClass {
+                labelled,
+                positives,
+            });
         }
         Ok((labelled, positives))
     }
@@ -189,7 +213,13 @@ impl Survey {
         let mut steps: Vec<i64> = Vec::new();
         for loco in &self.locos {
             let step = |w: &[i64]| w[1].saturating_sub(w[0]);
-            steps.extend(loco.at_ms.windows(2).take(5000).map(step).filter(|s| *s > 0));
+            steps.extend(
+                loco.at_ms
+                    .windows(2)
+                    .take(5000)
+                    .map(step)
+                    .filter(|s| *s > 0),
+            );
         }
         steps.sort_unstable();
         steps.get(steps.len() / 2).copied().unwrap_or(1000).max(1)
@@ -206,9 +236,15 @@ impl Survey {
     /// Instants that cut the rows after the first share `first` into `folds` equal blocks; the last
     /// cut is the newest row. At least one more than `folds`, ascending.
     pub fn time_cuts(&self, first: f64, folds: usize) -> Vec<i64> {
-        let mut times: Vec<i64> = self.locos.iter().flat_map(|l| l.at_ms.iter().copied()).collect();
+        let mut times: Vec<i64> = self
+            .locos
+            .iter()
+            .flat_map(|l| l.at_ms.iter().copied())
+            .collect();
         times.sort_unstable();
-        let Some(last) = times.len().checked_sub(1) else { return Vec::new() };
+        let Some(last) = times.len().checked_sub(1) else {
+            return Vec::new();
+        };
         (0..=folds)
             .map(|k| {
                 let share = first + (1.0 - first) * k as f64 / folds.max(1) as f64;

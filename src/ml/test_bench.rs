@@ -18,14 +18,32 @@ fn dir() -> Option<PathBuf> {
 }
 
 fn rows(path: PathBuf, delimiter: u8) -> (Vec<String>, Vec<csv::StringRecord>) {
-    let mut reader = csv::ReaderBuilder::new().delimiter(delimiter).from_path(path).expect("file");
-    let header = reader.headers().expect("header").iter().map(str::to_owned).collect();
-    (header, reader.records().map(|r| r.expect("record")).collect())
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(delimiter)
+        .from_path(path)
+        .expect("file");
+    let header = reader
+        .headers()
+        .expect("header")
+        .iter()
+        .map(str::to_owned)
+        .collect();
+    (
+        header,
+        reader.records().map(|r| r.expect("record")).collect(),
+    )
 }
 
 fn ms(text: &str) -> i64 {
-    let at: jiff::civil::DateTime = text.replace(' ', "T").parse().expect("time");
-    at.to_zoned(jiff::tz::TimeZone::UTC).expect("utc").timestamp().as_millisecond()
+    let at: jiff::civil::DateTime = text
+        .trim_end_matches('Z')
+        .replace(' ', "T")
+        .parse()
+        .expect("time");
+    at.to_zoned(jiff::tz::TimeZone::UTC)
+        .expect("utc")
+        .timestamp()
+        .as_millisecond()
 }
 
 fn load(memory: &mut Memory, path: PathBuf, delimiter: u8, loco: Option<&str>, columns: [&str; 7]) {
@@ -34,10 +52,19 @@ fn load(memory: &mut Memory, path: PathBuf, delimiter: u8, loco: Option<&str>, c
     let index = columns.map(at);
     let mut parsed: Vec<(i64, String, [f64; 4], Option<bool>)> = Vec::new();
     for record in &records {
-        let number = |k: usize| record[index[k].expect("column")].parse::<f64>().expect("number");
+        let number = |k: usize| {
+            record[index[k].expect("column")]
+                .parse::<f64>()
+                .expect("number")
+        };
         let name = loco.map_or_else(|| record[index[1].expect("loco")].to_owned(), str::to_owned);
         let label = index[6].map(|_| number(6) > 0.5);
-        parsed.push((ms(&record[index[0].expect("time")]), name, [number(2), number(3), number(4), number(5)], label));
+        parsed.push((
+            ms(&record[index[0].expect("time")]),
+            name,
+            [number(2), number(3), number(4), number(5)],
+            label,
+        ));
     }
     parsed.sort_by_key(|p| p.0);
     for (at, name, values, label) in parsed {
@@ -49,8 +76,18 @@ fn print(name: &str, m: &Metrics, threshold: f64, since: Instant) {
     let f = |v: Option<f64>| v.map_or("-".to_owned(), |v| format!("{v:.3}"));
     eprintln!(
         "{name:34} rows {} pos {} thr {threshold:.3} roc {} pr {} f1 {} far {} mar {} brier {} warned {}/{} lead {} fah/day {} | {:.1} s",
-        m.rows, m.positives, f(m.roc_auc), f(m.pr_auc), f(m.f1), f(m.far), f(m.mar), f(m.brier),
-        m.failures_warned, m.failures, f(m.median_lead_hours), f(m.false_alarm_hours_per_loco_day),
+        m.rows,
+        m.positives,
+        f(m.roc_auc),
+        f(m.pr_auc),
+        f(m.f1),
+        f(m.far),
+        f(m.mar),
+        f(m.brier),
+        m.failures_warned,
+        m.failures,
+        f(m.median_lead_hours),
+        f(m.false_alarm_hours_per_loco_day),
         since.elapsed().as_secs_f64()
     );
 }
@@ -59,8 +96,21 @@ fn bench() -> Option<Memory> {
     let folder = dir()?.join("skab/valve1");
     let mut memory = Memory::default();
     for i in 0..16 {
-        load(&mut memory, folder.join(format!("{i}.csv")), b';', Some(&format!("{i:02}")),
-            ["datetime", "-", "Volume Flow RateRMS", "Pressure", "Accelerometer1RMS", "Temperature", "anomaly"]);
+        load(
+            &mut memory,
+            folder.join(format!("{i}.csv")),
+            b';',
+            Some(&format!("{i:02}")),
+            [
+                "datetime",
+                "-",
+                "Volume Flow RateRMS",
+                "Pressure",
+                "Accelerometer1RMS",
+                "Temperature",
+                "anomaly",
+            ],
+        );
     }
     Some(memory)
 }
@@ -70,9 +120,16 @@ fn other_faults(memory: &Memory, change: &str) -> Memory {
     let mut out = memory.clone();
     for (readings, _) in out.locos.values_mut() {
         let n = 400.min(readings.len());
-        let mean: [f64; 4] = std::array::from_fn(|c| readings[..n].iter().map(|r| r.values[c]).sum::<f64>() / n as f64);
+        let mean: [f64; 4] = std::array::from_fn(|c| {
+            readings[..n].iter().map(|r| r.values[c]).sum::<f64>() / n as f64
+        });
         let dev: [f64; 4] = std::array::from_fn(|c| {
-            (readings[..n].iter().map(|r| (r.values[c] - mean[c]).powi(2)).sum::<f64>() / n as f64).sqrt()
+            (readings[..n]
+                .iter()
+                .map(|r| (r.values[c] - mean[c]).powi(2))
+                .sum::<f64>()
+                / n as f64)
+                .sqrt()
         });
         let first: Vec<[f64; 4]> = readings[..n].iter().map(|r| r.values).collect();
         for (i, r) in readings.iter_mut().enumerate() {
@@ -86,6 +143,14 @@ fn other_faults(memory: &Memory, change: &str) -> Memory {
                 "rotate1" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 3) % 4] * dev[c]),
                 "rotate2" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 2) % 4] * dev[c]),
                 "rotate3" => r.values = std::array::from_fn(|c| mean[c] + z[(c + 1) % 4] * dev[c]),
+                "rescale" => {
+                    r.values = [
+                        r.values[0] * 3.0 + 30.0,
+                        r.values[1] * 0.6 + 0.5,
+                        r.values[2] * 1.2,
+                        r.values[3] - 20.0,
+                    ];
+                }
                 _ => {}
             }
         }
@@ -110,19 +175,45 @@ fn water_bench() {
         });
         part
     };
-    for change in ["none", "hide flow", "flip", "rotate1", "rotate2", "rotate3"] {
+    for change in [
+        "none",
+        "hide flow",
+        "flip",
+        "rotate1",
+        "rotate2",
+        "rotate3",
+        "rescale",
+    ] {
         let mut roc = 0.0;
         for fold in 0..4 {
             let test = other_faults(&part(fold, false), change);
-            let e = evaluate_pair(&part(fold, true), &test, &TrainOptions { trees: 60, ..options.clone() }).expect("pair");
+            let e = evaluate_pair(
+                &part(fold, true),
+                &test,
+                &TrainOptions {
+                    trees: 60,
+                    ..options.clone()
+                },
+            )
+            .expect("pair");
             roc += e.metrics.roc_auc.unwrap_or(0.0) / 4.0;
         }
         eprintln!("{change}: mean roc over folds {roc:.3}");
     }
     let since = Instant::now();
     let model = train(&memory, &options, &|_| ()).expect("model");
-    print("card", model.card.metrics.as_ref().expect("metrics"), model.card.threshold, since);
-    eprintln!("{} bytes; {}; {}", model.to_bytes().expect("bytes").len(), model.card.split, model.card.threshold_from);
+    print(
+        "card",
+        model.card.metrics.as_ref().expect("metrics"),
+        model.card.threshold,
+        since,
+    );
+    eprintln!(
+        "{} bytes; {}; {}",
+        model.to_bytes().expect("bytes").len(),
+        model.card.split,
+        model.card.threshold_from
+    );
     let since = Instant::now();
     let mut n = 0;
     for loco in memory.locos.keys() {
@@ -134,12 +225,28 @@ fn water_bench() {
 fn azure(from: i64, to: i64) -> Option<Memory> {
     let folder = dir()?.join("azure-pdm");
     let mut memory = Memory::default();
-    load(&mut memory, folder.join("PdM_telemetry.csv"), b',', None,
-        ["datetime", "machineID", "volt", "pressure", "vibration", "rotate", "-"]);
+    load(
+        &mut memory,
+        folder.join("PdM_telemetry.csv"),
+        b',',
+        None,
+        [
+            "datetime",
+            "machineID",
+            "volt",
+            "pressure",
+            "vibration",
+            "rotate",
+            "-",
+        ],
+    );
     for (readings, _) in memory.locos.values_mut() {
         readings.retain(|r| r.at_ms > from && r.at_ms <= to);
     }
-    for (file, kind) in [("PdM_failures.csv", EventKind::Failure), ("PdM_maint.csv", EventKind::Preventive)] {
+    for (file, kind) in [
+        ("PdM_failures.csv", EventKind::Failure),
+        ("PdM_maint.csv", EventKind::Preventive),
+    ] {
         for record in rows(folder.join(file), b',').1 {
             if ms(&record[0]) <= to {
                 memory.event(&record[1], ms(&record[0]), kind);
@@ -155,24 +262,47 @@ fn azure(from: i64, to: i64) -> Option<Memory> {
 #[test]
 #[ignore = "needs CIDP_SHARED_DATA"]
 fn industrial_set() {
-    let Some(memory) = azure(i64::MIN, i64::MAX) else { return };
-    let options = TrainOptions { horizon_hours: 24.0, ..TrainOptions::default() };
+    let Some(memory) = azure(i64::MIN, i64::MAX) else {
+        return;
+    };
+    let options = TrainOptions {
+        horizon_hours: 24.0,
+        ..TrainOptions::default()
+    };
     for (split, folds) in [(Split::Time, 1), (Split::Time, 3), (Split::Locomotive, 4)] {
         let since = Instant::now();
         let e = evaluate_split(&memory, split, folds, &options).expect("evaluation");
-        print(&format!("industrial {split:?} {folds}"), &e.metrics, e.threshold, since);
+        print(
+            &format!("industrial {split:?} {folds}"),
+            &e.metrics,
+            e.threshold,
+            since,
+        );
     }
     for cut in ["2015-01-23 06:00:00", "2015-02-01 06:00:00"] {
         let cut = ms(cut);
-        let (a, b) = (azure(i64::MIN, cut).expect("set"), azure(cut, i64::MAX).expect("set"));
+        let (a, b) = (
+            azure(i64::MIN, cut).expect("set"),
+            azure(cut, i64::MAX).expect("set"),
+        );
         let since = Instant::now();
         let e = evaluate_pair(&a, &b, &options).expect("evaluation");
         print("industrial pair", &e.metrics, e.threshold, since);
     }
     let since = Instant::now();
     let model = train(&memory, &options, &|_| ()).expect("model");
-    print("card", model.card.metrics.as_ref().expect("metrics"), model.card.threshold, since);
-    eprintln!("alike {:?} {}; {} bytes", model.scorer.spec.fleet, model.card.threshold_from, model.to_bytes().expect("bytes").len());
+    print(
+        "card",
+        model.card.metrics.as_ref().expect("metrics"),
+        model.card.threshold,
+        since,
+    );
+    eprintln!(
+        "alike {:?} {}; {} bytes",
+        model.scorer.spec.fleet,
+        model.card.threshold_from,
+        model.to_bytes().expect("bytes").len()
+    );
 }
 
 #[test]
@@ -180,13 +310,31 @@ fn industrial_set() {
 fn predecessor() {
     let Some(folder) = dir() else { return };
     let mut memory = Memory::default();
-    load(&mut memory, folder.join("predecessor/raw_telemetry.csv"), b',', None,
-        ["timestamp", "loco_id", "flow_rate", "pressure", "vibration", "temperature", "failure"]);
+    load(
+        &mut memory,
+        folder.join("predecessor/raw_telemetry.csv"),
+        b',',
+        None,
+        [
+            "timestamp",
+            "loco_id",
+            "flow_rate",
+            "pressure",
+            "vibration",
+            "temperature",
+            "failure",
+        ],
+    );
     let options = TrainOptions::default();
     for (split, folds) in [(Split::Time, 2), (Split::Locomotive, 4)] {
         let since = Instant::now();
         let e = evaluate_split(&memory, split, folds, &options).expect("evaluation");
-        print(&format!("predecessor {split:?} {folds}"), &e.metrics, e.threshold, since);
+        print(
+            &format!("predecessor {split:?} {folds}"),
+            &e.metrics,
+            e.threshold,
+            since,
+        );
     }
     for truth in [true, false] {
         if !truth {
@@ -195,9 +343,159 @@ fn predecessor() {
             }
         }
         let model = train(&memory, &options, &|_| ()).expect("model");
-        eprintln!("{:?} promoted {} {:?} thr {:.3} {}", model.card.label_kind, model.card.promoted, model.card.refusal, model.card.threshold, model.card.threshold_from);
-        eprintln!("{:?}\n{:?}", model.hypothesis(&PRESET_NOMINAL, None), model.hypothesis(&PRESET_ALERT, None));
+        eprintln!(
+            "{:?} promoted {} {:?} thr {:.3} {}",
+            model.card.label_kind,
+            model.card.promoted,
+            model.card.refusal,
+            model.card.threshold,
+            model.card.threshold_from
+        );
+        eprintln!(
+            "{:?}\n{:?}",
+            model.hypothesis(&PRESET_NOMINAL, None),
+            model.hypothesis(&PRESET_ALERT, None)
+        );
         let loco = LocoId::new("LOCO_001");
-        eprintln!("{:?}", explain_at(&model, &memory, &loco, None).expect("explain"));
+        eprintln!(
+            "{:?}",
+            explain_at(&model, &memory, &loco, None).expect("explain")
+        );
+    }
+}
+
+#[test]
+#[ignore = "needs CIDP_DEMO_DATA"]
+fn demo() {
+    let Some(folder) = std::env::var_os("CIDP_DEMO_DATA").map(PathBuf::from) else {
+        return;
+    };
+    let mut memory = Memory::default();
+    load(
+        &mut memory,
+        folder.join("sensors.csv"),
+        b',',
+        None,
+        [
+            "timestamp",
+            "loco_id",
+            "flow_rate",
+            "pressure",
+            "vibration",
+            "temperature",
+            "-",
+        ],
+    );
+    for record in rows(folder.join("maintenance.csv"), b',').1 {
+        let kind = if &record[2] == "failure" {
+            EventKind::Failure
+        } else {
+            EventKind::Preventive
+        };
+        memory.event(&record[1], ms(&record[0]), kind);
+    }
+    let options = TrainOptions::default();
+    let since = Instant::now();
+    let model = train(&memory, &options, &|_| ()).expect("model");
+    print(
+        "demo card",
+        model.card.metrics.as_ref().expect("metrics"),
+        model.card.threshold,
+        since,
+    );
+    eprintln!(
+        "promoted {} {:?} {}",
+        model.card.promoted, model.card.refusal, model.card.threshold_from
+    );
+    eprintln!(
+        "{:?}\n{:?}",
+        model.hypothesis(&PRESET_NOMINAL, None),
+        model.hypothesis(&PRESET_ALERT, None)
+    );
+    for (name, importance) in model.card.features.iter().zip(&model.card.importance) {
+        eprint!("{name} {importance:.3}; ");
+    }
+    for vibration in [2.0, 4.0, 5.5, 7.0, 9.0, 15.0] {
+        let row = [30.0, 45.0, 60.0, 75.0, 85.0, 100.0, 120.0].map(|t| {
+            format!(
+                "{:.2}",
+                model.probability(&[500.0, 5.0, vibration, t], None)
+            )
+        });
+        eprintln!("\nvibration {vibration}: {row:?}");
+    }
+    eprintln!(
+        "{:?} {} bytes",
+        model.scorer.spec,
+        model.to_bytes().expect("bytes").len()
+    );
+    for (split, folds) in [(Split::Time, 3), (Split::Locomotive, 4)] {
+        let since = Instant::now();
+        let e = evaluate_split(&memory, split, folds, &options).expect("evaluation");
+        print(
+            &format!("demo {split:?} {folds}"),
+            &e.metrics,
+            e.threshold,
+            since,
+        );
+    }
+}
+
+/// Run alone under `time` for CPU seconds.
+#[test]
+#[ignore = "a measurement"]
+fn fit_speed() {
+    use super::forest::{Forest, Growth, Rows};
+    use rand::{RngExt, SeedableRng};
+    for (columns, tried, min_leaf) in [(16, 4, 1), (13, 4, 10), (47, 2, 50)] {
+        let mut rng = rand_chacha::ChaCha8Rng::seed_from_u64(1);
+        let mut rows = Rows {
+            columns,
+            x: Vec::new(),
+            y: Vec::new(),
+        };
+        for _ in 0..50_000 {
+            let at = rows.x.len();
+            rows.x
+                .extend((0..columns).map(|_| rng.random_range(-1.0_f32..1.0)));
+            let noise: f32 = rng.random_range(-0.5..0.5);
+            let sum = rows.x[at] + rows.x[at + 1] * rows.x[at + 2];
+            rows.y.push(f32::from(u8::from(sum + noise > 0.9)));
+        }
+        let growth = Growth {
+            trees: 100,
+            max_depth: 12,
+            tried,
+            min_leaf,
+            seed: 1,
+        };
+        let cpu = || {
+            let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+            let after: Vec<u64> = stat
+                .rsplit(')')
+                .next()
+                .unwrap_or("")
+                .split_whitespace()
+                .filter_map(|f| f.parse().ok())
+                .collect();
+            (after.get(9).copied().unwrap_or(0) + after.get(10).copied().unwrap_or(0)) as f64
+                / 100.0
+        };
+        let (wall, before) = (Instant::now(), cpu());
+        let (forest, _) = Forest::fit(&rows, growth).expect("fit");
+        let fitted = cpu() - before;
+        let scored = cpu();
+        let sum: f64 = rows
+            .x
+            .chunks_exact(columns)
+            .map(|r| forest.probability(r))
+            .sum();
+        eprintln!(
+            "50,000 × {columns}, m {tried}, leaf {min_leaf}: fit {fitted:.2} CPU s ({:.2} wall), score {:.2} CPU s, {} nodes, mean {:.3}",
+            wall.elapsed().as_secs_f64(),
+            cpu() - scored,
+            forest.preorder().len(),
+            sum / 50_000.0
+        );
     }
 }

@@ -7,20 +7,36 @@ use rand::{RngExt, SeedableRng};
 use crate::domain::ports::{ReadError, Readings, RefusedRow, SoundReadings};
 use crate::domain::{ChannelValues, EventKind, Flags, LocoId, Reading};
 
+/// Readings and events.
+pub type Machine = (Vec<Reading>, Vec<(i64, EventKind)>);
+
 #[derive(Default, Clone)]
 pub struct Memory {
-    pub locos: BTreeMap<LocoId, (Vec<Reading>, Vec<(i64, EventKind)>)>,
+    pub locos: BTreeMap<LocoId, Machine>,
     pub refused: Vec<RefusedRow>,
 }
 
 impl Memory {
     pub fn push(&mut self, loco: &str, at_ms: i64, values: ChannelValues, label: Option<bool>) {
-        let reading = Reading { at_ms, values, label, flags: Flags::NONE };
-        self.locos.entry(LocoId::new(loco)).or_default().0.push(reading);
+        let reading = Reading {
+            at_ms,
+            values,
+            label,
+            flags: Flags::NONE,
+        };
+        self.locos
+            .entry(LocoId::new(loco))
+            .or_default()
+            .0
+            .push(reading);
     }
 
     pub fn event(&mut self, loco: &str, at_ms: i64, kind: EventKind) {
-        self.locos.entry(LocoId::new(loco)).or_default().1.push((at_ms, kind));
+        self.locos
+            .entry(LocoId::new(loco))
+            .or_default()
+            .1
+            .push((at_ms, kind));
     }
 }
 
@@ -36,14 +52,23 @@ impl Readings for Memory {
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
-        let (readings, _) = self.locos.get(loco).ok_or_else(|| ReadError(loco.to_string()))?;
-        let after = readings.iter().filter(|r| from_ms.is_none_or(|from| r.at_ms >= from));
+        let (readings, _) = self
+            .locos
+            .get(loco)
+            .ok_or_else(|| ReadError(loco.to_string()))?;
+        let after = readings
+            .iter()
+            .filter(|r| from_ms.is_none_or(|from| r.at_ms >= from));
         after.take(limit.unwrap_or(usize::MAX)).for_each(visit);
         Ok(())
     }
 
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
-        Ok(self.locos.get(loco).map(|l| l.1.clone()).unwrap_or_default())
+        Ok(self
+            .locos
+            .get(loco)
+            .map(|l| l.1.clone())
+            .unwrap_or_default())
     }
 
 }
@@ -81,7 +106,8 @@ pub fn fleet(locos: usize, rows: usize, seed: u64, truth: bool) -> Memory {
             let wear = (1.0 - (next - i) as f64 / 288.0).max(0.0);
             let day = (i as f64 / 144.0 * std::f64::consts::TAU).sin();
             let mut noise = || rng.random_range(-1.0..1.0) + rng.random_range(-1.0..1.0);
-            let (mut vibration, mut temperature) = (2.0 + 0.2 * own[2], 45.0 + 2.0 * own[3] + 4.0 * day);
+            let (mut vibration, mut temperature) =
+                (2.0 + 0.2 * own[2], 45.0 + 2.0 * own[3] + 4.0 * day);
             let cooling = (next + l).is_multiple_of(3);
             if cooling {
                 temperature += 40.0 * wear;
@@ -95,7 +121,12 @@ pub fn fleet(locos: usize, rows: usize, seed: u64, truth: bool) -> Memory {
                 vibration + 0.2 * noise(),
                 temperature + 1.5 * noise(),
             ];
-            memory.push(&name, i as i64 * PERIOD_MS, values, truth.then_some(wear > 0.05));
+            memory.push(
+                &name,
+                i as i64 * PERIOD_MS,
+                values,
+                truth.then_some(wear > 0.05),
+            );
         }
     }
     memory

@@ -41,26 +41,44 @@ pub(super) fn choose(
     let (candidates, budget) = candidates(ground, rows, hours_budget)?;
     let failures = ground.kind == LabelKind::Failures;
     let better = |a: &&Candidate, b: &&Candidate| {
-        let by_warned = if failures { a.warned.cmp(&b.warned) } else { std::cmp::Ordering::Equal };
-        by_warned.then(a.f1.total_cmp(&b.f1)).then(a.upto.total_cmp(&b.upto))
+        let by_warned = if failures {
+            a.warned.cmp(&b.warned)
+        } else {
+            std::cmp::Ordering::Equal
+        };
+        by_warned
+            .then(a.f1.total_cmp(&b.f1))
+            .then(a.upto.total_cmp(&b.upto))
     };
     let parts = |c: &Candidate| {
         presets.is_none_or(|(nominal, alert)| c.below.max(nominal) < c.upto.min(alert))
     };
     let affordable = || candidates.iter().filter(|c| c.within_budget);
-    let aim = if failures { "most failures warned of, then best F1" } else { "best F1" };
+    let aim = if failures {
+        "most failures warned of, then best F1"
+    } else {
+        "best F1"
+    };
     let source = format!("out-of-fold probabilities of {} labelled rows", rows.len());
     let (best, mut words) = if let Some(best) = affordable().filter(|c| parts(c)).max_by(better) {
         (best, format!("{aim} within {budget}, on {source}"))
     } else if let Some(best) = affordable().max_by(better) {
-        (best, format!("{aim} within {budget}, on {source}; none there tells the presets apart"))
+        (
+            best,
+            format!("{aim} within {budget}, on {source}; none there tells the presets apart"),
+        )
     } else {
         let least = candidates.iter().min_by(|a, b| a.cost.total_cmp(&b.cost))?;
-        (least, format!("no threshold keeps {budget}; the fewest false alarms, on {source}"))
+        (
+            least,
+            format!("no threshold keeps {budget}; the fewest false alarms, on {source}"),
+        )
     };
     let (mut below, mut upto) = (best.below, best.upto);
     if let Some((nominal, alert)) = presets.filter(|_| parts(best)) {
-        let free = affordable().max_by(better).is_some_and(|c| c.upto == best.upto);
+        let free = affordable()
+            .max_by(better)
+            .is_some_and(|c| c.upto == best.upto);
         if !free {
             words.push_str("; chosen among those that tell the two demo presets apart");
         }
@@ -86,7 +104,8 @@ fn candidates(
         return None;
     }
     let days = rows.iter().map(|r| r.hours).sum::<f64>() / 24.0;
-    let hours_budget = hours_budget.or((ground.kind == LabelKind::Failures).then_some(HOURS_BUDGET));
+    let hours_budget =
+        hours_budget.or((ground.kind == LabelKind::Failures).then_some(HOURS_BUDGET));
     let budget = match hours_budget {
         Some(hours) => format!("{hours:.2} false-alarm hours a locomotive-day"),
         None => format!("a false-alarm rate of {:.0} %", RATE_BUDGET * 100.0),
@@ -95,7 +114,12 @@ fn candidates(
     let mut peaks: Vec<f64> = ground
         .events(rows)
         .iter()
-        .map(|e| rows[e.from..e.to].iter().map(|r| r.probability).fold(0.0, f64::max))
+        .map(|e| {
+            rows[e.from..e.to]
+                .iter()
+                .map(|r| r.probability)
+                .fold(0.0, f64::max)
+        })
         .collect();
     peaks.sort_by(f64::total_cmp);
     let mut sorted: Vec<&Judged> = rows.iter().collect();
@@ -152,7 +176,11 @@ mod tests {
             .collect()
     }
 
-    const TRUTH: Ground = Ground { kind: LabelKind::Truth, horizon_ms: 0, failures: &[] };
+    const TRUTH: Ground = Ground {
+        kind: LabelKind::Truth,
+        horizon_ms: 0,
+        failures: &[],
+    };
 
     #[test]
     fn best_f1_lies_between_the_classes() {
@@ -178,9 +206,15 @@ mod tests {
     fn presets_move_the_threshold_within_what_the_rows_allow() {
         let rows = rows(&[(0.1, false), (0.2, false), (0.6, true), (0.9, true)]);
         let choice = choose(&TRUTH, &rows, None, Some((0.5, 0.55))).expect("both classes");
-        assert!(choice.threshold > 0.5 && choice.threshold <= 0.55, "{choice:?}");
+        assert!(
+            choice.threshold > 0.5 && choice.threshold <= 0.55,
+            "{choice:?}"
+        );
         let choice = choose(&TRUTH, &rows, None, Some((0.7, 0.8))).expect("both classes");
-        assert!(choice.threshold > 0.7 && choice.threshold <= 0.8, "{choice:?}");
+        assert!(
+            choice.threshold > 0.7 && choice.threshold <= 0.8,
+            "{choice:?}"
+        );
         assert!(choice.words.contains("presets"));
     }
 

@@ -14,6 +14,8 @@ use crate::domain::{LabelKind, Metrics, ModelCard};
 
 /// Folds by locomotive, or by time where there is only one.
 const FOLDS: usize = 4;
+/// Rows that the forests behind a threshold are fitted on at most.
+const INNER_ROWS: usize = 20_000;
 /// Share of the rows before the first cut of a split by time.
 const FIRST_CUT: f64 = 0.4;
 
@@ -31,7 +33,11 @@ pub(super) fn fit(
     let spec = survey.spec(kind).ok_or(TrainError::NoReadings)?;
     let columns = selected(kind, survey.maintenance_known());
     let rate = (options.max_rows.max(1) as f64 / labelled as f64).min(1.0);
-    let mut rows = Rows { columns: columns.len(), x: Vec::new(), y: Vec::new() };
+    let mut rows = Rows {
+        columns: columns.len(),
+        x: Vec::new(),
+        y: Vec::new(),
+    };
     // Every k-th row of each class, so that the share of positives stays.
     let mut seen = [0_u64; 2];
     for loco in &survey.locos {
@@ -40,7 +46,9 @@ pub(super) fn fit(
         let mut row = [0.0_f32; FEATURES];
         part.visit(&loco.loco, &mut |r| {
             let blocks = tracker.push(r.at_ms, &r.values, loco.events.age_hours(r.at_ms));
-            let label = survey.label(loco, i, kind, horizon_ms).filter(|_| r.at_ms <= until_ms);
+            let label = survey
+                .label(loco, i, kind, horizon_ms)
+                .filter(|_| r.at_ms <= until_ms);
             i += 1;
             let Some(label) = label else { return };
             let seen = &mut seen[usize::from(label)];
@@ -60,9 +68,22 @@ pub(super) fn fit(
         LabelKind::Failures => (4, (n / 5000).clamp(2, 20)),
         LabelKind::Rule => (5, 1),
     };
-    let growth = Growth { trees, max_depth: options.max_depth, tried, min_leaf, seed: options.seed };
+    let growth = Growth {
+        trees,
+        max_depth: options.max_depth,
+        tried,
+        min_leaf,
+        seed: options.seed,
+    };
     let (forest, share) = Forest::fit(&rows, growth).map_err(TrainError::Fit)?;
-    Ok((Scorer { spec, columns, forest }, share))
+    Ok((
+        Scorer {
+            spec,
+            columns,
+            forest,
+        },
+        share,
+    ))
 }
 
 /// Rows that models judged without having seen their locomotive, or their time; in (locomotive,
@@ -82,6 +103,11 @@ fn out_of_fold(
     progress: &dyn Fn(f32),
 ) -> Result<OutOfFold, TrainError> {
     let trees = (options.trees / 2).clamp(1, 50);
+    // Fitting grows faster than linearly with the rows, and a threshold needs no better forests.
+    let options = &TrainOptions {
+        max_rows: options.max_rows.min(INNER_ROWS),
+        ..options.clone()
+    };
     let count = FOLDS.min(survey.locos.len());
     let mut out: Vec<(Judged, u8)> = Vec::new();
     let mut split = String::new();
@@ -90,7 +116,9 @@ fn out_of_fold(
             let rest = survey.of_locos(&|i| i % count != fold);
             if let Some((scorer, _)) = possible(fit(part, &rest, kind, options, trees, until_ms))? {
                 let test = |i: usize, at: i64| i % count == fold && at <= until_ms;
-                judge(part, survey, kind, options, &scorer, &test, fold as u8, &mut out)?;
+                judge(
+                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
+                )?;
             }
             progress((fold + 1) as f32 / count as f32);
         }
@@ -99,12 +127,19 @@ fn out_of_fold(
     if out.is_empty() {
         let cuts = survey.time_cuts(FIRST_CUT, FOLDS);
         for (fold, cut) in cuts.windows(2).enumerate() {
-            let before = Part { until_ms: cut[0], ..part.clone() };
+            let before = Part {
+                until_ms: cut[0],
+                ..part.clone()
+            };
             let past = Survey::of(&before)?;
-            let upto = cut[0].saturating_sub(survey.gap_ms(kind, options.horizon_ms())).min(until_ms);
+            let upto = cut[0]
+                .saturating_sub(survey.gap_ms(kind, options.horizon_ms()))
+                .min(until_ms);
             if let Some((scorer, _)) = possible(fit(&before, &past, kind, options, trees, upto))? {
                 let test = |_: usize, at: i64| at > cut[0] && at <= cut[1].min(until_ms);
-                judge(part, survey, kind, options, &scorer, &test, fold as u8, &mut out)?;
+                judge(
+                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
+                )?;
             }
             progress((fold + 1) as f32 / FOLDS as f32);
         }
@@ -119,7 +154,9 @@ fn out_of_fold(
 fn possible<T>(result: Result<T, TrainError>) -> Result<Option<T>, TrainError> {
     match result {
         Ok(fitted) => Ok(Some(fitted)),
-        Err(TrainError::TooFewRows { .. } | TrainError::OneClass { .. } | TrainError::NoReadings) => Ok(None),
+        Err(
+            TrainError::TooFewRows { .. } | TrainError::OneClass { .. } | TrainError::NoReadings,
+        ) => Ok(None),
         Err(error) => Err(error),
     }
 }
@@ -184,21 +221,37 @@ pub(super) fn learn(
     progress: &dyn Fn(f32),
 ) -> Result<Learned, TrainError> {
     survey.check(kind, options.horizon_ms(), until_ms)?;
-    let out_of_fold = out_of_fold(part, survey, kind, options, until_ms, &|p| progress(p * 0.7))?;
+    let out_of_fold = out_of_fold(part, survey, kind, options, until_ms, &|p| {
+        progress(p * 0.7)
+    })?;
     let (scorer, share) = fit(part, survey, kind, options, options.trees, until_ms)?;
     progress(1.0);
-    let presets = survey.in_our_units(&scorer.spec).then(|| preset_probabilities(&scorer));
+    let presets = survey
+        .in_our_units(&scorer.spec)
+        .then(|| preset_probabilities(&scorer));
     let failures = survey.failure_times();
-    let ground = Ground { kind, horizon_ms: options.horizon_ms(), failures: &failures };
+    let ground = Ground {
+        kind,
+        horizon_ms: options.horizon_ms(),
+        failures: &failures,
+    };
     let budget = options.false_alarm_hours_per_loco_day;
     let choice = threshold::choose(&ground, &out_of_fold.rows, budget, presets);
-    Ok(Learned { scorer, share, choice, out_of_fold, presets })
+    Ok(Learned {
+        scorer,
+        share,
+        choice,
+        out_of_fold,
+        presets,
+    })
 }
 
 fn held(scorer: &Scorer, values: crate::domain::ChannelValues) -> f64 {
     let normal = scorer.spec.fleet.normal();
     let age = scorer.spec.maintenance_age_hours;
-    scorer.probability(&crate::domain::features::Blocks::held(&values, &normal, age))
+    scorer.probability(&crate::domain::features::Blocks::held(
+        &values, &normal, age,
+    ))
 }
 
 /// The nominal preset, and the least over the alert one and what is worse than it.
@@ -216,6 +269,9 @@ fn preset_probabilities(scorer: &Scorer) -> (f64, f64) {
 /// Trains on all readings. The same readings and options give the same model, on any number of
 /// threads (but for the card's time). A model that fails its gate comes back with
 /// `card.promoted = false` and the reason in `card.refusal`.
+///
+/// # Errors
+/// When there is too little to learn from, one class only, or the reader fails.
 pub fn train(
     readings: &dyn SoundReadings,
     options: &TrainOptions,
@@ -226,9 +282,15 @@ pub fn train(
     progress(0.05);
     let kind = survey.kind();
     let (_, positives) = survey.check(kind, options.horizon_ms(), i64::MAX)?;
-    let learned = learn(&part, &survey, kind, options, i64::MAX, &|p| progress(0.05 + 0.9 * p))?;
+    let learned = learn(&part, &survey, kind, options, i64::MAX, &|p| {
+        progress(0.05 + 0.9 * p)
+    })?;
     let failures = survey.failure_times();
-    let ground = Ground { kind, horizon_ms: options.horizon_ms(), failures: &failures };
+    let ground = Ground {
+        kind,
+        horizon_ms: options.horizon_ms(),
+        failures: &failures,
+    };
     let judged = cross_fitted(&ground, &learned, options)
         .map(|rows| super::evaluate::with_refused(rows, &survey, readings, kind, options, None))
         .transpose()?;
@@ -251,7 +313,11 @@ pub fn train(
         locomotives: survey.locos.iter().filter(|l| !l.at_ms.is_empty()).count() as u64,
         from_ms: survey.from_ms,
         to_ms: survey.to_ms,
-        features: scorer.columns.iter().map(|c| all[usize::from(*c)].clone()).collect(),
+        features: scorer
+            .columns
+            .iter()
+            .map(|c| all[usize::from(*c)].clone())
+            .collect(),
         importance: learned.share,
         trees: options.trees,
         max_depth: options.max_depth,
@@ -284,8 +350,12 @@ fn cross_fitted(ground: &Ground, learned: &Learned, options: &TrainOptions) -> O
     let OutOfFold { rows, fold, .. } = &learned.out_of_fold;
     let mut judged = rows.clone();
     for k in 0..=fold.iter().max().copied()? {
-        let others: Vec<Judged> =
-            rows.iter().zip(fold).filter(|(_, f)| **f != k).map(|(r, _)| *r).collect();
+        let others: Vec<Judged> = rows
+            .iter()
+            .zip(fold)
+            .filter(|(_, f)| **f != k)
+            .map(|(r, _)| *r)
+            .collect();
         if others.len() == rows.len() {
             continue;
         }
