@@ -24,16 +24,20 @@ pub struct RefusedRow {
     pub label: Option<bool>,
 }
 
+/// All of time, for [`Readings::readings`].
+pub const ALWAYS: (i64, i64) = (i64::MIN, i64::MAX);
+
 /// Readings and workshop events, to look at: charts, normals, explanations.
 pub trait Readings: Sync {
     /// Every locomotive with a reading, by name.
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError>;
 
-    /// Visits readings in time order from `from_ms` (inclusive; all when `None`), at most `limit`.
+    /// Visits readings in time order within `between` (UTC milliseconds, both inclusive), at most
+    /// `limit`.
     fn readings(
         &self,
         loco: &LocoId,
-        from_ms: Option<i64>,
+        between: (i64, i64),
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError>;

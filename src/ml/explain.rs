@@ -2,7 +2,7 @@
 
 use super::model::Model;
 use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
-use crate::domain::ports::{ReadError, Readings};
+use crate::domain::ports::{ALWAYS, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, Reading};
 
 /// A reading's probability taken apart: `base + Σ contributions = probability`.
@@ -39,13 +39,13 @@ pub fn normal_of(
     loco: &LocoId,
 ) -> Result<Normal, ReadError> {
     let mut learner = NormalLearner::default();
-    readings.readings(loco, None, Some(NORMAL_READINGS as usize), &mut |r| {
+    readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
         learner.push(&r.values);
     })?;
     Ok(learner.normal(&model.scorer.spec.fleet))
 }
 
-/// Explains the newest reading at or before `at_ms` (of all when `None`); `None` without one.
+/// Explains the reading of a locomotive at the instant `at_ms`; `None` where there is none.
 ///
 /// # Errors
 /// When the reader fails.
@@ -53,25 +53,15 @@ pub fn explain_at(
     model: &Model,
     readings: &dyn Readings,
     loco: &LocoId,
-    at_ms: Option<i64>,
+    at_ms: i64,
 ) -> Result<Option<Explained>, ReadError> {
-    let mut newest = None;
-    readings.readings(loco, None, None, &mut |r| {
-        if at_ms.is_none_or(|at| r.at_ms <= at) {
-            newest = Some(r.at_ms);
-        }
-    })?;
-    let Some(newest) = newest else {
-        return Ok(None);
-    };
     let mut found: Option<(Reading, Blocks, Normal)> = None;
+    let mut visit = |r: &Reading, blocks: &Blocks, normal: &Normal| {
+        found = Some((*r, *blocks, normal.clone()));
+    };
     model
         .scorer
-        .follow(readings, loco, Some(newest), &mut |r, blocks, normal| {
-            if r.at_ms == newest {
-                found = Some((*r, *blocks, normal.clone()));
-            }
-        })?;
+        .follow(readings, loco, Some(at_ms), at_ms, &mut visit)?;
     Ok(found.map(|(reading, blocks, normal)| {
         let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
         Explained {

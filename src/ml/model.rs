@@ -6,7 +6,7 @@ use super::part::Events;
 use crate::domain::features::{
     Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Tracker, features,
 };
-use crate::domain::ports::{Judge, Judgement, ReadError, Readings};
+use crate::domain::ports::{ALWAYS, Judge, Judgement, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
 
 /// What turns readings into probabilities.
@@ -31,26 +31,27 @@ impl Scorer {
         shapley(|coalition| self.probability(&blocks.coalition(&base, coalition)))
     }
 
-    /// Follows a locomotive and visits its readings from `from_ms` on. What came before is read as far
+    /// Follows a locomotive and visits its readings from `from_ms` to `to_ms`. What came before is read as far
     /// as it matters: the readings that make the normal, and one long window.
     pub fn follow(
         &self,
         readings: &dyn Readings,
         loco: &LocoId,
         from_ms: Option<i64>,
+        to_ms: i64,
         visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
     ) -> Result<(), ReadError> {
         let events = Events::of(&readings.events(loco)?);
         let mut tracker = Tracker::new(&self.spec);
         let context = from_ms.map(|from| from.saturating_sub(self.spec.windows_ms[1]));
         if let Some(context) = context {
-            readings.readings(loco, None, Some(NORMAL_READINGS as usize), &mut |r| {
+            readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
                 if r.at_ms < context {
                     tracker.skip(&r.values);
                 }
             })?;
         }
-        readings.readings(loco, context, None, &mut |r| {
+        readings.readings(loco, (context.unwrap_or(i64::MIN), to_ms), None, &mut |r| {
             let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
             if from_ms.is_none_or(|from| r.at_ms >= from) {
                 visit(r, &blocks, tracker.normal());
@@ -116,7 +117,7 @@ pub fn score_locomotive(
     visit: &mut dyn FnMut(&Reading, f64),
 ) -> Result<(), ReadError> {
     let scorer = &model.scorer;
-    scorer.follow(readings, loco, from_ms, &mut |r, blocks, _| {
+    scorer.follow(readings, loco, from_ms, i64::MAX, &mut |r, blocks, _| {
         visit(r, scorer.probability(blocks));
     })
 }

@@ -26,11 +26,8 @@ impl<'a> Part<'a> {
 
     /// Readings in time order.
     pub fn visit(&self, loco: &LocoId, visit: &mut dyn FnMut(&Reading)) -> Result<(), ReadError> {
-        self.readings.readings(loco, None, None, &mut |r| {
-            if r.at_ms <= self.until_ms {
-                visit(r);
-            }
-        })
+        self.readings
+            .readings(loco, (i64::MIN, self.until_ms), None, visit)
     }
 
     /// Failures, and all workshop events, ascending.

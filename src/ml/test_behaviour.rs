@@ -149,7 +149,7 @@ fn contributions_add_up_for_readings_and_hypotheses() {
     let steady = model.hypothesis(&model.fleet_normal().mean, None);
     assert_eq!(steady.contributions, [0.0; 4]);
     for loco in memory.locos.keys() {
-        let e = explain_at(model, memory, loco, Some(900 * PERIOD_MS))
+        let e = explain_at(model, memory, loco, 900 * PERIOD_MS)
             .expect("read")
             .expect("reading");
         assert!((e.base + e.contributions.iter().sum::<f64>() - e.probability).abs() < 1e-9);
@@ -164,7 +164,7 @@ fn contributions_add_up_for_readings_and_hypotheses() {
         assert_eq!(scored, Some(e.probability));
     }
     assert_eq!(
-        explain_at(model, memory, &LocoId::new("LOCO_000"), Some(-1)).expect("read"),
+        explain_at(model, memory, &LocoId::new("LOCO_000"), -1).expect("read"),
         None
     );
 }

@@ -48,7 +48,7 @@ impl Readings for Memory {
     fn readings(
         &self,
         loco: &LocoId,
-        from_ms: Option<i64>,
+        between: (i64, i64),
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
@@ -58,7 +58,7 @@ impl Readings for Memory {
             .ok_or_else(|| ReadError(loco.to_string()))?;
         let after = readings
             .iter()
-            .filter(|r| from_ms.is_none_or(|from| r.at_ms >= from));
+            .filter(|r| (between.0..=between.1).contains(&r.at_ms));
         after.take(limit.unwrap_or(usize::MAX)).for_each(visit);
         Ok(())
     }

@@ -343,7 +343,7 @@ fn explain(
     loco: &LocoId,
     at_ms: i64,
 ) -> Option<(Explanation, Normal)> {
-    let explained = match ml::explain_at(model, token, loco, Some(at_ms)) {
+    let explained = match ml::explain_at(model, token, loco, at_ms) {
         Ok(explained) => explained?,
         Err(error) => {
             tracing::warn!(%loco, %error, "no explanation");

@@ -99,15 +99,15 @@ impl Readings for Reader {
     fn readings(
         &self,
         loco: &LocoId,
-        from_ms: Option<i64>,
+        between: (i64, i64),
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
         read(Self::readings(
             self,
             loco,
-            from_ms.unwrap_or(0),
-            i64::MAX,
+            between.0,
+            between.1,
             limit,
             visit,
         ))
@@ -127,11 +127,11 @@ impl Readings for SoundRun {
     fn readings(
         &self,
         loco: &LocoId,
-        from_ms: Option<i64>,
+        between: (i64, i64),
         limit: Option<usize>,
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
-        Readings::readings(&self.reader, loco, from_ms, limit, visit)
+        Readings::readings(&self.reader, loco, between, limit, visit)
     }
 
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
