@@ -16,6 +16,8 @@ struct Figure {
     label: String,
     ink: Option<Color32>,
     hover: Option<String>,
+    /// Where there is no room for all, the lowest go first.
+    weight: u8,
 }
 
 impl Figure {
@@ -25,7 +27,13 @@ impl Figure {
             label: label.to_owned(),
             ink: None,
             hover: None,
+            weight: 5,
         }
+    }
+
+    fn weighing(mut self, weight: u8) -> Self {
+        self.weight = weight;
+        self
     }
 }
 
@@ -158,12 +166,10 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
     let count = |kind| s.fleet.iter().filter(|r| r.verdict.kind() == kind).count() as u64;
     let mut all = Vec::with_capacity(6);
     if page == Page::Fleet && !s.fleet.is_empty() {
-        all.push(Figure::new(
-            text.count(s.fleet.len() as u64),
-            &text.get("figure-locomotives"),
-        ));
+        let total = text.count(s.fleet.len() as u64);
+        all.push(Figure::new(total, &text.get("figure-locomotives")).weighing(2));
         let danger = count(VerdictKind::Danger);
-        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger"));
+        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger")).weighing(9);
         figure.ink = (danger > 0).then_some(t.danger);
         all.push(figure);
         let off = count(VerdictKind::Unavailable);
@@ -181,6 +187,7 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
         let mut run = run_figure(cx);
         if s.last_run.as_ref().is_some_and(|r| r.failed.is_some()) && s.running.is_none() {
             run.ink = Some(t.off);
+            run.weight = 8;
         }
         all.push(run);
     }
@@ -227,7 +234,7 @@ fn run_figure(cx: &Cx<'_>) -> Figure {
     let Some(run) = &cx.snapshot.last_run else {
         return Figure::new(text.get("figure-run-none").into_owned(), &label);
     };
-    let time = text.time(run.ended_ms);
+    let time = text.moment(run.ended_ms, Some(cx.wall_ms));
     let key = if run.failed.is_some() {
         "figure-run-failed"
     } else {
@@ -245,7 +252,7 @@ fn run_figure(cx: &Cx<'_>) -> Figure {
     figure
 }
 
-/// From the right edge leftwards, as many as there is room for; the last ones are kept.
+/// Against the right edge, as many as there is room for.
 fn figures_ui(ui: &mut Ui, inner: Rect, room: f32, figures: &[Figure]) {
     let t = theme::tokens(ui);
     let value_font = eframe::egui::FontId::new(size::FIGURE, theme::semibold());
@@ -256,18 +263,22 @@ fn figures_ui(ui: &mut Ui, inner: Rect, room: f32, figures: &[Figure]) {
             .size()
             .x
     };
-    let widths: Vec<f32> = figures
-        .iter()
-        .map(|f| width(&f.value, &value_font).max(width(&f.label, &label_font)))
-        .collect();
     let gap = size::L;
-    let total = |from: usize| widths[from..].iter().map(|w| w + 2.0 * gap).sum::<f32>();
-    // The count of locomotives is the first to go: the table shows it too.
-    let first = (0..figures.len())
-        .find(|&i| total(i) <= room)
-        .unwrap_or(figures.len());
-    let mut x = inner.right() - total(first) + gap;
-    for (figure, &width) in figures.iter().zip(&widths).skip(first) {
+    let mut kept: Vec<(&Figure, f32)> = figures
+        .iter()
+        .map(|f| {
+            let width = width(&f.value, &value_font).max(width(&f.label, &label_font));
+            (f, width)
+        })
+        .collect();
+    let total = |kept: &[(&Figure, f32)]| kept.iter().map(|k| k.1 + 2.0 * gap).sum::<f32>();
+    while total(&kept) > room {
+        let lightest = (0..kept.len()).min_by_key(|&i| kept[i].0.weight);
+        let Some(lightest) = lightest else { return };
+        kept.remove(lightest);
+    }
+    let mut x = inner.right() - total(&kept) + gap;
+    for (figure, width) in kept {
         ui.painter().vline(
             (x - gap).round() + 0.5,
             inner.center().y - 19.0..=inner.center().y + 19.0,

@@ -31,13 +31,13 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(if narrow { 120.0 } else { 134.0 }))
+        .column(Column::exact(if narrow { 126.0 } else { 134.0 }))
         .column(
             Column::remainder()
                 .at_least(if narrow { 84.0 } else { 104.0 })
                 .clip(true),
         )
-        .column(Column::exact(if narrow { 122.0 } else { 164.0 }).clip(true));
+        .column(Column::exact(if narrow { 118.0 } else { 164.0 }).clip(true));
     if !narrow {
         table = table.column(Column::exact(104.0));
     }
@@ -216,7 +216,7 @@ fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, data: &FleetRow, danger: bool, narro
         return;
     };
     let threshold = cx.snapshot.model.as_ref().map(|m| m.threshold);
-    let width = if narrow { 48.0 } else { 78.0 };
+    let width = if narrow { 46.0 } else { 78.0 };
     probability_bar_ui(ui, width, p, threshold, danger);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(if narrow { PAD } else { 20.0 });

@@ -84,6 +84,7 @@ pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>) {
         .inner_margin(Margin::symmetric(12, 8))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().interact_size.y = 20.0;
             ui.horizontal(|ui| {
                 ui.label(theme::body(icon(tone.icon()), ink).size(size::FIGURE));
                 ui.vertical(|ui| {
