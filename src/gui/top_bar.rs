@@ -3,10 +3,11 @@
 
 use eframe::egui::{Align, Color32, Layout, Rect, Ui, pos2, vec2};
 
-use crate::domain::{LabelKind, VerdictKind};
+use crate::domain::{LabelKind, ModelCard, VerdictKind};
 use crate::service::snapshot::Clock;
 
 use super::context::{Cx, Page};
+use super::text::Text;
 use super::theme::{self, size};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::verdict::verdict_line_ui;
@@ -199,16 +200,16 @@ fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
     let newest = cx.snapshot.fleet.iter().map(|r| r.reading_at_ms).max()?;
     if cx.snapshot.clock == Clock::Data {
         // By the data's own clock the newest reading has no age; its date says more.
-        return Some(Figure::new(
-            text.date_time(newest, cx.now_ms()),
-            &text.get("figure-newest"),
-        ));
+        return Some(
+            Figure::new(
+                text.date_time(newest, cx.now_ms()),
+                &text.get("figure-newest"),
+            )
+            .weighing(7),
+        );
     }
     let age = cx.snapshot.fleet.iter().map(|r| r.age_ms).min()?;
-    Some(Figure::new(
-        text.age(cx.aged_ms(age)),
-        &text.get("figure-age"),
-    ))
+    Some(Figure::new(text.age(cx.aged_ms(age)), &text.get("figure-age")).weighing(7))
 }
 
 fn model_figure(cx: &Cx<'_>) -> Figure {
@@ -218,9 +219,45 @@ fn model_figure(cx: &Cx<'_>) -> Figure {
         return Figure::new(text.get("figure-model-none").into_owned(), &label);
     };
     let age = text.age(cx.wall_ms - card.trained_at_ms);
-    let mut figure = Figure::new(format!("v{} · {age}", card.version), &label);
-    figure.hover = Some(format!("{}\n{}", card.threshold_from, card.split));
+    let mut figure = Figure::new(format!("v{} · {age}", card.version), &label).weighing(4);
+    figure.hover = Some(model_words(text, card));
     figure
+}
+
+/// What the model is worth, never shown without how many rows, since when and how it was found.
+fn model_words(text: &Text, card: &ModelCard) -> String {
+    let mut lines = vec![
+        text.with(
+            "model-learned",
+            [
+                ("rows", text.count(card.rows).into()),
+                ("locomotives", text.count(card.locomotives).into()),
+                ("labels", text.count(card.labels_known).into()),
+                ("date", text.date_year(card.trained_at_ms).into()),
+            ],
+        ),
+        text.with(
+            "model-threshold",
+            [
+                ("threshold", text.percent(card.threshold).into()),
+                ("from", card.threshold_from.as_str().into()),
+            ],
+        ),
+    ];
+    lines.push(match &card.metrics {
+        Some(m) => text.with(
+            "model-metrics",
+            [
+                ("brier", text.number(m.brier.unwrap_or(f64::NAN), 3).into()),
+                ("auc", text.number(m.roc_auc.unwrap_or(f64::NAN), 3).into()),
+                ("far", text.percent(m.far.unwrap_or(f64::NAN)).into()),
+                ("mar", text.percent(m.mar.unwrap_or(f64::NAN)).into()),
+                ("split", card.split.as_str().into()),
+            ],
+        ),
+        None => text.get("model-metrics-none").into_owned(),
+    });
+    lines.join("\n")
 }
 
 fn run_figure(cx: &Cx<'_>) -> Figure {

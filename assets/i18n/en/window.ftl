@@ -173,3 +173,8 @@ sim-no-model-why = Without a sound model the simulator gives no verdict.
 sim-value = { $channel }, value
 sim-slider = { $channel }, slider
 sim-normal-value = normal { $value }
+
+model-learned = Trained on { $date } on { $rows } readings of { $locomotives } locomotives, { $labels } known labels
+model-threshold = Danger from { $threshold } on ({ $from })
+model-metrics = Brier { $brier } · ROC-AUC { $auc } · false alarms { $far } · missed { $mar } ({ $split })
+model-metrics-none = No honest figures possible: too little data to hold any out

@@ -173,3 +173,8 @@ sim-no-model-why = Sans modèle sain, le simulateur ne donne pas de verdict.
 sim-value = { $channel }, valeur
 sim-slider = { $channel }, curseur
 sim-normal-value = normale { $value }
+
+model-learned = Appris le { $date } sur { $rows } mesures de { $locomotives } locomotives, { $labels } étiquettes connues
+model-threshold = Danger dès { $threshold } ({ $from })
+model-metrics = Brier { $brier } · ROC-AUC { $auc } · fausses alarmes { $far } · manquées { $mar } ({ $split })
+model-metrics-none = Aucune mesure honnête possible : trop peu de données pour en garder de côté

@@ -173,10 +173,12 @@ fn names_ui(
             )
         }
         None => {
-            let p = row.map_or_else(
-                || last.and_then(|s| s.judged.map(|j| j.0)),
-                |r| r.probability,
-            );
+            // No verdict, no probability: what an old reading got is on the curve.
+            let p = match row {
+                Some(r) if r.verdict.kind() == VerdictKind::Unavailable => None,
+                Some(r) => r.probability,
+                None => last.and_then(|s| s.judged.map(|j| j.0)),
+            };
             let danger = row.is_some_and(|r| r.verdict.kind() == VerdictKind::Danger);
             let percent = p.map_or_else(|| "—".to_owned(), |p| text.percent(p));
             (
@@ -187,7 +189,9 @@ fn names_ui(
             )
         }
     };
-    at_ui(ui, &name, rect, |ui| {
+    // The ends of the axis stand at the right of the same column.
+    let words = rect.with_max_x(rect.right() - 32.0);
+    at_ui(ui, &name, words, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         let compact = rect.height() < 72.0;
         ui.label(theme::strong(name.as_str(), t.text).size(13.0));
@@ -243,7 +247,8 @@ fn chart_ui(
             .allow_double_click_reset(false)
             .set_margin_fraction(vec2(0.0, 0.0))
             .auto_bounds(Vec2b::FALSE)
-            .sense(Sense::click_and_drag())
+            // Not focusable: the keyboard reads all five curves as one.
+            .sense(Sense::CLICK | Sense::DRAG)
             .show(ui, |plot| {
                 plot.set_plot_bounds_x(shown.0..=shown.1);
                 plot.set_plot_bounds_y(curves.ranges[i].0..=curves.ranges[i].1);
@@ -484,8 +489,10 @@ fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
                 3.0,
             )));
             ui.label(theme::small(cx.text.get("loco-threshold"), t.mute));
-            ui.add_space(size::M);
-            ui.label(theme::small(cx.text.get("loco-charts-hint"), t.mute));
+            if rect.width() > 800.0 {
+                ui.add_space(size::M);
+                ui.label(theme::small(cx.text.get("loco-charts-hint"), t.mute));
+            }
         });
     });
 }

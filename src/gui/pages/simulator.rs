@@ -37,8 +37,15 @@ pub struct State {
     against: Option<LocoId>,
     trail: VecDeque<(f64, f64)>,
     map: DangerMap,
-    /// The ways back, and what they were found for.
-    ways: Option<(ChannelValues, Option<Normal>, SharedJudge, [Option<f64>; 4])>,
+    ways: Option<Ways>,
+}
+
+/// The ways back, and what they were found for.
+struct Ways {
+    values: ChannelValues,
+    normal: Option<Normal>,
+    judge: SharedJudge,
+    found: [Option<f64>; 4],
 }
 
 impl Default for State {
@@ -85,16 +92,21 @@ impl State {
     }
 
     fn ways(&mut self, judge: &SharedJudge, normal: Option<&Normal>) -> [Option<f64>; 4] {
-        if let Some((values, against, by, ways)) = &self.ways
-            && *values == self.values
-            && against.as_ref() == normal
-            && Arc::ptr_eq(by, judge)
+        if let Some(ways) = &self.ways
+            && ways.values == self.values
+            && ways.normal.as_ref() == normal
+            && Arc::ptr_eq(&ways.judge, judge)
         {
-            return *ways;
+            return ways.found;
         }
-        let ways = ways_back(judge.as_ref(), &self.values, normal);
-        self.ways = Some((self.values, normal.cloned(), Arc::clone(judge), ways));
-        ways
+        let found = ways_back(judge.as_ref(), &self.values, normal);
+        self.ways = Some(Ways {
+            values: self.values,
+            normal: normal.cloned(),
+            judge: Arc::clone(judge),
+            found,
+        });
+        found
     }
 }
 
@@ -151,6 +163,10 @@ fn scroll_ui(ui: &mut Ui, salt: &str, add: impl FnOnce(&mut Ui)) {
 }
 
 fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+    // Low windows scroll this column; where the bar floats nothing may stand.
+    if ui.available_width() < 300.0 {
+        ui.set_max_width(ui.available_width() - size::S);
+    }
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.horizontal_wrapped(|ui| {
@@ -182,33 +198,36 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
         channel_slider_ui(ui, text, channel, &mut state.values[i], mean);
         ui.add_space(size::M);
     }
-    ui.horizontal(|ui| {
-        let name = text.get("sim-normal");
+    let name = text.get("sim-normal");
+    if ui.available_width() < 300.0 {
         ui.label(theme::strong(name.as_ref(), t.text));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let fleet: Vec<FleetRow> = Vec::new();
-            let rows = if cx.snapshot.judge.is_some() {
-                &cx.snapshot.fleet[..]
-            } else {
-                &fleet[..]
-            };
-            let first = text.get("sim-normal-fleet");
-            match loco_choice_ui(
-                ui,
-                "sim-normal",
-                &name,
-                Some(first.as_ref()),
-                rows,
-                state.against.as_ref(),
-            ) {
-                Some(Choice::First) => state.against = None,
-                Some(Choice::Loco(loco)) => state.against = Some(loco),
-                None => {}
-            }
+        against_ui(ui, cx, state, &name);
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(theme::strong(name.as_ref(), t.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                against_ui(ui, cx, state, &name);
+            });
         });
-    });
+    }
     ui.add_space(size::XS);
     ui.label(theme::small(text.get("sim-normal-why"), t.mute));
+}
+
+/// Whose normal is the reference.
+fn against_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, name: &str) {
+    let rows = if cx.snapshot.judge.is_some() {
+        &cx.snapshot.fleet[..]
+    } else {
+        &[]
+    };
+    let first = cx.text.get("sim-normal-fleet");
+    let against = state.against.as_ref();
+    match loco_choice_ui(ui, "sim-normal", name, Some(first.as_ref()), rows, against) {
+        Some(Choice::First) => state.against = None,
+        Some(Choice::Loco(loco)) => state.against = Some(loco),
+        None => {}
+    }
 }
 
 fn says_ui(
@@ -366,7 +385,7 @@ fn where_ui(
     ui.label(theme::small(cx.text.get("sim-map-why"), t.mute));
     ui.add_space(size::S);
     let room = ui.available_rect_before_wrap();
-    let side = room.width().min(room.height() - 48.0).max(120.0);
+    let side = room.width().min(room.height() - 56.0).max(120.0);
     let rect = Rect::from_min_size(room.min, vec2(room.width(), side));
     let inputs = Inputs {
         flow: state.values[Channel::FlowRate.index()],
@@ -381,6 +400,7 @@ fn where_ui(
     }
     ui.advance_cursor_after_rect(rect);
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
         let (line, _) = ui.allocate_exact_size(vec2(24.0, 12.0), Sense::hover());
         ui.painter().extend(eframe::egui::Shape::dashed_line(
             &[line.left_center(), line.right_center()],
@@ -393,10 +413,8 @@ fn where_ui(
             .text
             .with("sim-threshold", [("threshold", threshold.into())]);
         ui.label(theme::small(words, t.mute));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(theme::small(cx.text.get("advisory"), t.mute));
-        });
     });
+    ui.label(theme::small(cx.text.get("advisory"), t.mute));
 }
 
 fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {

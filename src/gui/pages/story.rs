@@ -122,7 +122,9 @@ fn section_ui(ui: &mut Ui, words: &str) {
 fn why_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let Some(explanation) = &row.explanation else {
+    // Reasons of a verdict that is not given would be read as one.
+    let unavailable = row.verdict.kind() == VerdictKind::Unavailable;
+    let (Some(explanation), false) = (&row.explanation, unavailable) else {
         return;
     };
     let danger = row.verdict.kind() == VerdictKind::Danger;

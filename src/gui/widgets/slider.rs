@@ -4,8 +4,8 @@
 use std::ops::RangeInclusive;
 
 use eframe::egui::{
-    Align, Align2, DragValue, FontId, Layout, Response, Sense, Slider, SliderClamping, Stroke, Ui,
-    pos2, vec2,
+    Align, Align2, Color32, DragValue, FontId, Layout, Response, Sense, Slider, SliderClamping,
+    Stroke, Ui, pos2, vec2,
 };
 
 use crate::domain::Channel;
@@ -109,27 +109,11 @@ fn track_ui(
     } else {
         0.1
     };
-    let response = ui
-        .scope(|ui| {
-            ui.spacing_mut().slider_width = ui.available_width();
-            ui.spacing_mut().interact_size.y = 24.0;
-            ui.spacing_mut().slider_rail_height = 6.0;
-            let widgets = &mut ui.visuals_mut().widgets;
-            widgets.inactive.bg_fill = t.band;
-            ui.visuals_mut().selection.bg_fill = t.accent;
-            ui.add(
-                Slider::new(&mut shown, range)
-                    .show_value(false)
-                    .step_by(step)
-                    .clamping(SliderClamping::Always),
-            )
-        })
-        .inner;
+    let response = bare_slider_ui(ui, &mut shown, range, step, t.accent);
     if response.changed() {
         *value = shown;
     }
-    let radius = HANDLE;
-    let span = response.rect.shrink2(vec2(radius, 0.0));
+    let span = response.rect.shrink2(vec2(HANDLE, 0.0));
     let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();
     let middle = response.rect.center().y;
     if let Some(normal) = normal.filter(|n| (low..=high).contains(n)) {
@@ -139,13 +123,43 @@ fn track_ui(
             Stroke::new(size::CURVE, t.mute),
         );
     }
-    let centre = pos2(x(shown.clamp(low, high)), middle);
-    let ring = if response.has_focus() { 3.0 } else { 2.0 };
-    ui.painter()
-        .circle(centre, radius - 1.0, t.raised, Stroke::new(ring, t.accent));
+    response
+}
+
+/// Track, fill and handle alone, over all the width there is. The caller names it.
+pub fn bare_slider_ui(
+    ui: &mut Ui,
+    value: &mut f64,
+    range: RangeInclusive<f64>,
+    step: f64,
+    fill: Color32,
+) -> Response {
+    let t = theme::tokens(ui);
+    let (low, high) = (*range.start(), *range.end());
+    let response = ui
+        .scope(|ui| {
+            ui.spacing_mut().slider_width = ui.available_width();
+            ui.spacing_mut().interact_size.y = 24.0;
+            ui.spacing_mut().slider_rail_height = 6.0;
+            ui.visuals_mut().widgets.inactive.bg_fill = t.band;
+            ui.visuals_mut().selection.bg_fill = fill;
+            ui.add(
+                Slider::new(value, range)
+                    .show_value(false)
+                    .smart_aim(false)
+                    .step_by(step)
+                    .clamping(SliderClamping::Always),
+            )
+        })
+        .inner;
+    // egui fills the handle like the track; ours stands out of it.
+    let span = response.rect.shrink2(vec2(HANDLE, 0.0));
+    let share = ((*value - low) / (high - low)).clamp(0.0, 1.0) as f32;
+    let centre = pos2(span.left() + share * span.width(), span.center().y);
+    let ring = Stroke::new(size::FOCUS, t.accent);
+    ui.painter().circle(centre, HANDLE - 1.0, t.raised, ring);
     if response.has_focus() {
-        ui.painter()
-            .circle_stroke(centre, radius + 3.0, Stroke::new(size::FOCUS, t.accent));
+        ui.painter().circle_stroke(centre, HANDLE + 3.0, ring);
     }
     response
 }
