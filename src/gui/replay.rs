@@ -139,7 +139,7 @@ fn slider_ui(
     let mut secs = start_ms as f64 / 1000.0;
     let fill = if on.is_some() { t.accent } else { t.mute };
     let range = from_ms as f64 / 1000.0..=to_ms as f64 / 1000.0;
-    let response = bare_slider_ui(ui, &mut secs, range, 1.0, fill);
+    let response = bare_slider_ui(ui, &mut secs, range, fill);
     state.dragging = response.dragged();
     if response.changed() {
         state.at_secs = Some(secs);

@@ -187,6 +187,14 @@ fn the_presets_say_what_they_promise() {
     bench.click("LOCO_001");
     assert!(bench.says("DANGER DÉTECTÉ"));
     assert!(bench.says("modèle v7"));
+    let chosen = bench
+        .harness
+        .get_by_role_and_label(Role::Button, "LOCO_001");
+    assert_eq!(
+        chosen.accesskit_node().toggled(),
+        Some(accesskit::Toggled::True),
+        "no slider rounds what nobody touched"
+    );
 }
 
 #[test]
@@ -260,6 +268,17 @@ fn buttons_send_their_commands() {
     };
     let (from, to) = fixtures::fleet(3).data_span.unwrap();
     assert!((from..to).contains(&from_ms));
+}
+
+#[test]
+fn a_replay_sends_nothing_by_itself() {
+    let mut s = fixtures::synthetic();
+    // Off every round second.
+    s.now_ms = Some(fixtures::NOW_MS - 123_457);
+    s.data_span = s.data_span.map(|(from, to)| (from + 333, to - 77));
+    let mut bench = bench(s);
+    bench.harness.run_steps(5);
+    assert_eq!(bench.sent(), []);
 }
 
 #[test]

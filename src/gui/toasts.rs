@@ -93,7 +93,7 @@ impl Toasts {
                         .corner_radius(CornerRadius::same(size::CORNER))
                         .inner_margin(Margin::symmetric(12, 8))
                         .show(ui, |ui| {
-                            ui.set_width(400.0);
+                            ui.set_width(384.0);
                             ui.horizontal(|ui| {
                                 let glyph = match toast.tone {
                                     Tone::Calm => Icon::Info,

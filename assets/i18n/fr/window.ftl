@@ -177,4 +177,4 @@ sim-normal-value = normale { $value }
 model-learned = Appris le { $date } sur { $rows } mesures de { $locomotives } locomotives, { $labels } étiquettes connues
 model-threshold = Danger dès { $threshold } ({ $from })
 model-metrics = Brier { $brier } · ROC-AUC { $auc } · fausses alarmes { $far } · manquées { $mar } ({ $split })
-model-metrics-none = Aucune mesure honnête possible : trop peu de données pour en garder de côté
+model-metrics-none = Aucun chiffre honnête possible : trop peu de données pour en garder de côté

@@ -4,27 +4,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, Vec2,
-    pos2, vec2,
-};
+use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{Cause, Channel, ChannelValues, LocoId, VerdictKind};
 use crate::gui::context::Cx;
-use crate::gui::text::Text;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::bars::{by_weight, contributions_ui};
+use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::card_ui;
 use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::gui::widgets::slider::channel_slider_ui;
-use crate::gui::widgets::verdict::{colour, paint_shape};
+use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
 
 use super::danger_map::{DangerMap, Inputs};
+use super::hypothesis::{sum, verdict_card_ui, ways_ui};
 use super::way_back::ways_back;
 
 /// Points of the trail behind the operating point.
@@ -259,116 +256,6 @@ fn says_ui(
         ways_ui(ui, text, &state.values, &ways);
     } else {
         ui.label(theme::small(text.get("sim-way-back-nominal"), t.mute));
-    }
-}
-
-fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement: &Judgement) {
-    let t = theme::tokens(ui);
-    let kind = judgement.verdict;
-    let danger = kind == VerdictKind::Danger;
-    let fill = if danger { t.danger_surface } else { t.raised };
-    let line = if danger { t.danger_surface } else { t.line };
-    Frame::new()
-        .fill(fill)
-        .stroke(Stroke::new(size::LINE, line))
-        .corner_radius(CornerRadius::same(size::CORNER))
-        .inner_margin(Margin::symmetric(16, 14))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = size::L;
-                let side = if ui.available_width() < 270.0 {
-                    38.0
-                } else {
-                    52.0
-                };
-                ui.vertical(|ui| {
-                    ui.add_space(6.0);
-                    let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-                    paint_shape(ui.painter(), rect.center(), side, kind, t);
-                });
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    let words = theme::sized(
-                        text.verdict(kind),
-                        if side < 50.0 {
-                            size::TEXT + 1.0
-                        } else {
-                            size::TITLE
-                        },
-                        colour(kind, t),
-                    );
-                    ui.add(Label::new(words).truncate());
-                    ui.horizontal(|ui| {
-                        ui.spacing_mut().item_spacing.x = size::S;
-                        let p = text.percent(judgement.probability);
-                        ui.label(theme::sized(p, 30.0, t.text));
-                        ui.vertical(|ui| {
-                            ui.add_space(6.0);
-                            let threshold = text.percent(judgement.threshold);
-                            let threshold =
-                                text.with("sim-threshold", [("threshold", threshold.into())]);
-                            let version = judge.card().version;
-                            let model = text.with("sim-model", [("version", version.into())]);
-                            ui.label(theme::small(threshold, t.mute));
-                            ui.label(theme::small(model, t.mute));
-                        });
-                    });
-                    ui.label(theme::small_strong(text.get("sim-hypothesis"), t.mute));
-                });
-            });
-        });
-}
-
-/// "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86".
-fn sum(text: &Text, judgement: &Judgement) -> String {
-    let terms: Vec<String> = by_weight(&judgement.contributions)
-        .into_iter()
-        .map(|c| {
-            let push = judgement.contributions[c.index()];
-            let sign = if push < 0.0 { '−' } else { '+' };
-            format!("{sign} {}", text.number(push.abs(), 2))
-        })
-        .collect();
-    text.with(
-        "sim-sum",
-        [
-            ("base", text.number(judgement.base, 2).into()),
-            ("terms", terms.join(" ").into()),
-            ("probability", text.number(judgement.probability, 2).into()),
-        ],
-    )
-}
-
-fn ways_ui(ui: &mut Ui, text: &Text, values: &ChannelValues, ways: &[Option<f64>; 4]) {
-    let t = theme::tokens(ui);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    for channel in Channel::ALL {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
-        ui.painter()
-            .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
-        crate::gui::widgets::card::at_ui(ui, channel.key(), rect, |ui| {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.set_height(34.0);
-                ui.label(theme::body(text.channel_alone(channel), t.text));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    match ways[channel.index()] {
-                        Some(to) => {
-                            let sign = if to < values[channel.index()] {
-                                '≤'
-                            } else {
-                                '≥'
-                            };
-                            let words = format!("{sign} {}", text.value_unit(channel, to));
-                            ui.label(theme::body(words, t.text));
-                        }
-                        None => {
-                            ui.label(theme::body(text.get("sim-none"), t.mute));
-                        }
-                    }
-                });
-            });
-        });
     }
 }
 

@@ -104,14 +104,11 @@ fn track_ui(
     let (low, high) = (*range.start(), *range.end());
     // The handle stays on the track even when a value outside was typed.
     let mut shown = value.clamp(low, high);
-    let step = if channel == Channel::FlowRate {
-        1.0
-    } else {
-        0.1
-    };
-    let response = bare_slider_ui(ui, &mut shown, range, step, t.accent);
+    let step = 10f64.powi(-(channel.decimals() as i32));
+    let response = bare_slider_ui(ui, &mut shown, range, t.accent);
+    // Rounded here and not by egui, which would round a value that nobody touched.
     if response.changed() {
-        *value = shown;
+        *value = (shown / step).round() * step;
     }
     let span = response.rect.shrink2(vec2(HANDLE, 0.0));
     let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();
@@ -131,7 +128,6 @@ pub fn bare_slider_ui(
     ui: &mut Ui,
     value: &mut f64,
     range: RangeInclusive<f64>,
-    step: f64,
     fill: Color32,
 ) -> Response {
     let t = theme::tokens(ui);
@@ -147,7 +143,6 @@ pub fn bare_slider_ui(
                 Slider::new(value, range)
                     .show_value(false)
                     .smart_aim(false)
-                    .step_by(step)
                     .clamping(SliderClamping::Always),
             )
         })
