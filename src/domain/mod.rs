@@ -7,10 +7,12 @@ pub mod model;
 pub mod ports;
 pub mod quality;
 pub mod reading;
+pub mod source;
 pub mod verdict;
 
 pub use maintenance::{EventKind, MaintenanceRecord};
 pub use model::{LabelKind, Metrics, ModelCard};
 pub use quality::{Flags, Limits, Reason};
+pub use source::{Role, SourceClock, SourceError};
 pub use reading::{Channel, ChannelValues, LocoId, Reading};
 pub use verdict::{Cause, Verdict, VerdictKind};

@@ -1,11 +1,14 @@
 //! What the outside implements.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::features::Normal;
 use super::maintenance::EventKind;
 use super::model::ModelCard;
+use super::quality::{Flags, Reason};
 use super::reading::{ChannelValues, LocoId, Reading};
+use super::source::{Role, SourceClock, SourceError};
 use super::verdict::VerdictKind;
 
 /// A reader failed; what it said.
@@ -21,11 +24,8 @@ pub struct RefusedRow {
     pub label: Option<bool>,
 }
 
-/// What training and scoring read: the readings of the last *sound* run.
-///
-/// Outside tests only `warehouse::SoundRun` implements it, and only the warehouse can make one, after
-/// a run that was completed, validated and committed. That is the fail-safe.
-pub trait SoundReadings: Sync {
+/// Readings and workshop events, to look at: charts, normals, explanations.
+pub trait Readings: Sync {
     /// Every locomotive with a reading, by name.
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError>;
 
@@ -40,7 +40,13 @@ pub trait SoundReadings: Sync {
 
     /// Workshop events of a locomotive in time order, UTC milliseconds.
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError>;
+}
 
+/// What training and scoring take: the readings of the last *sound* run.
+///
+/// Outside tests only `warehouse::SoundRun` implements it, and only the warehouse can make one, after
+/// a run that was completed, validated and committed. That is the fail-safe.
+pub trait SoundReadings: Readings {
     /// Quarantined rows whose locomotive and time could be read.
     fn refused(&self) -> Result<Vec<RefusedRow>, ReadError>;
 
@@ -77,3 +83,211 @@ pub trait Judge: Send + Sync {
 
 /// A judge that snapshots carry.
 pub type SharedJudge = Arc<dyn Judge>;
+
+/// One record as it stands in a file: its line, its bytes, its fields.
+#[derive(Debug, Clone, Default)]
+pub struct RawRecord {
+    /// Line on which it begins, from 1 (the header's line counts).
+    pub line: u64,
+    /// The bytes of the record, without its line end.
+    pub raw: Vec<u8>,
+    /// The fields, unquoted, end to end; `ends[i]` is where field `i` ends.
+    pub text: Vec<u8>,
+    pub ends: Vec<usize>,
+    /// The file ends within this record.
+    pub cut: bool,
+}
+
+impl RawRecord {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ends.is_empty()
+    }
+
+    /// Field `i`, unquoted; `None` past the last one.
+    #[must_use]
+    pub fn field(&self, i: usize) -> Option<&[u8]> {
+        let end = *self.ends.get(i)?;
+        let start = if i == 0 { 0 } else { self.ends[i - 1] };
+        self.text.get(start..end)
+    }
+
+    /// Field `i` as text, trimmed: UTF-8, else Windows-1252.
+    #[must_use]
+    pub fn field_text(&self, i: usize) -> Option<Cow<'_, str>> {
+        self.field(i).map(|bytes| match decode(bytes) {
+            Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+            Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+        })
+    }
+}
+
+/// Text of bytes from a file: UTF-8, else Windows-1252.
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(
+        |_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        Cow::Borrowed,
+    )
+}
+
+/// The records of one file, in bounded memory.
+pub trait RecordStream {
+    fn header(&self) -> &[String];
+
+    /// Reads the next record into `record`; `false` at the end.
+    ///
+    /// # Errors
+    /// The file cannot be read on, or is not a table: it is then refused whole.
+    fn read(&mut self, record: &mut RawRecord) -> Result<bool, SourceError>;
+
+    /// Digest of all bytes read; asked for after the last record.
+    fn digest(&self) -> [u8; 32];
+
+    /// Numbers of this file may have a decimal comma (its delimiter is another character).
+    fn decimal_comma(&self) -> bool;
+}
+
+/// One file of a source.
+pub trait SourceFile {
+    /// The path as reports show it.
+    fn path(&self) -> &str;
+
+    /// The file's name without folder and extension.
+    fn stem(&self) -> &str;
+
+    /// BLAKE3 of the content: the file's identity.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn digest(&self) -> Result<[u8; 32], SourceError>;
+
+    /// # Errors
+    /// The file cannot be read, or is no table.
+    fn open(&self) -> Result<Box<dyn RecordStream>, SourceError>;
+}
+
+/// A reading on its way into the warehouse, with where it came from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StagedReading {
+    pub loco: LocoRef,
+    pub at_ms: i64,
+    pub values: ChannelValues,
+    pub label: Option<bool>,
+    pub line: u64,
+}
+
+/// The warehouse's number of a locomotive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct LocoRef(pub u32);
+
+/// A refused row on its way into quarantine, whole.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RefusedRecord {
+    pub line: u64,
+    pub reason: Reason,
+    /// Which field, and what was wrong with it.
+    pub detail: String,
+    pub raw: Vec<u8>,
+    /// As far as they could be read.
+    pub loco: Option<String>,
+    pub at_ms: Option<i64>,
+    pub label: Option<bool>,
+}
+
+/// How a batch ended up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct BatchOutcome {
+    pub kept: u64,
+    pub already_loaded: u64,
+    /// Indices, in the batch, of readings that contradict one we hold.
+    pub conflicts: Vec<usize>,
+}
+
+/// What a file is when its load begins.
+#[derive(Debug, Clone, Copy)]
+pub struct FileIdentity<'a> {
+    pub source: &'a str,
+    pub role: Role,
+    pub clock: SourceClock,
+    pub path: &'a str,
+    pub digest: [u8; 32],
+}
+
+/// The writing side of one load: everything happens inside one transaction, which the owner commits
+/// or drops. A file that turns out bad is taken back alone.
+pub trait ReadingWriter {
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn begin_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError>;
+
+    /// Ends the file begun last: keeps what it wrote, or takes all of it back.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn end_file(&mut self, keep: bool) -> Result<(), WriteError>;
+
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn loco(&mut self, name: &str) -> Result<LocoRef, WriteError>;
+
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError>;
+
+    /// `true` when the event was new.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn event(
+        &mut self,
+        loco: LocoRef,
+        at_ms: i64,
+        kind: EventKind,
+        component: &str,
+        line: u64,
+    ) -> Result<bool, WriteError>;
+
+    /// How many of the rows were not in quarantine yet.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn quarantine(&mut self, rows: &[RefusedRecord]) -> Result<u64, WriteError>;
+
+    /// Locomotives that got new readings in this load, with the earliest new instant of each.
+    fn touched(&self) -> Vec<(LocoRef, i64)>;
+
+    /// Visits the readings of a locomotive in time order, from `from_ms` on, at most `limit`.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    fn visit(
+        &self,
+        loco: LocoRef,
+        from_ms: i64,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), WriteError>;
+
+    /// The instant so many readings before `from_ms` (or of the first reading).
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    fn instant_before(&self, loco: LocoRef, from_ms: i64, count: usize) -> Result<i64, WriteError>;
+
+    /// Marks readings as strange; nothing else of them changes.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn flag(&mut self, loco: LocoRef, flags: &[(i64, Flags)]) -> Result<(), WriteError>;
+}
+
+/// The warehouse could not be written or read; what it said.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("the warehouse: {0}")]
+pub struct WriteError(pub String);

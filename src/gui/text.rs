@@ -26,6 +26,12 @@ static_loader! {
 /// The zone that times are shown in unless told otherwise: that of the locomotives.
 pub const DEFAULT_ZONE: &str = "Africa/Douala";
 
+/// The zone of [`DEFAULT_ZONE`], or UTC where the system knows none.
+#[must_use]
+pub fn local_zone() -> TimeZone {
+    TimeZone::get(DEFAULT_ZONE).unwrap_or(TimeZone::UTC)
+}
+
 /// A language of the window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Language {
@@ -56,15 +62,17 @@ impl Language {
         }
     }
 
-    const fn sources(self) -> [&'static str; 2] {
+    const fn sources(self) -> [&'static str; 3] {
         match self {
             Self::French => [
                 include_str!("../../assets/i18n/fr/words.ftl"),
                 include_str!("../../assets/i18n/fr/window.ftl"),
+                include_str!("../../assets/i18n/fr/cli.ftl"),
             ],
             Self::English => [
                 include_str!("../../assets/i18n/en/words.ftl"),
                 include_str!("../../assets/i18n/en/window.ftl"),
+                include_str!("../../assets/i18n/en/cli.ftl"),
             ],
         }
     }

@@ -1,6 +1,14 @@
 //! Puts the parts together and owns threads, jobs and the clock. Window and command line are two
 //! shells over it.
 
+mod adopt;
 pub mod command;
+pub mod evaluation;
+pub mod fleet;
 pub mod handle;
+mod inputs;
+pub mod outcome;
+pub mod pipeline;
+pub mod platform;
 pub mod snapshot;
+mod training;

@@ -1,0 +1,169 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::text::Language;
+
+/// Camrail Industrial Data Platform: sensor files become verdicts.
+#[derive(Debug, Parser)]
+#[command(name = "cidp", version, about, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Folder with cidp.toml, database/ and logs/
+    #[arg(long, global = true, value_name = "DIR", env = "CIDP_HOME")]
+    pub home: Option<PathBuf>,
+    /// Configuration instead of the home's cidp.toml
+    #[arg(long, global = true, value_name = "FILE", env = "CIDP_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Language of tables and messages
+    #[arg(long, global = true, value_enum, default_value_t = Lang::Fr, env = "CIDP_LANG")]
+    pub lang: Lang,
+    /// One JSON value on stdout and nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// More on stderr; twice for everything
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Lang {
+    Fr,
+    En,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Fr => Self::French,
+            Lang::En => Self::English,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Extract, validate, load, train if due, score
+    Run,
+    /// Extract, validate, load
+    Ingest,
+    /// Train, and put the model in force if it passes its gate
+    Train,
+    /// Honest figures on a scratch warehouse
+    Evaluate(Evaluate),
+    /// What the model says of four values held steady
+    Predict(Predict),
+    /// The fleet, worst first
+    Status,
+    /// Make a simulated fleet: sensors.csv and maintenance.csv
+    Simulate(Simulate),
+}
+
+#[derive(Debug, Args)]
+pub struct Evaluate {
+    /// Configuration of the data to train on
+    #[arg(long, value_name = "A.toml", requires = "test", conflicts_with = "split")]
+    pub train: Option<PathBuf>,
+    /// Configuration of the data to test on
+    #[arg(long, value_name = "B.toml", requires = "train")]
+    pub test: Option<PathBuf>,
+    /// How folds are made; there is no split by random rows
+    #[arg(long, value_enum, required_unless_present = "train")]
+    pub split: Option<SplitBy>,
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u32).range(2..=50))]
+    pub folds: u32,
+    /// Folder for predictions.csv
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum SplitBy {
+    Time,
+    Locomotive,
+}
+
+#[derive(Debug, Args)]
+pub struct Predict {
+    /// L/min
+    #[arg(long, value_name = "L/MIN", value_parser = finite, allow_negative_numbers = true)]
+    pub flow_rate: f64,
+    /// bar
+    #[arg(long, value_name = "BAR", value_parser = finite, allow_negative_numbers = true)]
+    pub pressure: f64,
+    /// mm/s
+    #[arg(long, value_name = "MM/S", value_parser = finite, allow_negative_numbers = true)]
+    pub vibration: f64,
+    /// °C
+    #[arg(long, value_name = "°C", value_parser = finite, allow_negative_numbers = true)]
+    pub temperature: f64,
+    /// Compare with this locomotive's normal instead of the fleet's
+    #[arg(long, value_name = "LOCO")]
+    pub loco_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Simulate {
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub locomotives: u32,
+    #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
+    #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..=86400))]
+    pub period_secs: u32,
+    #[arg(long, default_value_t = crate::service::platform::DEMO_SEED)]
+    pub seed: u64,
+    /// Share of rows to spoil, 0 to 1
+    #[arg(long, value_name = "FRACTION", default_value_t = 0.0, value_parser = fraction)]
+    pub dirty: f64,
+    /// Folder to write into
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let value: f64 = text
+        .replace(',', ".")
+        .parse()
+        .map_err(|_| "not a number".to_owned())?;
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err("not a finite number".into())
+    }
+}
+
+fn fraction(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if (0.0..=1.0).contains(&value) {
+        Ok(value)
+    } else {
+        Err("from 0 to 1".into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        use clap::CommandFactory;
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn nan_is_no_measurement() {
+        assert!(finite("NaN").is_err() && finite("inf").is_err());
+        assert_eq!(finite("2,5"), Ok(2.5));
+        assert!(fraction("1.5").is_err());
+    }
+}

@@ -1,0 +1,107 @@
+//! The `cidp` command: arguments → service → table or JSON → exit code.
+
+mod arguments;
+mod evaluate;
+mod output;
+mod predict;
+mod run;
+mod simulate;
+mod status;
+mod train;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::config::ConfigError;
+use crate::logging;
+use crate::service::pipeline::PipelineError;
+use crate::service::platform::Platform;
+use crate::text::Text;
+
+use arguments::{Arguments, Command};
+use output::Output;
+
+pub use run::in_terminal;
+
+/// How a command ended. The numbers are promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    FailSafe = 1,
+    Arguments = 2,
+    Busy = 3,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// What every command works with.
+struct Shell {
+    platform: Platform,
+    out: Output,
+    text: Text,
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let out = Output::new(arguments.common.json);
+    let text = Text::new(arguments.common.lang.into(), crate::text::local_zone());
+    if let Command::Simulate(asked) = &arguments.command {
+        return simulate::simulate(asked, &out, &text).into();
+    }
+    let common = &arguments.common;
+    let platform = match Platform::open(common.home.as_deref(), common.config.as_deref()) {
+        Ok(platform) => platform,
+        Err(error) => return config_error(&error, &out).into(),
+    };
+    let _logging = logging::start(Some(&platform.home.logs()), common.verbose);
+    let shell = Shell {
+        platform,
+        out,
+        text,
+    };
+    let exit = match &arguments.command {
+        Command::Run => run::run(&shell, crate::service::pipeline::RunKind::Full),
+        Command::Ingest => run::run(&shell, crate::service::pipeline::RunKind::Ingest),
+        Command::Train => train::train(&shell),
+        Command::Evaluate(asked) => evaluate::evaluate(&shell, asked),
+        Command::Predict(asked) => predict::predict(&shell, asked),
+        Command::Status => status::status(&shell),
+        Command::Simulate(_) => Exit::Done,
+    };
+    exit.into()
+}
+
+/// A configuration that cannot be: key, line and nearest valid key.
+fn config_error(error: &ConfigError, out: &Output) -> Exit {
+    out.error(
+        &error.to_string(),
+        &serde_json::json!({
+            "file": error.file,
+            "line": error.line,
+            "key": error.key,
+            "nearest": error.nearest,
+        }),
+    );
+    Exit::Arguments
+}
+
+/// A run that could not begin, or a warehouse that cannot be used.
+fn pipeline_error(error: &PipelineError, out: &Output) -> Exit {
+    let busy = matches!(
+        error,
+        PipelineError::Lock(crate::service::pipeline::LockError::Busy { .. })
+    );
+    if busy {
+        out.error(&error.to_string(), &serde_json::json!({}));
+        return Exit::Busy;
+    }
+    out.failed_safe(&error.to_string());
+    Exit::FailSafe
+}

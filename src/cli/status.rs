@@ -1,0 +1,129 @@
+//! `cidp status`: the fleet, worst first.
+
+use serde_json::{Value, json};
+
+use crate::domain::{Channel, Verdict};
+use crate::service::pipeline::PipelineError;
+use crate::service::platform::Platform;
+use crate::service::snapshot::FleetRow;
+use crate::text::Text;
+
+use super::output::{iso, rounded, table};
+use super::{Exit, Shell, pipeline_error};
+
+pub fn status(shell: &Shell) -> Exit {
+    let platform = &shell.platform;
+    let answer = (|| -> Result<_, PipelineError> {
+        let fleet = platform.fleet()?;
+        let threshold = fleet.as_ref().and_then(|fleet| fleet.threshold);
+        let rows = fleet.map_or_else(Vec::new, |fleet| fleet.rows);
+        let synthetic = platform.synthetic()?;
+        let version = platform.model_version()?;
+        Ok(rows
+            .iter()
+            .map(|row| as_json(row, synthetic, version, threshold))
+            .collect::<Vec<_>>())
+    })();
+    let rows = match answer {
+        Ok(rows) => rows,
+        Err(error) => return pipeline_error(&error, &shell.out),
+    };
+    if shell.out.is_json() {
+        shell.out.value(&rows, String::new);
+        return Exit::Done;
+    }
+    match lines(platform, &shell.text) {
+        Ok(lines) => {
+            shell.out.value(&(), || lines);
+            Exit::Done
+        }
+        Err(error) => pipeline_error(&error, &shell.out),
+    }
+}
+
+fn as_json(
+    row: &FleetRow,
+    synthetic: bool,
+    version: Option<u32>,
+    threshold: Option<f64>,
+) -> Value {
+    let cause = match &row.verdict {
+        Verdict::Unavailable(cause) => Some(cause),
+        _ => None,
+    };
+    let values: serde_json::Map<String, Value> = Channel::ALL
+        .iter()
+        .map(|c| (c.key().to_owned(), row.values[c.index()].into()))
+        .collect();
+    json!({
+        "loco_id": row.loco,
+        "verdict": row.verdict.kind(),
+        "cause": cause,
+        "probability": row.probability.map(rounded),
+        "threshold": threshold,
+        "model_version": version,
+        "last_verdict": row.last_verdict.map(|(kind, at)| json!({
+            "verdict": kind, "timestamp": iso(at),
+        })),
+        "timestamp": iso(row.reading_at_ms),
+        "age_secs": row.age_ms as f64 / 1000.0,
+        "stale": row.stale,
+        "values": values,
+        "days_since_maintenance": row.days_since_maintenance.map(rounded),
+        "origin": row.origin.as_ref().map(|(file, line)| json!({ "file": file, "line": line })),
+        "synthetic": synthetic,
+    })
+}
+
+/// The fleet as a table for people.
+pub fn lines(platform: &Platform, text: &Text) -> Result<String, PipelineError> {
+    let Some(fleet) = platform.fleet()?.filter(|f| !f.rows.is_empty()) else {
+        return Ok(text.get("cli-no-fleet").into_owned());
+    };
+    let mut header: Vec<String> = ["cli-verdict", "cli-locomotive", "cli-probability"]
+        .map(|key| text.get(key).into_owned())
+        .to_vec();
+    header.extend(Channel::ALL.map(|c| format!("{} ({})", text.channel_short(c), c.unit())));
+    header.push(text.get("cli-maintenance").into_owned());
+    header.push(text.get("cli-age").into_owned());
+    let rows: Vec<Vec<String>> = fleet.rows.iter().map(|row| cells(row, text)).collect();
+    let mut lines = Vec::new();
+    if platform.synthetic()? {
+        lines.push(text.get("cli-synthetic").into_owned());
+    }
+    if let Some(cause) = &fleet.cause {
+        lines.push(format!(
+            "{} — {}",
+            text.get("verdict-unavailable"),
+            text.cause_long(cause)
+        ));
+    }
+    lines.push(table(&header, &rows, 2));
+    if let Some(now_ms) = fleet.now_ms {
+        let key = if fleet.live { "cli-clock-wall" } else { "cli-clock-data" };
+        let time = iso(now_ms).unwrap_or_default();
+        lines.push(text.with(key, [("time", time.into())]));
+    }
+    lines.push(text.get("cli-not-a-safety-function").into_owned());
+    Ok(lines.join("\n"))
+}
+
+fn cells(row: &FleetRow, text: &Text) -> Vec<String> {
+    let word = text.verdict_short(row.verdict.kind());
+    let mut cells = vec![
+        match &row.verdict {
+            Verdict::Unavailable(cause) => format!("{word} ({})", text.cause(cause)),
+            _ => word,
+        },
+        row.loco.to_string(),
+        row.probability
+            .map_or_else(|| "—".to_owned(), |p| text.percent(p)),
+    ];
+    cells.extend(Channel::ALL.map(|c| text.value(c, row.values[c.index()])));
+    cells.push(
+        row.days_since_maintenance
+            .map_or_else(|| "—".to_owned(), |d| text.age((d * 86_400_000.0) as i64)),
+    );
+    cells.push(text.age(row.age_ms));
+    cells
+}

@@ -1,0 +1,314 @@
+//! Settings: defaults < `cidp.toml` < environment < flags. An unknown key is an error that names the
+//! key, its line and the nearest valid one.
+
+mod columns;
+mod error;
+mod home;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::domain::{Channel, Limits};
+
+pub use crate::domain::source::{Role, SourceClock};
+
+pub use columns::{ChannelColumn, ColumnSpec, Columns, LocoColumn, TimestampColumn};
+pub use error::ConfigError;
+pub use home::Home;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    #[default]
+    Csv,
+}
+
+/// One `[[sources]]` entry.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    pub name: String,
+    pub role: Role,
+    #[serde(default)]
+    pub format: Format,
+    /// File, folder or glob, relative to the configuration file.
+    pub path: String,
+    /// For times without a zone.
+    #[serde(default = "default_zone")]
+    pub timezone: String,
+    #[serde(default)]
+    pub clock: SourceClock,
+    /// The rows are simulated: the warehouse they feed is marked so for ever.
+    #[serde(default)]
+    pub synthetic: bool,
+    /// Which field holds what; the names of the platform when left out.
+    pub columns: Option<Columns>,
+    /// Only rows whose columns hold these values.
+    #[serde(default, rename = "where")]
+    pub only: BTreeMap<String, String>,
+}
+
+fn default_zone() -> String {
+    "Africa/Douala".to_owned()
+}
+
+/// `[limits.<channel>]`: what is left out keeps its default.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ChannelLimits {
+    pub min: Option<f64>,
+    pub max: Option<f64>,
+    /// Fastest possible change, units a second.
+    pub max_rate_per_sec: Option<f64>,
+}
+
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LimitsConfig {
+    #[serde(default)]
+    pub flow_rate: ChannelLimits,
+    #[serde(default)]
+    pub pressure: ChannelLimits,
+    #[serde(default)]
+    pub vibration: ChannelLimits,
+    #[serde(default)]
+    pub temperature: ChannelLimits,
+}
+
+impl LimitsConfig {
+    /// The limits in force.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        let mut limits = Limits::default();
+        for channel in Channel::ALL {
+            let i = channel.index();
+            let own = match channel {
+                Channel::FlowRate => self.flow_rate,
+                Channel::Pressure => self.pressure,
+                Channel::Vibration => self.vibration,
+                Channel::Temperature => self.temperature,
+            };
+            limits.min[i] = own.min.unwrap_or(limits.min[i]);
+            limits.max[i] = own.max.unwrap_or(limits.max[i]);
+            limits.max_rate_per_sec[i] =
+                own.max_rate_per_sec.unwrap_or(limits.max_rate_per_sec[i]);
+        }
+        limits
+    }
+}
+
+/// `[etl]`: the gates on a whole run.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EtlConfig {
+    /// Share of the new telemetry rows that must survive validation, 0–1; below it the run fails safe.
+    pub min_survival: f64,
+}
+
+impl Default for EtlConfig {
+    fn default() -> Self {
+        Self { min_survival: 0.5 }
+    }
+}
+
+/// `[model]`: what is learned, and at what price.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ModelConfig {
+    /// How far a verdict looks ahead.
+    pub horizon_hours: f64,
+    pub trees: u32,
+    pub max_depth: u32,
+    pub seed: u64,
+    /// Rows learned from, stratified, at most.
+    pub max_rows: usize,
+    /// Budget of false alarms; the default depends on where the labels come from (see the card).
+    pub false_alarm_hours_per_loco_day: Option<f64>,
+}
+
+impl Default for ModelConfig {
+    fn default() -> Self {
+        Self {
+            horizon_hours: 48.0,
+            trees: 100,
+            max_depth: 12,
+            seed: 42,
+            max_rows: 50_000,
+            false_alarm_hours_per_loco_day: None,
+        }
+    }
+}
+
+/// `[freshness]`: when a reading is too old for a verdict.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FreshnessConfig {
+    /// Left out: ten times the locomotive's own sampling period, from ten minutes to the horizon.
+    pub stale_after_secs: Option<u64>,
+}
+
+/// The whole of `cidp.toml`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub sources: Vec<SourceConfig>,
+    pub limits: LimitsConfig,
+    pub etl: EtlConfig,
+    pub model: ModelConfig,
+    pub freshness: FreshnessConfig,
+    /// The folder that source paths are relative to (that of the file).
+    #[serde(skip)]
+    pub folder: PathBuf,
+}
+
+impl Config {
+    /// Reads and checks a configuration file.
+    ///
+    /// # Errors
+    /// A file that cannot be read, a key that does not exist, a value that cannot be.
+    pub fn load(file: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(file).map_err(|e| ConfigError::unreadable(file, &e))?;
+        Self::parse(&text, file)
+    }
+
+    /// Parses the text of `file`.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn parse(text: &str, file: &Path) -> Result<Self, ConfigError> {
+        let mut config: Self =
+            toml::from_str(text).map_err(|e| ConfigError::from_toml(file, text, &e))?;
+        config.folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        config
+            .check()
+            .map_err(|(key, why)| ConfigError::value(file, text, &key, why))?;
+        Ok(config)
+    }
+
+    /// What serde cannot see: (key, what is wrong with it).
+    fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |key: &str, why: String| Err((key.to_owned(), why));
+        for (i, source) in self.sources.iter().enumerate() {
+            if source.name.trim().is_empty() {
+                return wrong("name", "a source needs a name".into());
+            }
+            if self.sources[..i].iter().any(|s| s.name == source.name) {
+                return wrong("name", format!("two sources are named “{}”", source.name));
+            }
+            if jiff::tz::TimeZone::get(&source.timezone).is_err() {
+                return wrong(
+                    "timezone",
+                    format!("“{}” is not a known time zone", source.timezone),
+                );
+            }
+            if let Some(columns) = &source.columns {
+                columns.check(source.role)?;
+            }
+        }
+        let limits = self.limits.limits();
+        for c in Channel::ALL {
+            let i = c.index();
+            if !(limits.min[i] < limits.max[i]) || !(limits.max_rate_per_sec[i] > 0.0) {
+                return wrong(
+                    &format!("limits.{}", c.key()),
+                    "min must be below max, and max_rate_per_sec positive".into(),
+                );
+            }
+        }
+        if !(0.0..=1.0).contains(&self.etl.min_survival) {
+            return wrong("min_survival", "a share, from 0 to 1".into());
+        }
+        let m = &self.model;
+        if !(m.horizon_hours > 0.0 && m.horizon_hours <= 8760.0) {
+            return wrong("horizon_hours", "from above 0 to 8760".into());
+        }
+        if !(1..=1000).contains(&m.trees) {
+            return wrong("trees", "from 1 to 1000".into());
+        }
+        if !(1..=30).contains(&m.max_depth) {
+            return wrong("max_depth", "from 1 to 30".into());
+        }
+        if !(200..=1_000_000).contains(&m.max_rows) {
+            return wrong("max_rows", "from 200 to 1000000".into());
+        }
+        if m.false_alarm_hours_per_loco_day
+            .is_some_and(|h| !(0.0..=24.0).contains(&h))
+        {
+            return wrong("false_alarm_hours_per_loco_day", "from 0 to 24".into());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(text, Path::new("somewhere/cidp.toml"))
+    }
+
+    const GOOD: &str = r#"
+[[sources]]
+name = "bench"
+role = "telemetry"
+format = "csv"
+path = "valve1/*.csv"
+clock = "data"
+[sources.columns]
+timestamp = "datetime"
+loco_id = { from = "file_stem" }
+flow_rate = "Volume Flow RateRMS"
+pressure = { column = "Pressure", scale = 1.0, offset = 0.0 }
+vibration = "Accelerometer1RMS"
+temperature = "Temperature"
+label = "anomaly"
+[limits.pressure]
+min = -2.0
+max = 10.0
+"#;
+
+    #[test]
+    fn the_example_of_the_readme_is_read_whole() {
+        let c = parse(GOOD).unwrap();
+        assert_eq!(c.folder, Path::new("somewhere"));
+        assert_eq!(c.sources[0].clock, SourceClock::Data);
+        assert_eq!(c.sources[0].timezone, "Africa/Douala");
+        assert_eq!(c.limits.limits().min[1], -2.0);
+        assert_eq!(c.limits.limits().max[0], 1000.0);
+    }
+
+    #[test]
+    fn an_unknown_key_names_itself_its_line_and_the_nearest() {
+        let e = parse(&GOOD.replace("clock =", "clok =")).unwrap_err();
+        assert_eq!(
+            (e.key.as_deref(), e.line, e.nearest.as_deref()),
+            (Some("clok"), Some(7), Some("clock"))
+        );
+        let e = parse(&GOOD.replace("scale = 1.0", "scal = 1.0")).unwrap_err();
+        assert_eq!(
+            (e.key.as_deref(), e.line, e.nearest.as_deref()),
+            (Some("scal"), Some(12), Some("scale"))
+        );
+        let e = parse(&GOOD.replace("temperature =", "temprature =")).unwrap_err();
+        assert_eq!(e.nearest.as_deref(), Some("temperature"));
+        let e = parse(&GOOD.replace("\"telemetry\"", "\"telemetri\"")).unwrap_err();
+        assert_eq!(e.nearest.as_deref(), Some("telemetry"));
+    }
+
+    #[test]
+    fn a_wrong_unit_is_refused_with_the_nearest() {
+        let e = parse(&GOOD.replace("scale = 1.0, offset = 0.0", "unit = \"kpa\"")).unwrap_err();
+        assert_eq!(e.key.as_deref(), Some("unit"));
+        assert_eq!(e.line, Some(12));
+        assert_eq!(e.nearest.as_deref(), Some("kPa"));
+    }
+
+    #[test]
+    fn a_column_that_a_role_needs_must_be_mapped() {
+        let e = parse(&GOOD.replace("vibration = \"Accelerometer1RMS\"\n", "")).unwrap_err();
+        assert!(e.to_string().contains("vibration"), "{e}");
+    }
+}

@@ -1,0 +1,69 @@
+//! What is known of a source before a row of it is read, and how one can fail.
+
+use serde::{Deserialize, Serialize};
+
+/// What a source is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Telemetry,
+    Maintenance,
+    Failures,
+}
+
+impl Role {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Telemetry => "telemetry",
+            Self::Maintenance => "maintenance",
+            Self::Failures => "failures",
+        }
+    }
+}
+
+/// Which clock says how old a reading of a source is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SourceClock {
+    /// Now is the newest reading: archives, demo.
+    Data,
+    /// Now is the computer's clock: live.
+    #[default]
+    Wall,
+}
+
+impl SourceClock {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Data => "data",
+            Self::Wall => "wall",
+        }
+    }
+}
+
+/// Why a file, or a whole source, is refused. Bad rows are not errors: see [`super::Reason`].
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SourceError {
+    #[error("nothing is at “{path}”: check `path`, which is relative to the configuration file")]
+    NothingThere { path: String },
+    #[error("cannot be read: {why}")]
+    Unreadable { why: String },
+    #[error("the file is empty")]
+    Empty,
+    #[error("the file has a header and no rows")]
+    HeaderOnly,
+    #[error("this is not a text table (binary content)")]
+    Binary,
+    #[error("line {line} is longer than {limit_kib} KiB: not a table of readings")]
+    EndlessLine { line: u64, limit_kib: usize },
+    #[error("the mapped column “{column}” is missing; the header has: {header}")]
+    MissingColumn { column: String, header: String },
+    #[error("the mapped column “{column}” stands twice in the header")]
+    DoubleColumn { column: String },
+    #[error("the file changed while it was read: it will be taken by the next run")]
+    Changed,
+    #[error("simulated data, and this warehouse holds real readings: use another --home for it")]
+    SyntheticIntoReal,
+}

@@ -1,0 +1,61 @@
+//! Workshop rows: planned work and failures.
+
+use std::time::Instant;
+
+use crate::domain::{Reason, SourceError};
+use crate::domain::ports::{RawRecord, ReadingWriter, RecordStream};
+
+use super::mapping::{Bound, Refusal};
+use super::telemetry::{FUTURE_MS, refused};
+use super::{FileError, Report, Rules};
+
+/// Reads one file to its end.
+pub fn file(
+    mut bound: Bound,
+    stream: &mut dyn RecordStream,
+    rules: &Rules,
+    writer: &mut dyn ReadingWriter,
+    report: &mut Report,
+) -> Result<(), FileError> {
+    let started = Instant::now();
+    let mut record = RawRecord::default();
+    let mut empty = true;
+    while stream.read(&mut record)? {
+        empty = false;
+        if !bound.is_meant(&record) {
+            continue;
+        }
+        report.rows_read += 1;
+        match judge(&mut bound, &record, rules) {
+            Ok((name, at_ms, kind, component)) => {
+                let loco = writer.loco(&name)?;
+                if writer.event(loco, at_ms, kind, &component, record.line)? {
+                    report.rows_kept += 1;
+                } else {
+                    report.rows_already_loaded += 1;
+                }
+            }
+            Err((reason, detail)) => {
+                let row = [refused(&mut bound, &record, reason, detail)];
+                report.quarantined(&row, writer.quarantine(&row)?, false);
+            }
+        }
+    }
+    report.load_secs += started.elapsed().as_secs_f64();
+    if empty {
+        return Err(SourceError::HeaderOnly.into());
+    }
+    Ok(())
+}
+
+type Event = (String, i64, crate::domain::EventKind, String);
+
+fn judge(bound: &mut Bound, record: &RawRecord, rules: &Rules) -> Result<Event, Refusal> {
+    bound.whole(record)?;
+    let (kind, component) = bound.event(record)?;
+    let (name, at_ms) = bound.identity(record)?;
+    if at_ms > rules.now_ms + FUTURE_MS {
+        return Err((Reason::InFuture, "more than five minutes after now".into()));
+    }
+    Ok((name.into_owned(), at_ms, kind, component))
+}

@@ -1,0 +1,184 @@
+//! What a load did, and whether it may be committed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::ports::RefusedRecord;
+use crate::domain::{Reason, Role, SourceError};
+
+use super::Input;
+use super::batch::ChannelSummary;
+
+/// A file or a whole source that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    pub source: String,
+    #[serde(skip)]
+    pub role: Option<Role>,
+    /// `None` when the source as a whole could not be read.
+    pub file: Option<String>,
+    pub why: String,
+}
+
+/// Counts of one load. `rows_read = rows_kept + rows_already_loaded + Σ rows_quarantined`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    pub rows_read: u64,
+    pub rows_kept: u64,
+    /// Equal to a reading we hold.
+    pub rows_already_loaded: u64,
+    pub rows_quarantined: BTreeMap<Reason, u64>,
+    pub refused: Vec<Refused>,
+    /// Columns that nothing maps, a source.
+    pub ignored_columns: BTreeMap<String, Vec<String>>,
+    /// Flow, pressure, vibration, temperature as they came (accepted rows), in our units.
+    pub channels: Option<[ChannelSummary; 4]>,
+    pub extract_secs: f64,
+    pub validate_secs: f64,
+    pub load_secs: f64,
+    /// Telemetry rows refused for the first time.
+    telemetry_refused_new: u64,
+    telemetry_kept: u64,
+    telemetry_files: usize,
+    telemetry_sources: usize,
+    events_refused: bool,
+}
+
+/// Why a load must not be committed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Unsound {
+    #[error("no telemetry source is configured: add one with role = \"telemetry\"")]
+    NoSource,
+    #[error("telemetry is left without data: {why}")]
+    NoData { why: String },
+    #[error(
+        "too few rows survive: {kept} of {new} new telemetry rows ({percent:.0} %; at least \
+         {needed:.0} % needed); refused: {reasons}"
+    )]
+    TooFew {
+        kept: u64,
+        new: u64,
+        percent: f64,
+        needed: f64,
+        reasons: String,
+    },
+}
+
+impl Report {
+    /// Says whether this load may be committed: telemetry was read, and enough of what is new survived.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn sound(&self, min_survival: f64) -> Result<(), Unsound> {
+        if self.telemetry_sources == 0 && self.refused.iter().all(|r| !r.is_telemetry()) {
+            return Err(Unsound::NoSource);
+        }
+        if self.telemetry_files == 0 {
+            let whys: Vec<String> = self
+                .refused
+                .iter()
+                .filter(|r| r.is_telemetry())
+                .map(ToString::to_string)
+                .collect();
+            return Err(Unsound::NoData {
+                why: whys.join("; "),
+            });
+        }
+        let new = self.telemetry_kept + self.telemetry_refused_new;
+        let share = self.telemetry_kept as f64 / new.max(1) as f64;
+        if new > 0 && share < min_survival {
+            let reasons = self
+                .rows_quarantined
+                .iter()
+                .map(|(reason, count)| format!("{reason} {count}"))
+                .collect::<Vec<_>>()
+                .join(", ");
+            return Err(Unsound::TooFew {
+                kept: self.telemetry_kept,
+                new,
+                percent: share * 100.0,
+                needed: min_survival * 100.0,
+                reasons,
+            });
+        }
+        Ok(())
+    }
+
+    /// A source of failures or maintenance was refused: labels made now would say that nothing failed.
+    #[must_use]
+    pub const fn labels_incomplete(&self) -> bool {
+        self.events_refused
+    }
+
+    pub(super) fn refuse(&mut self, input: &Input, file: Option<&str>, error: SourceError) {
+        // A workshop file without a row says that nothing happened; one that cannot be read says nothing.
+        self.events_refused |= input.role != Role::Telemetry && error != SourceError::HeaderOnly;
+        self.refused.push(Refused {
+            source: input.name.clone(),
+            role: Some(input.role),
+            file: file.map(str::to_owned),
+            why: error.to_string(),
+        });
+    }
+
+    pub(super) fn source_read(&mut self, input: &Input, files: usize) {
+        if input.role == Role::Telemetry {
+            self.telemetry_sources += 1;
+            self.telemetry_files += files;
+        }
+    }
+
+    pub(super) fn ignore(&mut self, source: &str, columns: Vec<String>) {
+        if !columns.is_empty() {
+            let known = self.ignored_columns.entry(source.to_owned()).or_default();
+            for column in columns {
+                if !known.contains(&column) {
+                    known.push(column);
+                }
+            }
+        }
+    }
+
+    pub(super) fn summarise(&mut self, channels: [ChannelSummary; 4]) {
+        self.channels = Some(match self.channels {
+            None => channels,
+            Some(known) => std::array::from_fn(|i| known[i].and(channels[i])),
+        });
+    }
+
+    pub(super) fn quarantined(&mut self, rows: &[RefusedRecord], new: u64, telemetry: bool) {
+        for row in rows {
+            *self.rows_quarantined.entry(row.reason).or_default() += 1;
+        }
+        if telemetry {
+            self.telemetry_refused_new += new;
+        }
+    }
+
+    pub(super) fn telemetry_kept(&mut self, rows: u64) {
+        self.rows_kept += rows;
+        self.telemetry_kept += rows;
+    }
+
+    pub(super) const fn keep_times_of(&mut self, spent: &Self) {
+        self.extract_secs = spent.extract_secs;
+        self.validate_secs = spent.validate_secs;
+        self.load_secs = spent.load_secs;
+    }
+}
+
+impl Refused {
+    fn is_telemetry(&self) -> bool {
+        self.role == Some(Role::Telemetry)
+    }
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.file {
+            Some(file) => write!(f, "{} ({file}): {}", self.source, self.why),
+            None => write!(f, "{}: {}", self.source, self.why),
+        }
+    }
+}

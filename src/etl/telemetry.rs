@@ -1,0 +1,213 @@
+//! Sensor rows: record → gates → batch → warehouse.
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use crate::domain::ports::{
+    LocoRef, RawRecord, ReadingWriter, RecordStream, RefusedRecord, StagedReading,
+};
+use crate::domain::{Reason, SourceError};
+
+use super::batch::{BATCH_ROWS, Batch};
+use super::mapping::{Bound, Refusal};
+use super::{FileError, Progress, Report, Rules, Step};
+
+/// How far in the future a clock may be wrong.
+pub const FUTURE_MS: i64 = 5 * 60_000;
+/// Refused rows held before they are written: each may be a megabyte.
+const QUARANTINE_ROWS: usize = 256;
+
+/// Reads one file to its end.
+pub fn file(
+    mut bound: Bound,
+    stream: &mut dyn RecordStream,
+    rules: &Rules,
+    writer: &mut dyn ReadingWriter,
+    report: &mut Report,
+    progress: Progress<'_>,
+) -> Result<(), FileError> {
+    let mut load = Load {
+        batch: Batch::default(),
+        refused: Vec::new(),
+        locos: HashMap::new(),
+        last_ms: HashMap::new(),
+    };
+    let mut record = RawRecord::default();
+    let mut rows = 0_u64;
+    loop {
+        let started = Instant::now();
+        let mut more = true;
+        // Reading and judging alternate row by row; the clock is read once a chunk of rows.
+        for _ in 0..4096 {
+            more = stream.read(&mut record)?;
+            if !more {
+                break;
+            }
+            if !bound.is_meant(&record) {
+                continue;
+            }
+            rows += 1;
+            match load.judge(&mut bound, &record, rules, writer) {
+                Ok(staged) => load.batch.push(&staged, &record.raw),
+                Err(Judged::Fatal(error)) => return Err(error),
+                Err(Judged::Refused((reason, detail))) => {
+                    load.refuse(&mut bound, &record, reason, detail);
+                }
+            }
+            if load.refused.len() >= QUARANTINE_ROWS || load.batch.len() >= BATCH_ROWS {
+                break;
+            }
+        }
+        report.extract_secs += started.elapsed().as_secs_f64();
+        progress(Step::Extract, report.rows_read + rows);
+        if !more || load.batch.len() >= BATCH_ROWS {
+            load.flush(&mut bound, writer, report)?;
+            progress(Step::Load, report.rows_read + rows);
+        } else if load.refused.len() >= QUARANTINE_ROWS {
+            load.quarantine(writer, report)?;
+        }
+        if !more {
+            break;
+        }
+    }
+    if rows == 0 {
+        return Err(SourceError::HeaderOnly.into());
+    }
+    report.rows_read += rows;
+    Ok(())
+}
+
+enum Judged {
+    Refused(Refusal),
+    Fatal(FileError),
+}
+
+impl From<Refusal> for Judged {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+struct Load {
+    batch: Batch,
+    refused: Vec<RefusedRecord>,
+    locos: HashMap<String, LocoRef>,
+    /// Newest instant of each locomotive in this file.
+    last_ms: HashMap<LocoRef, i64>,
+}
+
+impl Load {
+    /// The gates, in order.
+    fn judge(
+        &mut self,
+        bound: &mut Bound,
+        record: &RawRecord,
+        rules: &Rules,
+        writer: &mut dyn ReadingWriter,
+    ) -> Result<StagedReading, Judged> {
+        bound.whole(record)?;
+        let values = bound.values(record, &rules.limits)?;
+        let label = bound.label(record)?;
+        let (name, at_ms) = bound.identity(record)?;
+        if at_ms > rules.now_ms + FUTURE_MS {
+            let detail = "more than five minutes after now".to_owned();
+            return Err((Reason::InFuture, detail).into());
+        }
+        let loco = match self.locos.get(name.as_ref()) {
+            Some(&known) => known,
+            None => {
+                let loco = writer.loco(&name).map_err(|e| Judged::Fatal(e.into()))?;
+                self.locos.insert(name.into_owned(), loco);
+                loco
+            }
+        };
+        let newest_ms = self.last_ms.entry(loco).or_insert(at_ms);
+        if at_ms < *newest_ms {
+            let detail = format!("{} ms before the row above it", *newest_ms - at_ms);
+            return Err((Reason::TimeBackwards, detail).into());
+        }
+        *newest_ms = at_ms;
+        Ok(StagedReading {
+            loco,
+            at_ms,
+            values,
+            label,
+            line: record.line,
+        })
+    }
+
+    fn refuse(&mut self, bound: &mut Bound, record: &RawRecord, reason: Reason, detail: String) {
+        self.refused.push(refused(bound, record, reason, detail));
+    }
+
+    fn flush(
+        &mut self,
+        bound: &mut Bound,
+        writer: &mut dyn ReadingWriter,
+        report: &mut Report,
+    ) -> Result<(), FileError> {
+        let started = Instant::now();
+        report.summarise(self.batch.summary()?);
+        let (places, staged) = self.batch.sorted()?;
+        report.validate_secs += started.elapsed().as_secs_f64();
+        let started = Instant::now();
+        let outcome = writer.readings(&staged)?;
+        report.telemetry_kept(outcome.kept);
+        report.rows_already_loaded += outcome.already_loaded;
+        for i in outcome.conflicts {
+            let mut record = RawRecord {
+                line: staged[i].line,
+                raw: self.batch.raw(places[i]).to_vec(),
+                ..RawRecord::default()
+            };
+            record.raw.shrink_to_fit();
+            let detail = "the same locomotive and instant is held with other values".to_owned();
+            let mut row = refused(bound, &record, Reason::Conflict, detail);
+            row.loco = self.name_of(staged[i].loco);
+            row.at_ms = Some(staged[i].at_ms);
+            row.label = staged[i].label;
+            self.refused.push(row);
+            if self.refused.len() >= QUARANTINE_ROWS {
+                self.quarantine(writer, report)?;
+            }
+        }
+        self.batch.clear();
+        self.quarantine(writer, report)?;
+        report.load_secs += started.elapsed().as_secs_f64();
+        Ok(())
+    }
+
+    fn name_of(&self, loco: LocoRef) -> Option<String> {
+        let found = self.locos.iter().find(|(_, known)| **known == loco);
+        found.map(|(name, _)| name.clone())
+    }
+
+    fn quarantine(
+        &mut self,
+        writer: &mut dyn ReadingWriter,
+        report: &mut Report,
+    ) -> Result<(), FileError> {
+        report.quarantined(&self.refused, writer.quarantine(&self.refused)?, true);
+        self.refused.clear();
+        Ok(())
+    }
+}
+
+/// A record on its way to quarantine, with what can be read of it.
+pub fn refused(
+    bound: &mut Bound,
+    record: &RawRecord,
+    reason: Reason,
+    detail: String,
+) -> RefusedRecord {
+    let partial = bound.partial(record);
+    RefusedRecord {
+        line: record.line,
+        reason,
+        detail,
+        raw: record.raw.clone(),
+        loco: partial.loco,
+        at_ms: partial.at_ms,
+        label: partial.label,
+    }
+}

@@ -1,0 +1,98 @@
+//! Which channel pushed a probability where it is: exact Shapley values.
+
+use super::model::Model;
+use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
+use crate::domain::ports::{ReadError, Readings};
+use crate::domain::{ChannelValues, LocoId, Reading};
+
+/// A reading's probability taken apart: `base + Σ contributions = probability`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    pub reading: Reading,
+    pub probability: f64,
+    /// Probability with every channel at the machine's normal.
+    pub base: f64,
+    pub contributions: ChannelValues,
+    /// The machine's own normal as known at the reading.
+    pub normal: Normal,
+}
+
+/// Base, Shapley values and full value of a game of four players; `value` is called once for each of
+/// the 16 coalitions (bit mask). Shapley, L. S. (1953): the weight of a coalition of s others is
+/// s! (3 − s)! / 4!.
+pub(super) fn shapley(value: impl Fn(u8) -> f64) -> (f64, ChannelValues, f64) {
+    const WEIGHT: [f64; 4] = [1.0 / 4.0, 1.0 / 12.0, 1.0 / 12.0, 1.0 / 4.0];
+    let values: [f64; 16] = std::array::from_fn(|s| value(s as u8));
+    let contributions = std::array::from_fn(|c| {
+        (0..16_usize)
+            .filter(|s| s & (1 << c) == 0)
+            .map(|s| WEIGHT[s.count_ones() as usize] * (values[s | (1 << c)] - values[s]))
+            .sum()
+    });
+    (values[0], contributions, values[15])
+}
+
+/// The machine's normal as known now; the fleet's for a machine without readings.
+pub fn normal_of(
+    model: &Model,
+    readings: &dyn Readings,
+    loco: &LocoId,
+) -> Result<Normal, ReadError> {
+    let mut learner = NormalLearner::default();
+    readings.readings(loco, None, Some(NORMAL_READINGS as usize), &mut |r| {
+        learner.push(&r.values);
+    })?;
+    Ok(learner.normal(&model.scorer.spec.fleet))
+}
+
+/// Explains the newest reading at or before `at_ms` (of all when `None`); `None` without one.
+pub fn explain_at(
+    model: &Model,
+    readings: &dyn Readings,
+    loco: &LocoId,
+    at_ms: Option<i64>,
+) -> Result<Option<Explained>, ReadError> {
+    let mut newest = None;
+    readings.readings(loco, None, None, &mut |r| {
+        if at_ms.is_none_or(|at| r.at_ms <= at) {
+            newest = Some(r.at_ms);
+        }
+    })?;
+    let Some(newest) = newest else { return Ok(None) };
+    let mut found: Option<(Reading, Blocks, Normal)> = None;
+    model.scorer.follow(readings, loco, Some(newest), &mut |r, blocks, normal| {
+        if r.at_ms == newest {
+            found = Some((*r, *blocks, normal.clone()));
+        }
+    })?;
+    Ok(found.map(|(reading, blocks, normal)| {
+        let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
+        Explained { reading, probability, base, contributions, normal }
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn an_additive_game_gives_each_its_own() {
+        let worth = [1.0, 2.0, 4.0, 8.0];
+        let (base, parts, full) = shapley(|s| {
+            0.5 + (0..4).filter(|c| s & (1 << c) != 0).map(|c| worth[c]).sum::<f64>()
+        });
+        assert_eq!((base, full), (0.5, 15.5));
+        for (part, worth) in parts.iter().zip(worth) {
+            assert!((part - worth).abs() < 1e-12);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_game_is_shared_out_whole(values in prop::array::uniform16(0.0_f64..1.0)) {
+            let (base, parts, full) = shapley(|s| values[usize::from(s)]);
+            prop_assert!((base + parts.iter().sum::<f64>() - full).abs() < 1e-9);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A part of the readings: some locomotives, up to some instant. What a fold may see.
+
+use crate::domain::ports::{ReadError, SoundReadings};
+use crate::domain::{EventKind, LocoId, Reading};
+
+/// Readings and events of `locos` at or before `until_ms`.
+#[derive(Clone)]
+pub(super) struct Part<'a> {
+    pub readings: &'a dyn SoundReadings,
+    /// By name, ascending.
+    pub locos: Vec<LocoId>,
+    pub until_ms: i64,
+}
+
+impl<'a> Part<'a> {
+    pub fn whole(readings: &'a dyn SoundReadings) -> Result<Self, ReadError> {
+        let mut locos = readings.locomotives()?;
+        locos.sort();
+        locos.dedup();
+        Ok(Self {
+            readings,
+            locos,
+            until_ms: i64::MAX,
+        })
+    }
+
+    /// Readings in time order.
+    pub fn visit(&self, loco: &LocoId, visit: &mut dyn FnMut(&Reading)) -> Result<(), ReadError> {
+        self.readings.readings(loco, None, None, &mut |r| {
+            if r.at_ms <= self.until_ms {
+                visit(r);
+            }
+        })
+    }
+
+    /// Failures, and all workshop events, ascending.
+    pub fn events(&self, loco: &LocoId) -> Result<Events, ReadError> {
+        let mut events = self.readings.events(loco)?;
+        events.retain(|(at, _)| *at <= self.until_ms);
+        Ok(Events::of(&events))
+    }
+}
+
+/// Workshop events of one locomotive, UTC milliseconds, ascending.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Events {
+    pub failures: Vec<i64>,
+    /// Planned work and repairs after failures.
+    pub maintenance: Vec<i64>,
+}
+
+impl Events {
+    pub fn of(events: &[(i64, EventKind)]) -> Self {
+        let mut out = Self::default();
+        for &(at, kind) in events {
+            if kind == EventKind::Failure {
+                out.failures.push(at);
+            }
+            out.maintenance.push(at);
+        }
+        out.failures.sort_unstable();
+        out.failures.dedup();
+        out.maintenance.sort_unstable();
+        out
+    }
+
+    /// Hours since the last work at or before `at_ms`.
+    pub fn age_hours(&self, at_ms: i64) -> Option<f64> {
+        let done = self.maintenance.partition_point(|&m| m <= at_ms);
+        let last = *self.maintenance.get(done.checked_sub(1)?)?;
+        Some(at_ms.saturating_sub(last) as f64 / 3_600_000.0)
+    }
+}

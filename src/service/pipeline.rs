@@ -1,0 +1,259 @@
+//! One run of the pipeline: extract → validate → load → train if due → score.
+//!
+//! Fail-safe: whatever goes wrong before the load is committed leaves the warehouse as it was, but for
+//! the record of the run and its cause; and without a sound run there is no token to train or score with.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::config::{Config, Home};
+use crate::etl::{self, Rules, Step};
+pub use crate::warehouse::LockError;
+use crate::warehouse::{RunLock, RunRecord, RunStatus, Warehouse, WarehouseError};
+
+use super::inputs::{self, Inputs};
+use super::outcome::{RunOutcome, StageReport};
+use super::snapshot::{RunProgress, Stage};
+use super::training;
+
+/// How much of the pipeline to walk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// Everything.
+    Full,
+    /// The ETL alone.
+    Ingest,
+}
+
+impl RunKind {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Full => "run",
+            Self::Ingest => "ingest",
+        }
+    }
+}
+
+/// Why a run could not even begin.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+/// The computer's clock, UTC milliseconds.
+#[must_use]
+pub fn wall_ms() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+/// Walks the pipeline once.
+///
+/// # Errors
+/// Another run is under way, or the warehouse cannot be opened or written. A run that failed safe is an
+/// outcome, not an error.
+pub fn run(
+    home: &Home,
+    config: &Config,
+    kind: RunKind,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<RunOutcome, PipelineError> {
+    let _lock = RunLock::take(&home.run_lock())?;
+    let mut inputs = inputs::resolve(config);
+    let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
+    let started_ms = wall_ms();
+    let mut outcome = load(&mut target, config, &inputs, kind, started_ms, progress)?;
+    if outcome.status == RunStatus::Ok {
+        target.settle()?;
+        if kind == RunKind::Full {
+            let warehouse = &mut target.warehouse;
+            if let Err(error) = training::train_and_score(warehouse, config, &mut outcome, progress)
+            {
+                // The readings are in, and sound; what could not be judged stays unjudged, and said so.
+                tracing::error!(%error, "training or scoring failed");
+                outcome.status = RunStatus::FailedSafe;
+                outcome.cause = Some(error.to_string());
+            }
+        }
+    } else {
+        target.abandon()?;
+    }
+    outcome.ended_ms = wall_ms();
+    let record = record(&outcome, kind, started_ms);
+    if let Some(run) = outcome.run {
+        target.warehouse.conclude(run, &record)?;
+    } else {
+        outcome.run = Some(target.warehouse.record_failure(&record)?);
+    }
+    super::fleet::count_verdicts(&target.warehouse, config, &mut outcome)?;
+    tracing::info!(
+        run = outcome.run,
+        status = ?outcome.status,
+        cause = outcome.cause,
+        kept = outcome.report.rows_kept,
+        "run ended"
+    );
+    Ok(outcome)
+}
+
+/// The ETL, up to its commit.
+fn load(
+    target: &mut Target,
+    config: &Config,
+    inputs: &Inputs,
+    kind: RunKind,
+    started_ms: i64,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<RunOutcome, PipelineError> {
+    let rules = Rules {
+        limits: config.limits.limits(),
+        now_ms: started_ms,
+        min_survival: config.etl.min_survival,
+    };
+    let watch = |step: Step, rows: u64| {
+        progress(RunProgress {
+            stage: match step {
+                Step::Extract => Stage::Extract,
+                Step::Validate => Stage::Validate,
+                Step::Load => Stage::Load,
+            },
+            fraction: None,
+            rows,
+        });
+    };
+    let mut load = target.warehouse.load()?;
+    let loaded = etl::load(&inputs.inputs, &rules, &mut load, &watch);
+    let mut outcome = RunOutcome::new(started_ms);
+    match loaded {
+        Err(error) => {
+            outcome.fail(error.to_string());
+        }
+        Ok(report) => {
+            let verdict = report.sound(rules.min_survival);
+            outcome.report = report;
+            match verdict {
+                Err(unsound) => outcome.fail(unsound.to_string()),
+                Ok(()) => {
+                    let commit = Instant::now();
+                    let record = record(&outcome, kind, started_ms);
+                    let run = load.commit(&record, inputs.synthetic.unwrap_or(false))?;
+                    outcome.run = Some(run);
+                    outcome.report.load_secs += commit.elapsed().as_secs_f64();
+                    outcome.synthetic = inputs.synthetic.unwrap_or(false);
+                }
+            }
+        }
+    }
+    let report = &outcome.report;
+    let refused: u64 = report.rows_quarantined.values().sum();
+    outcome.stages = vec![
+        StageReport::new(Stage::Extract, report.extract_secs, report.rows_read),
+        StageReport::new(Stage::Validate, report.validate_secs, report.rows_read - refused),
+        StageReport::new(Stage::Load, report.load_secs, report.rows_kept),
+    ];
+    Ok(outcome)
+}
+
+fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
+    let report = &outcome.report;
+    RunRecord {
+        run: outcome.run.unwrap_or_default(),
+        kind: kind.key().to_owned(),
+        started_ms,
+        ended_ms: outcome.ended_ms,
+        status: outcome.status,
+        cause: outcome.cause.clone(),
+        rows_read: report.rows_read,
+        rows_kept: report.rows_kept,
+        rows_already_loaded: report.rows_already_loaded,
+        rows_quarantined: report.rows_quarantined.values().sum(),
+        labels_incomplete: report.labels_incomplete(),
+        report: json!({
+            "stages": outcome.stages,
+            "rows_quarantined": report.rows_quarantined,
+            "refused": report.refused,
+            "ignored_columns": report.ignored_columns,
+            "training": outcome.training,
+        }),
+    }
+}
+
+/// The warehouse that a run writes to. The first real source starts a new one, which takes the place of
+/// the synthetic one only when its load is sound.
+struct Target {
+    warehouse: Warehouse,
+    path: PathBuf,
+    /// Where the new warehouse grows, beside the synthetic one.
+    fresh: Option<PathBuf>,
+}
+
+impl Target {
+    fn choose(path: &Path, inputs: &mut Inputs) -> Result<Self, WarehouseError> {
+        let warehouse = Warehouse::open(path)?;
+        let held = warehouse.synthetic()?;
+        let mut target = Self {
+            warehouse,
+            path: path.to_path_buf(),
+            fresh: None,
+        };
+        match (held, inputs.synthetic) {
+            (Some(true), Some(false)) => {
+                let fresh = path.with_extension("fresh.sqlite");
+                remove(&fresh)?;
+                target.warehouse = Warehouse::open(&fresh)?;
+                target.fresh = Some(fresh);
+            }
+            (Some(false), Some(true)) => inputs.refuse_simulated(),
+            _ => {}
+        }
+        Ok(target)
+    }
+
+    /// After a sound load: the new warehouse takes its place, the synthetic one is kept aside.
+    fn settle(&mut self) -> Result<(), WarehouseError> {
+        let Some(fresh) = self.fresh.take() else {
+            return Ok(());
+        };
+        let aside = self.path.with_file_name("aside");
+        std::fs::create_dir_all(&aside)?;
+        let kept = aside.join(format!("industrial_dwh_synthetic_{}.sqlite", wall_ms()));
+        // Both files are closed, whole (no log beside them), before they move.
+        self.warehouse = Warehouse::in_memory()?;
+        Warehouse::open(&self.path)?.close_whole()?;
+        Warehouse::open(&fresh)?.close_whole()?;
+        std::fs::rename(&self.path, &kept)?;
+        if let Err(error) = std::fs::rename(&fresh, &self.path) {
+            std::fs::rename(&kept, &self.path)?;
+            return Err(error.into());
+        }
+        tracing::info!(kept = %kept.display(), "first real source: a new warehouse begins");
+        self.warehouse = Warehouse::open(&self.path)?;
+        Ok(())
+    }
+
+    /// After a load that failed safe: the warehouse that was there stays.
+    fn abandon(&mut self) -> Result<(), WarehouseError> {
+        if let Some(fresh) = self.fresh.take() {
+            self.warehouse = Warehouse::open(&self.path)?;
+            remove(&fresh)?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes a database of ours with its log, if it is there.
+fn remove(path: &Path) -> std::io::Result<()> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        match std::fs::remove_file(&name) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
+            _ => {}
+        }
+    }
+    Ok(())
+}

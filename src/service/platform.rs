@@ -1,0 +1,227 @@
+//! One installation and what can be asked of it: what both shells, window and command line, stand on.
+
+use std::path::{Path, PathBuf};
+
+use crate::config::{Config, ConfigError, Home};
+use crate::domain::features::Normal;
+use crate::domain::ports::{Judge, Judgement};
+use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
+use crate::ml;
+use crate::warehouse::{Reader, RunLock, WarehouseError};
+
+use super::fleet::{self, Fleet};
+use super::outcome::{RunOutcome, Training};
+use super::pipeline::{self, PipelineError, RunKind};
+use super::snapshot::RunProgress;
+use super::training::{self, JudgingError};
+
+pub use crate::sources::simulator::Simulation;
+
+/// The seed of the data set that ships with the program.
+pub const DEMO_SEED: u64 = Simulation::DEMO.seed;
+
+/// A home and its configuration.
+#[derive(Debug, Clone)]
+pub struct Platform {
+    pub home: Home,
+    pub config: Config,
+}
+
+/// What a training on demand came to.
+#[derive(Debug)]
+pub enum TrainOutcome {
+    /// A model was trained; its card says whether it was promoted.
+    Trained(Box<ModelCard>),
+    /// Nothing could be learned, or nothing may be: why.
+    FailedSafe(String),
+}
+
+/// A judgement of four values, or why there is none.
+#[derive(Debug)]
+pub enum Hypothesis {
+    Judged {
+        judgement: Judgement,
+        card: Box<ModelCard>,
+        /// What the values were compared with: this locomotive's normal, or the fleet's.
+        against: Option<LocoId>,
+    },
+    Unavailable(Cause),
+}
+
+/// A locomotive that the warehouse does not know.
+#[derive(Debug, thiserror::Error)]
+pub enum PredictError {
+    #[error("no locomotive is named “{asked}”{}", nearest.as_ref().map_or_else(String::new, |n| format!(" — did you mean “{n}”?")))]
+    UnknownLocomotive {
+        asked: LocoId,
+        nearest: Option<LocoId>,
+    },
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+impl Platform {
+    /// The home asked for (or the usual one) with the configuration asked for (or the home's, or none).
+    ///
+    /// # Errors
+    /// A configuration that cannot be read or is wrong.
+    pub fn open(home: Option<&Path>, config: Option<&Path>) -> Result<Self, ConfigError> {
+        let home = Home::find(home);
+        let own = home.config();
+        let config = match config {
+            Some(file) => Config::load(file)?,
+            None if own.is_file() => Config::load(&own)?,
+            None => Config::default(),
+        };
+        Ok(Self { home, config })
+    }
+
+    /// Walks the pipeline once.
+    ///
+    /// # Errors
+    /// Another run is under way, or the warehouse cannot be opened or written.
+    pub fn run(
+        &self,
+        kind: RunKind,
+        progress: &(dyn Fn(RunProgress) + Sync),
+    ) -> Result<RunOutcome, PipelineError> {
+        pipeline::run(&self.home, &self.config, kind, progress)
+    }
+
+    /// Trains now, whether due or not, and judges the newest readings by the new model.
+    ///
+    /// # Errors
+    /// Another run is under way, or the warehouse cannot be opened or written.
+    pub fn train(
+        &self,
+        progress: &(dyn Fn(RunProgress) + Sync),
+    ) -> Result<TrainOutcome, PipelineError> {
+        let _lock = RunLock::take(&self.home.run_lock())?;
+        let mut warehouse = crate::warehouse::Warehouse::open(&self.home.warehouse())?;
+        match training::train_now(&mut warehouse, &self.config, progress) {
+            Ok((Training::Impossible { why }, _)) => Ok(TrainOutcome::FailedSafe(why)),
+            Ok((_, Some(card))) => Ok(TrainOutcome::Trained(Box::new(card))),
+            Ok((_, None)) => Ok(TrainOutcome::FailedSafe("no model was made".into())),
+            Err(JudgingError::Warehouse(error)) => Err(error.into()),
+            Err(error) => Ok(TrainOutcome::FailedSafe(error.to_string())),
+        }
+    }
+
+    /// The warehouse for reading; `None` before the first run.
+    ///
+    /// # Errors
+    /// There is one, and it cannot be read.
+    pub fn reader(&self) -> Result<Option<Reader>, PipelineError> {
+        let path = self.home.warehouse();
+        if !path.is_file() {
+            return Ok(None);
+        }
+        Ok(Some(Reader::open(&path)?))
+    }
+
+    /// The fleet now; `None` before the first run.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn fleet(&self) -> Result<Option<Fleet>, PipelineError> {
+        match self.reader()? {
+            Some(reader) => Ok(Some(fleet::now(&reader, &self.config)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether the warehouse holds simulated data.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn synthetic(&self) -> Result<bool, PipelineError> {
+        Ok(match self.reader()? {
+            Some(reader) => reader.synthetic()?.unwrap_or(false),
+            None => false,
+        })
+    }
+
+    /// The version of the model in force.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn model_version(&self) -> Result<Option<u32>, PipelineError> {
+        Ok(match self.reader()? {
+            Some(reader) => reader.model_version()?,
+            None => None,
+        })
+    }
+
+    /// Judges four values as if held steady, against the normal of `loco` or the fleet's. A hypothesis:
+    /// it needs a sound model and nothing else.
+    ///
+    /// # Errors
+    /// The locomotive is not known, or the warehouse cannot be read.
+    pub fn predict(
+        &self,
+        values: &ChannelValues,
+        loco: Option<&LocoId>,
+    ) -> Result<Hypothesis, PredictError> {
+        let Some(reader) = self.reader()? else {
+            return Ok(Hypothesis::Unavailable(Cause::NeverRun));
+        };
+        let model = match training::model_in_force(&reader) {
+            Ok(Some(model)) => model,
+            Ok(None) => {
+                let last = reader.last_run().map_err(PipelineError::from)?;
+                return Ok(Hypothesis::Unavailable(match last {
+                    Some(last) => Cause::NoModel {
+                        reason: fleet::training_note(&last),
+                    },
+                    None => Cause::NeverRun,
+                }));
+            }
+            Err(reason) => return Ok(Hypothesis::Unavailable(Cause::ModelUnreadable { reason })),
+        };
+        let normal = match loco {
+            Some(loco) => Some(normal_of(&model, &reader, loco)?),
+            None => None,
+        };
+        Ok(Hypothesis::Judged {
+            judgement: model.hypothesis(values, normal.as_ref()),
+            card: Box::new(model.card.clone()),
+            against: loco.cloned(),
+        })
+    }
+
+    /// Writes a simulated fleet into `folder`.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn simulate(
+        simulation: &Simulation,
+        folder: &Path,
+    ) -> std::io::Result<()> {
+        crate::sources::simulator::write(simulation, folder)
+    }
+
+    /// Writes a configuration that makes these two files the home's sources, keeping the one that was
+    /// there, and says where it lies.
+    ///
+    /// # Errors
+    /// The home cannot be written, or a path is not text.
+    pub fn adopt_files(&self, sensors: &Path, maintenance: Option<&Path>) -> std::io::Result<PathBuf> {
+        super::adopt::write(&self.home, sensors, maintenance)
+    }
+}
+
+fn normal_of(model: &ml::Model, reader: &Reader, loco: &LocoId) -> Result<Normal, PredictError> {
+    let known = reader.locomotives().map_err(PipelineError::from)?;
+    if !known.iter().any(|(_, name)| name == loco) {
+        let near = |name: &LocoId| strsim::jaro_winkler(name.as_str(), loco.as_str());
+        return Err(PredictError::UnknownLocomotive {
+            asked: loco.clone(),
+            nearest: known
+                .into_iter()
+                .map(|(_, name)| name)
+                .max_by(|a, b| near(a).total_cmp(&near(b))),
+        });
+    }
+    ml::normal_of(model, reader, loco)
+        .map_err(|e| PipelineError::Warehouse(WarehouseError::Read(e)).into())
+}

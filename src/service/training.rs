@@ -1,0 +1,263 @@
+//! Training when it is due, and scoring of what no model has judged yet. Both take the token of a sound
+//! last run, which only the warehouse can issue.
+
+use std::time::Instant;
+
+use crate::config::{Config, ModelConfig};
+use crate::domain::{LabelKind, LocoId, ModelCard, Verdict};
+use crate::ml::{self, Model, TrainError, TrainOptions};
+use crate::warehouse::{Prediction, Reader, SoundRun, Unsound, Warehouse, WarehouseError};
+
+use super::outcome::{RunOutcome, StageReport, Training};
+use super::pipeline::wall_ms;
+use super::snapshot::{RunProgress, Stage};
+
+/// Predictions kept before they are written.
+const CHUNK_ROWS: usize = 65_536;
+
+/// Why training or scoring could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgingError {
+    #[error(transparent)]
+    Unsound(#[from] Unsound),
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Read(#[from] crate::domain::ports::ReadError),
+}
+
+/// The model in force, read back; `None` where none was promoted.
+///
+/// # Errors
+/// The warehouse cannot be read, or the model in it is damaged (the words say which).
+pub fn model_in_force(reader: &Reader) -> Result<Option<Model>, String> {
+    let stored = reader.model().map_err(|e| e.to_string())?;
+    stored
+        .map(|stored| {
+            Model::from_bytes(&stored.body)
+                .map_err(|e| format!("model v{}: {e}", stored.version))
+        })
+        .transpose()
+}
+
+/// The options of a training from the configuration.
+#[must_use]
+pub fn options(config: &ModelConfig) -> TrainOptions {
+    TrainOptions {
+        horizon_hours: config.horizon_hours,
+        trees: config.trees,
+        max_depth: config.max_depth,
+        seed: config.seed,
+        max_rows: config.max_rows,
+        false_alarm_hours_per_loco_day: config.false_alarm_hours_per_loco_day,
+        now_ms: wall_ms(),
+    }
+}
+
+/// The two last stages of a run.
+///
+/// # Errors
+/// The last run is not sound, or the warehouse cannot be read or written.
+pub fn train_and_score(
+    warehouse: &mut Warehouse,
+    config: &Config,
+    outcome: &mut RunOutcome,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<(), JudgingError> {
+    let token = warehouse.sound_run()?;
+    let started = Instant::now();
+    if is_due(token.reader())? {
+        outcome.training = if token.record().labels_incomplete {
+            labels_incomplete()
+        } else {
+            train(warehouse, &token, config, progress)?.0
+        };
+    }
+    let rows = match outcome.training {
+        Training::Promoted { .. } | Training::Refused { .. } => {
+            token.reader().last_card()?.map_or(0, |card| card.rows)
+        }
+        _ => 0,
+    };
+    let secs = started.elapsed().as_secs_f64();
+    outcome.stages.push(StageReport::new(Stage::Train, secs, rows));
+    let started = Instant::now();
+    let scored = match model_in_force(token.reader()) {
+        Ok(Some(model)) => {
+            outcome.model_version = Some(model.card.version);
+            score(warehouse, &token, &model, progress)?
+        }
+        Ok(None) => 0,
+        Err(why) => {
+            tracing::error!(why, "the model cannot be read");
+            0
+        }
+    };
+    let secs = started.elapsed().as_secs_f64();
+    outcome.stages.push(StageReport::new(Stage::Score, secs, scored));
+    Ok(())
+}
+
+/// Training is due when there is no model that can be read, or new labels came since the last training.
+fn is_due(reader: &Reader) -> Result<bool, WarehouseError> {
+    if !matches!(model_in_force(reader), Ok(Some(_))) {
+        return Ok(true);
+    }
+    let Some(card) = reader.last_card()? else {
+        return Ok(true);
+    };
+    let (failures, truths) = reader.labels()?;
+    Ok(match card.label_kind {
+        LabelKind::Truth => truths > card.labels_known,
+        LabelKind::Failures => truths > 0 || failures > card.labels_known,
+        LabelKind::Rule => truths > 0 || failures > 0,
+    })
+}
+
+/// Trains, keeps the model, and puts it in force if it passed its gate.
+///
+/// # Errors
+/// The warehouse cannot be read or written. That nothing can be learned is an outcome.
+pub fn train(
+    warehouse: &mut Warehouse,
+    token: &SoundRun,
+    config: &Config,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<(Training, Option<ModelCard>), JudgingError> {
+    let watch = |share: f32| {
+        progress(RunProgress {
+            stage: Stage::Train,
+            fraction: Some(share),
+            rows: 0,
+        });
+    };
+    watch(0.0);
+    let mut model = match ml::train(token, &options(&config.model), &watch) {
+        Ok(model) => model,
+        Err(TrainError::Read(error)) => return Err(error.into()),
+        Err(error) => {
+            let why = error.to_string();
+            return Ok((Training::Impossible { why }, None));
+        }
+    };
+    let mut card = model.card.clone();
+    let version = warehouse.save_model(token, &mut card, |card| {
+        model.card = card.clone();
+        model.to_bytes().map_err(|e| e.to_string())
+    })?;
+    let training = match &card.refusal {
+        Some(why) if !card.promoted => Training::Refused {
+            version,
+            why: why.clone(),
+        },
+        _ => Training::Promoted { version },
+    };
+    Ok((training, Some(card)))
+}
+
+/// Trains whether due or not, and judges the newest readings by what is then in force.
+///
+/// # Errors
+/// The last run is not sound, or the warehouse cannot be read or written.
+pub fn train_now(
+    warehouse: &mut Warehouse,
+    config: &Config,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<(Training, Option<ModelCard>), JudgingError> {
+    let token = warehouse.sound_run()?;
+    if token.record().labels_incomplete {
+        return Ok((labels_incomplete(), None));
+    }
+    let trained = train(warehouse, &token, config, progress)?;
+    if let Ok(Some(model)) = model_in_force(token.reader()) {
+        score(warehouse, &token, &model, progress)?;
+    }
+    Ok(trained)
+}
+
+fn labels_incomplete() -> Training {
+    Training::Impossible {
+        why: "a source of maintenance or failures was refused: labels made now would say that \
+              nothing failed"
+            .into(),
+    }
+}
+
+/// Scores what no model has judged, and the newest reading of each locomotive by the model in force.
+fn score(
+    warehouse: &mut Warehouse,
+    token: &SoundRun,
+    model: &Model,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<u64, JudgingError> {
+    let mut done = 0;
+    let unscored = token.reader().unscored()?;
+    let count = unscored.len().max(1) as f32;
+    for (i, (loco, from_ms)) in unscored.iter().enumerate() {
+        done += score_from(warehouse, token, model, loco, *from_ms)?;
+        progress(RunProgress {
+            stage: Stage::Score,
+            fraction: Some((i + 1) as f32 / count),
+            rows: done,
+        });
+    }
+    for latest in token.reader().latest(i64::MAX)? {
+        let judged = token.reader().latest_judged(&latest.loco, i64::MAX)?;
+        let by_this_model =
+            judged.is_some_and(|j| j.model == model.card.version && j.at_ms == latest.reading.at_ms);
+        if !by_this_model {
+            let mut newest = Vec::new();
+            let from_ms = Some(latest.reading.at_ms);
+            ml::score_locomotive(model, token, &latest.loco, from_ms, &mut |reading, p| {
+                newest.push(prediction(model, reading, p));
+            })?;
+            let version = model.card.version;
+            done += warehouse.save_predictions(token, version, &latest.loco, &newest)?;
+        }
+    }
+    warehouse.all_scored(token)?;
+    Ok(done)
+}
+
+fn prediction(model: &Model, reading: &crate::domain::Reading, probability: f64) -> Prediction {
+    Prediction {
+        at_ms: reading.at_ms,
+        values: reading.values,
+        probability,
+        verdict: Verdict::of_reading(probability, model.card.threshold, reading.flags).kind(),
+    }
+}
+
+fn score_from(
+    warehouse: &mut Warehouse,
+    token: &SoundRun,
+    model: &Model,
+    loco: &LocoId,
+    from_ms: i64,
+) -> Result<u64, JudgingError> {
+    let mut chunk: Vec<Prediction> = Vec::new();
+    let mut done = 0;
+    let mut failed = None;
+    let mut write = |chunk: &mut Vec<Prediction>| -> Result<(), WarehouseError> {
+        let instants: Vec<i64> = chunk.iter().map(|p| p.at_ms).collect();
+        let mut fresh = token.reader().not_judged(loco, &instants)?.into_iter();
+        chunk.retain(|_| fresh.next().unwrap_or(false));
+        done += warehouse.save_predictions(token, model.card.version, loco, chunk)?;
+        chunk.clear();
+        Ok(())
+    };
+    ml::score_locomotive(model, token, loco, Some(from_ms), &mut |reading, p| {
+        if failed.is_some() {
+            return;
+        }
+        chunk.push(prediction(model, reading, p));
+        if chunk.len() >= CHUNK_ROWS {
+            failed = write(&mut chunk).err();
+        }
+    })?;
+    match failed {
+        Some(error) => return Err(error.into()),
+        None => write(&mut chunk)?,
+    }
+    Ok(done)
+}

@@ -1,0 +1,265 @@
+//! One load: a single transaction, with a savepoint a file.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+
+use crate::domain::ports::{
+    BatchOutcome, FileIdentity, LocoRef, ReadingWriter, RefusedRecord, StagedReading, WriteError,
+};
+use crate::domain::{ChannelValues, EventKind, Flags, Reading};
+
+use super::runs::{self, RunRecord};
+use super::{Result, TIME_MASK, Warehouse, facts, key, reader};
+
+const INSERT_LOCO: &str = "INSERT INTO locomotives (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
+const FIND_LOCO: &str = "SELECT loco FROM locomotives WHERE name = ?1";
+const INSERT_FILE: &str = "INSERT INTO source_files (run, source, role, clock, path, digest)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (digest, source, role) DO NOTHING";
+const FIND_FILE: &str =
+    "SELECT file FROM source_files WHERE digest = ?1 AND source = ?2 AND role = ?3";
+const INSERT_READING: &str = "INSERT INTO sensor_metrics
+    (reading, flow_rate, pressure, vibration, temperature, label, file, line)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reading) DO NOTHING";
+const FIND_READING: &str = "SELECT flow_rate, pressure, vibration, temperature, label
+    FROM sensor_metrics WHERE reading = ?1";
+const INSERT_MAINTENANCE: &str = "INSERT INTO maintenance (loco, at_ms, kind, component, file, line)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+const INSERT_FAILURE: &str = "INSERT INTO failures (loco, at_ms, component, file, line)
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
+const INSERT_REFUSED: &str = "INSERT INTO quarantine
+    (file, line, reason, detail, raw, loco, at_ms, label, run)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+const SET_FLAGS: &str = "UPDATE sensor_metrics SET flags = ?2 WHERE reading = ?1";
+const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sensor_metrics
+    WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
+const INSERT_RUN_LOAD: &str = "INSERT INTO run_loads (run, loco, from_ms) VALUES (?1, ?2, ?3)";
+
+/// A load under way. Dropped without [`Load::commit`] it leaves nothing behind.
+pub struct Load<'a> {
+    tx: Transaction<'a>,
+    run: i64,
+    file: i64,
+    touched: BTreeMap<LocoRef, i64>,
+}
+
+impl Warehouse {
+    /// Begins a load: everything until [`Load::commit`] is one transaction.
+    ///
+    /// # Errors
+    /// Another program is writing, longer than we wait.
+    pub fn load(&mut self) -> Result<Load<'_>> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let run = runs::next(&tx)?;
+        Ok(Load {
+            tx,
+            run,
+            file: 0,
+            touched: BTreeMap::new(),
+        })
+    }
+}
+
+impl Load<'_> {
+    /// Commits the load as a sound run, and says its number.
+    ///
+    /// # Errors
+    /// The disk is full, or the warehouse cannot be written.
+    pub fn commit(self, record: &RunRecord, synthetic: bool) -> Result<i64> {
+        runs::insert(&self.tx, self.run, record)?;
+        {
+            let mut insert = self.tx.prepare_cached(INSERT_RUN_LOAD)?;
+            for (loco, from_ms) in &self.touched {
+                insert.execute(params![self.run, loco.0, from_ms])?;
+            }
+        }
+        facts::mark(&self.tx, synthetic)?;
+        let run = self.run;
+        self.tx.commit()?;
+        Ok(run)
+    }
+
+    fn reading(&self, staged: &StagedReading) -> rusqlite::Result<Held> {
+        let [flow, pressure, vibration, temperature] = staged.values;
+        let reading = key(staged.loco.0, staged.at_ms);
+        let written = self.tx.prepare_cached(INSERT_READING)?.execute(params![
+            reading,
+            flow,
+            pressure,
+            vibration,
+            temperature,
+            staged.label,
+            self.file,
+            staged.line
+        ])?;
+        if written == 1 {
+            return Ok(Held::New);
+        }
+        let (values, label) = self
+            .tx
+            .prepare_cached(FIND_READING)?
+            .query_row([reading], |row| {
+                let values: ChannelValues = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+                Ok((values, row.get::<_, Option<bool>>(4)?))
+            })?;
+        let labels_agree = label.is_none() || staged.label.is_none() || label == staged.label;
+        Ok(if values == staged.values && labels_agree {
+            Held::Same
+        } else {
+            Held::Other
+        })
+    }
+}
+
+/// What the warehouse held at a reading's place.
+enum Held {
+    New,
+    Same,
+    Other,
+}
+
+impl From<rusqlite::Error> for WriteError {
+    fn from(error: rusqlite::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+fn insert_or_find(
+    db: &Connection,
+    insert: &str,
+    values: impl rusqlite::Params,
+    find: &str,
+    by: impl rusqlite::Params,
+) -> rusqlite::Result<i64> {
+    db.prepare_cached(insert)?.execute(values)?;
+    db.prepare_cached(find)?.query_row(by, |row| row.get(0))
+}
+
+impl ReadingWriter for Load<'_> {
+    fn begin_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError> {
+        self.tx.execute_batch("SAVEPOINT one_file")?;
+        let (digest, role) = (&file.digest[..], file.role.key());
+        self.file = insert_or_find(
+            &self.tx,
+            INSERT_FILE,
+            params![self.run, file.source, role, file.clock.key(), file.path, digest],
+            FIND_FILE,
+            params![digest, file.source, role],
+        )?;
+        Ok(())
+    }
+
+    fn end_file(&mut self, keep: bool) -> Result<(), WriteError> {
+        if !keep {
+            self.tx.execute_batch("ROLLBACK TO one_file")?;
+        }
+        self.tx.execute_batch("RELEASE one_file")?;
+        Ok(())
+    }
+
+    fn loco(&mut self, name: &str) -> Result<LocoRef, WriteError> {
+        let loco = insert_or_find(&self.tx, INSERT_LOCO, [name], FIND_LOCO, [name])?;
+        u32::try_from(loco)
+            .ok()
+            .filter(|&n| n < 1 << 19)
+            .map(LocoRef)
+            .ok_or_else(|| WriteError("more locomotives than a warehouse can number".into()))
+    }
+
+    fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError> {
+        let mut outcome = BatchOutcome::default();
+        for (i, staged) in batch.iter().enumerate() {
+            match self.reading(staged)? {
+                Held::New => {
+                    outcome.kept += 1;
+                    let first = self.touched.entry(staged.loco).or_insert(staged.at_ms);
+                    *first = staged.at_ms.min(*first);
+                }
+                Held::Same => outcome.already_loaded += 1,
+                Held::Other => outcome.conflicts.push(i),
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn event(
+        &mut self,
+        loco: LocoRef,
+        at_ms: i64,
+        kind: EventKind,
+        component: &str,
+        line: u64,
+    ) -> Result<bool, WriteError> {
+        let mut written = 0;
+        let word = match kind {
+            EventKind::Preventive => "preventive",
+            EventKind::Failure => "failure",
+        };
+        written += self.tx.prepare_cached(INSERT_MAINTENANCE)?.execute(params![
+            loco.0, at_ms, word, component, self.file, line
+        ])?;
+        if kind == EventKind::Failure {
+            written += self.tx.prepare_cached(INSERT_FAILURE)?.execute(params![
+                loco.0, at_ms, component, self.file, line
+            ])?;
+        }
+        Ok(written > 0)
+    }
+
+    fn quarantine(&mut self, rows: &[RefusedRecord]) -> Result<u64, WriteError> {
+        let mut new = 0;
+        let mut insert = self.tx.prepare_cached(INSERT_REFUSED)?;
+        for row in rows {
+            new += insert.execute(params![
+                self.file,
+                row.line,
+                row.reason.key(),
+                row.detail,
+                row.raw,
+                row.loco,
+                row.at_ms,
+                row.label,
+                self.run
+            ])? as u64;
+        }
+        Ok(new)
+    }
+
+    fn touched(&self) -> Vec<(LocoRef, i64)> {
+        self.touched.iter().map(|(l, ms)| (*l, *ms)).collect()
+    }
+
+    fn visit(
+        &self,
+        loco: LocoRef,
+        from_ms: i64,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), WriteError> {
+        reader::visit_readings(&self.tx, loco.0, from_ms, TIME_MASK, limit, visit)?;
+        Ok(())
+    }
+
+    fn instant_before(&self, loco: LocoRef, from_ms: i64, count: usize) -> Result<i64, WriteError> {
+        let found: Option<i64> = self
+            .tx
+            .prepare_cached(INSTANT_BEFORE)?
+            .query_row(
+                params![key(loco.0, 0), key(loco.0, from_ms), count as i64],
+                |row| row.get(0),
+            )
+            .optional()?
+            .flatten();
+        Ok(found.map_or(from_ms, |reading| reading & TIME_MASK))
+    }
+
+    fn flag(&mut self, loco: LocoRef, flags: &[(i64, Flags)]) -> Result<(), WriteError> {
+        let mut set = self.tx.prepare_cached(SET_FLAGS)?;
+        for (at_ms, flags) in flags {
+            set.execute(params![key(loco.0, *at_ms), flags.0])?;
+        }
+        Ok(())
+    }
+}

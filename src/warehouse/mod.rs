@@ -1,0 +1,143 @@
+//! The one SQLite file that everything stands on, and the only SQL of telemetry.
+//!
+//! A [`Warehouse`] is the single read-write connection, opened for the time of a run;
+//! [`Reader`]s are read-only and may stay open all day. Only this module can make a [`SoundRun`].
+
+mod facts;
+mod fleet;
+mod load;
+mod lock;
+mod models;
+mod predictions;
+mod reader;
+mod runs;
+mod sound;
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+
+pub use fleet::LatestReading;
+pub use predictions::{Judged, Prediction};
+pub use load::Load;
+pub use lock::{LockError, RunLock};
+pub use models::StoredModel;
+pub use reader::{ChangeWatch, Reader};
+pub use runs::{RunRecord, RunStatus};
+pub use sound::{SoundRun, Unsound};
+
+/// How long a statement waits for another program's write.
+const BUSY: Duration = Duration::from_secs(10);
+/// A reading's key: locomotive above, instant below.
+const TIME_BITS: u32 = 44;
+const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
+
+const MIGRATIONS: &[M<'static>] = &[M::up(include_str!(
+    "../../database/migrations/0001_warehouse.sql"
+))];
+
+/// What went wrong with the warehouse.
+#[derive(Debug, thiserror::Error)]
+pub enum WarehouseError {
+    #[error("the warehouse {path} cannot be opened: {why}")]
+    Open { path: String, why: String },
+    #[error("the warehouse: {0}")]
+    Sql(#[from] rusqlite::Error),
+    #[error("the warehouse folder cannot be prepared: {0}")]
+    Folder(#[from] std::io::Error),
+    #[error("a stored document cannot be read: {0}")]
+    Document(#[from] serde_json::Error),
+    #[error("the model cannot be stored: {0}")]
+    Model(String),
+    #[error(transparent)]
+    Read(#[from] crate::domain::ports::ReadError),
+    #[error("another run ended since: its result stands")]
+    Overtaken,
+}
+
+pub(crate) type Result<T, E = WarehouseError> = std::result::Result<T, E>;
+
+const fn key(loco: u32, at_ms: i64) -> i64 {
+    (loco as i64) << TIME_BITS | at_ms
+}
+
+/// The single writer.
+pub struct Warehouse {
+    db: Connection,
+}
+
+impl Warehouse {
+    /// Opens (and creates, and migrates) the warehouse for writing. Hold the [`RunLock`].
+    ///
+    /// # Errors
+    /// The folder or the file cannot be used, or the file is no warehouse.
+    pub fn open(path: &Path) -> Result<Self> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let open = || -> std::result::Result<Connection, String> {
+            let mut db = Connection::open(path).map_err(|e| e.to_string())?;
+            db.busy_timeout(BUSY).map_err(|e| e.to_string())?;
+            db.execute_batch(
+                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
+                 PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+            )
+            .map_err(|e| e.to_string())?;
+            Migrations::from_slice(MIGRATIONS)
+                .to_latest(&mut db)
+                .map_err(|e| e.to_string())?;
+            Ok(db)
+        };
+        let db = open().map_err(|why| WarehouseError::Open {
+            path: path.display().to_string(),
+            why,
+        })?;
+        Ok(Self { db })
+    }
+
+    /// A warehouse that holds nothing and keeps nothing.
+    ///
+    /// # Errors
+    /// SQLite itself fails.
+    pub fn in_memory() -> Result<Self> {
+        Ok(Self {
+            db: Connection::open_in_memory()?,
+        })
+    }
+
+    /// Folds the log into the file and closes it: what is left is one whole file.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn close_whole(self) -> Result<()> {
+        self.db
+            .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
+    /// A read-only connection to the same file.
+    ///
+    /// # Errors
+    /// The file cannot be opened a second time.
+    pub fn reader(&self) -> Result<Reader> {
+        Reader::open(Path::new(self.db.path().unwrap_or_default()))
+    }
+}
+
+/// A read-only connection; it never creates a file.
+fn read_only(path: &Path) -> Result<Connection> {
+    let db = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )
+    .map_err(|e| WarehouseError::Open {
+        path: path.display().to_string(),
+        why: e.to_string(),
+    })?;
+    db.busy_timeout(BUSY)?;
+    db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+    Ok(db)
+}

@@ -1,0 +1,191 @@
+//! What models said of readings: one row a reading and model, never rewritten.
+
+use rusqlite::{OptionalExtension, TransactionBehavior, params};
+
+use crate::domain::{ChannelValues, LocoId, VerdictKind};
+
+use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, facts, key};
+
+const INSERT: &str = "INSERT INTO ai_telemetry_predictions
+    (reading, model, run, probability, verdict, flow_rate, pressure, vibration, temperature)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (reading, model) DO NOTHING";
+const ANY: &str = "SELECT 1 FROM ai_telemetry_predictions WHERE reading = ?1 LIMIT 1";
+const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
+    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC, model DESC LIMIT 1";
+const BETWEEN: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
+    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
+/// The earliest instant, a locomotive, of what was loaded after the last run that scored everything.
+const UNSCORED: &str = "SELECT l.name, min(r.from_ms) FROM run_loads r JOIN locomotives l USING (loco)
+    WHERE r.run > ?1 GROUP BY r.loco ORDER BY l.name";
+
+/// One prediction to be kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    pub at_ms: i64,
+    pub values: ChannelValues,
+    pub probability: f64,
+    pub verdict: VerdictKind,
+}
+
+/// One prediction as it was kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Judged {
+    pub at_ms: i64,
+    pub model: u32,
+    pub probability: f64,
+    pub verdict: VerdictKind,
+}
+
+const fn code(verdict: VerdictKind) -> u8 {
+    match verdict {
+        VerdictKind::Nominal => 0,
+        VerdictKind::Danger => 1,
+        VerdictKind::Unavailable => 2,
+    }
+}
+
+fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
+    Ok(Judged {
+        at_ms: row.get::<_, i64>(0)? & TIME_MASK,
+        model: row.get(1)?,
+        probability: row.get(2)?,
+        verdict: match row.get::<_, u8>(3)? {
+            0 => VerdictKind::Nominal,
+            1 => VerdictKind::Danger,
+            _ => VerdictKind::Unavailable,
+        },
+    })
+}
+
+impl Warehouse {
+    /// Keeps what model `version` said of readings of one locomotive, and says how many were new.
+    ///
+    /// # Errors
+    /// Another run ended since the token was issued, or the warehouse cannot be written.
+    pub fn save_predictions(
+        &mut self,
+        token: &SoundRun,
+        version: u32,
+        loco: &LocoId,
+        rows: &[Prediction],
+    ) -> Result<u64> {
+        let Some(number) = token.reader().number(loco)? else {
+            return Ok(0);
+        };
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Self::still_last(&tx, token)?;
+        let mut new = 0;
+        {
+            let mut insert = tx.prepare_cached(INSERT)?;
+            for row in rows {
+                let [flow, pressure, vibration, temperature] = row.values;
+                new += insert.execute(params![
+                    key(number, row.at_ms),
+                    version,
+                    token.run(),
+                    row.probability,
+                    code(row.verdict),
+                    flow,
+                    pressure,
+                    vibration,
+                    temperature
+                ])? as u64;
+            }
+        }
+        tx.commit()?;
+        Ok(new)
+    }
+
+    /// Everything loaded up to the token's run has been scored.
+    ///
+    /// # Errors
+    /// Another run ended since the token was issued, or the warehouse cannot be written.
+    pub fn all_scored(&mut self, token: &SoundRun) -> Result<()> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Self::still_last(&tx, token)?;
+        facts::set(&tx, facts::SCORED_RUN, &token.run().to_string())?;
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+impl Reader {
+    /// Where scoring has to begin, a locomotive: the earliest reading loaded since everything was scored.
+    ///
+    /// # Errors
+    /// As for every method here: the warehouse cannot be read.
+    pub fn unscored(&self) -> Result<Vec<(LocoId, i64)>> {
+        self.with(|db| {
+            let scored = facts::get(db, facts::SCORED_RUN)?;
+            let scored: i64 = scored.and_then(|run| run.parse().ok()).unwrap_or(0);
+            let mut query = db.prepare_cached(UNSCORED)?;
+            let rows = query.query_map([scored], |row| {
+                Ok((LocoId::new(&row.get::<_, String>(0)?), row.get(1)?))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Of these instants of a locomotive (ascending), those that no model has judged.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn not_judged(&self, loco: &LocoId, instants: &[i64]) -> Result<Vec<bool>> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(vec![true; instants.len()]);
+        };
+        self.with(|db| {
+            let mut query = db.prepare_cached(ANY)?;
+            instants
+                .iter()
+                .map(|&at_ms| Ok(!query.exists([key(number, at_ms)])?))
+                .collect()
+        })
+    }
+
+    /// The prediction of the newest judged reading at `at_ms` or before.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn latest_judged(&self, loco: &LocoId, at_ms: i64) -> Result<Option<Judged>> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(None);
+        };
+        self.with(|db| {
+            let range = params![key(number, 0), key(number, at_ms.clamp(0, TIME_MASK))];
+            let found = db.prepare_cached(LATEST)?.query_row(range, judged);
+            Ok(found.optional()?)
+        })
+    }
+
+    /// Visits predictions between two instants (both inclusive) in time order.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn judged(
+        &self,
+        loco: &LocoId,
+        from_ms: i64,
+        to_ms: i64,
+        visit: &mut dyn FnMut(&Judged),
+    ) -> Result<()> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(());
+        };
+        self.with(|db| {
+            let mut query = db.prepare_cached(BETWEEN)?;
+            let mut rows = query.query(params![
+                key(number, from_ms.clamp(0, TIME_MASK)),
+                key(number, to_ms.clamp(0, TIME_MASK))
+            ])?;
+            while let Some(row) = rows.next()? {
+                visit(&judged(row)?);
+            }
+            Ok(())
+        })
+    }
+}

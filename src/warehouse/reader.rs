@@ -1,0 +1,248 @@
+//! Reading, on read-only connections. A few are kept open, so that a visit may read within a visit.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::domain::ports::RefusedRow;
+use crate::domain::{EventKind, Flags, LocoId, MaintenanceRecord, Reading};
+
+use super::runs::{self, RunRecord};
+use super::{Result, TIME_MASK, facts, key, read_only};
+
+const LOCOMOTIVES: &str = "SELECT loco, name FROM locomotives l WHERE EXISTS
+    (SELECT 1 FROM sensor_metrics WHERE reading BETWEEN l.loco << 44 AND l.loco << 44 | 17592186044415)
+    ORDER BY name";
+const LOCO: &str = "SELECT loco FROM locomotives WHERE name = ?1";
+const READINGS: &str = "SELECT reading, flow_rate, pressure, vibration, temperature, label, flags
+    FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT ?3";
+const EVENTS: &str =
+    "SELECT at_ms, kind, component FROM maintenance WHERE loco = ?1 ORDER BY at_ms";
+const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine
+    WHERE loco IS NOT NULL AND at_ms IS NOT NULL ORDER BY loco, at_ms";
+const REFUSED_TIMES: &str = "SELECT at_ms FROM quarantine
+    WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3 ORDER BY at_ms";
+const FAILURES: &str = "SELECT count(*) FROM failures";
+const TRUTHS: &str = "SELECT count(label) FROM sensor_metrics";
+
+/// Read-only access to a warehouse.
+pub struct Reader {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+}
+
+/// Notices commits of other programs.
+pub struct ChangeWatch {
+    db: Connection,
+    seen: i64,
+}
+
+impl ChangeWatch {
+    /// # Errors
+    /// There is no warehouse yet, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let db = read_only(path)?;
+        let seen = Self::version(&db)?;
+        Ok(Self { db, seen })
+    }
+
+    fn version(db: &Connection) -> Result<i64> {
+        Ok(db.query_row("PRAGMA data_version", [], |row| row.get(0))?)
+    }
+
+    /// `true` once after each change.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read any more.
+    pub fn changed(&mut self) -> Result<bool> {
+        let now = Self::version(&self.db)?;
+        Ok(std::mem::replace(&mut self.seen, now) != now)
+    }
+}
+
+pub(super) fn visit_readings(
+    db: &Connection,
+    loco: u32,
+    from_ms: i64,
+    to_ms: i64,
+    limit: Option<usize>,
+    visit: &mut dyn FnMut(&Reading),
+) -> rusqlite::Result<()> {
+    let mut query = db.prepare_cached(READINGS)?;
+    let mut rows = query.query(params![
+        key(loco, from_ms.clamp(0, TIME_MASK)),
+        key(loco, to_ms.clamp(0, TIME_MASK)),
+        limit.map_or(-1, |n| i64::try_from(n).unwrap_or(-1))
+    ])?;
+    while let Some(row) = rows.next()? {
+        visit(&reading(row)?);
+    }
+    Ok(())
+}
+
+pub(super) fn reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
+    Ok(Reading {
+        at_ms: row.get::<_, i64>(0)? & TIME_MASK,
+        values: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+        label: row.get(5)?,
+        flags: Flags(row.get(6)?),
+    })
+}
+
+impl Reader {
+    /// # Errors
+    /// There is no warehouse at `path`, or it cannot be read.
+    pub fn open(path: &Path) -> Result<Self> {
+        let first = read_only(path)?;
+        Ok(Self {
+            path: path.to_path_buf(),
+            idle: Mutex::new(vec![first]),
+        })
+    }
+
+    /// The same warehouse, on connections of its own.
+    pub(super) fn again(&self) -> Result<Self> {
+        Self::open(&self.path)
+    }
+
+    /// Lends a connection that nobody else is using.
+    pub(super) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let db = match idle {
+            Some(db) => db,
+            None => read_only(&self.path)?,
+        };
+        let outcome = work(&db);
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(db);
+        outcome
+    }
+
+    /// Number and name of every locomotive with a reading, by name.
+    ///
+    /// # Errors
+    /// As for every method here: the warehouse cannot be read.
+    pub fn locomotives(&self) -> Result<Vec<(u32, LocoId)>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(LOCOMOTIVES)?;
+            let rows = query.query_map([], |row| {
+                Ok((row.get(0)?, LocoId::new(&row.get::<_, String>(1)?)))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    pub(super) fn number(&self, loco: &LocoId) -> Result<Option<u32>> {
+        self.with(|db| {
+            let found = db
+                .prepare_cached(LOCO)?
+                .query_row([loco.as_str()], |row| row.get(0));
+            Ok(found.optional()?)
+        })
+    }
+
+    /// Visits readings from `from_ms` to `to_ms` (both inclusive) in time order, at most `limit`.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn readings(
+        &self,
+        loco: &LocoId,
+        from_ms: i64,
+        to_ms: i64,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<()> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(());
+        };
+        self.with(|db| Ok(visit_readings(db, number, from_ms, to_ms, limit, visit)?))
+    }
+
+    /// What the workshop did to a locomotive, in time order.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn events(&self, loco: &LocoId) -> Result<Vec<MaintenanceRecord>> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(Vec::new());
+        };
+        self.with(|db| {
+            let mut query = db.prepare_cached(EVENTS)?;
+            let rows = query.query_map([number], |row| {
+                let kind: String = row.get(1)?;
+                Ok(MaintenanceRecord {
+                    loco: loco.clone(),
+                    at_ms: row.get(0)?,
+                    kind: if kind == "failure" {
+                        EventKind::Failure
+                    } else {
+                        EventKind::Preventive
+                    },
+                    component: row.get(2)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Quarantined rows whose locomotive and time could be read.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn refused(&self) -> Result<Vec<RefusedRow>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(REFUSED)?;
+            let rows = query.query_map([], |row| {
+                Ok(RefusedRow {
+                    loco: LocoId::new(&row.get::<_, String>(0)?),
+                    at_ms: row.get(1)?,
+                    label: row.get(2)?,
+                })
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// When rows of a locomotive were refused, between two instants.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn refused_times(&self, loco: &LocoId, from_ms: i64, to_ms: i64) -> Result<Vec<i64>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(REFUSED_TIMES)?;
+            let rows = query.query_map(params![loco.as_str(), from_ms, to_ms], |row| row.get(0))?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// How many labels are known: (failure events, readings with a truth).
+    ///
+    /// # Errors
+    /// As above.
+    pub fn labels(&self) -> Result<(u64, u64)> {
+        self.with(|db| {
+            let count = |sql: &str| db.query_row(sql, [], |row| row.get(0));
+            Ok((count(FAILURES)?, count(TRUTHS)?))
+        })
+    }
+
+    /// The last run that ended.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn last_run(&self) -> Result<Option<RunRecord>> {
+        self.with(runs::last)
+    }
+
+    /// Simulated or real; `None` while nothing has been loaded.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn synthetic(&self) -> Result<Option<bool>> {
+        self.with(facts::synthetic)
+    }
+}

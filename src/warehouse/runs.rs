@@ -1,0 +1,136 @@
+//! The record of every run that ended.
+
+use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+
+use super::{Result, Warehouse};
+
+const NEXT: &str = "SELECT coalesce(max(run), 0) + 1 FROM pipeline_runs";
+const INSERT: &str = "INSERT INTO pipeline_runs
+    (run, kind, started_ms, ended_ms, status, cause, rows_read, rows_kept, rows_already_loaded,
+     rows_quarantined, labels_incomplete, report)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+const LAST: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_read, rows_kept,
+    rows_already_loaded, rows_quarantined, labels_incomplete, report
+    FROM pipeline_runs ORDER BY run DESC LIMIT 1";
+const CONCLUDE: &str =
+    "UPDATE pipeline_runs SET ended_ms = ?2, status = ?3, cause = ?4, report = ?5 WHERE run = ?1";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunStatus {
+    Ok,
+    FailedSafe,
+}
+
+impl RunStatus {
+    const fn key(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::FailedSafe => "failed_safe",
+        }
+    }
+}
+
+/// One run, as it is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRecord {
+    /// Numbered by the warehouse; what is given on writing is ignored.
+    pub run: i64,
+    pub kind: String,
+    pub started_ms: i64,
+    pub ended_ms: i64,
+    pub status: RunStatus,
+    pub cause: Option<String>,
+    pub rows_read: u64,
+    pub rows_kept: u64,
+    pub rows_already_loaded: u64,
+    pub rows_quarantined: u64,
+    /// A source of failures was refused: labels made now would say that nothing failed.
+    pub labels_incomplete: bool,
+    /// Stages, reasons, refused sources: what a report shows and no query needs.
+    pub report: serde_json::Value,
+}
+
+pub(super) fn next(db: &Connection) -> Result<i64> {
+    Ok(db.query_row(NEXT, [], |row| row.get(0))?)
+}
+
+pub(super) fn insert(db: &Connection, run: i64, record: &RunRecord) -> Result<()> {
+    db.prepare_cached(INSERT)?.execute(params![
+        run,
+        record.kind,
+        record.started_ms,
+        record.ended_ms,
+        record.status.key(),
+        record.cause,
+        record.rows_read,
+        record.rows_kept,
+        record.rows_already_loaded,
+        record.rows_quarantined,
+        record.labels_incomplete,
+        record.report.to_string(),
+    ])?;
+    Ok(())
+}
+
+pub(super) fn last(db: &Connection) -> Result<Option<RunRecord>> {
+    let found = db.prepare_cached(LAST)?.query_row([], record).optional()?;
+    Ok(found)
+}
+
+fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
+    let status: String = row.get(4)?;
+    let report: String = row.get(11)?;
+    Ok(RunRecord {
+        run: row.get(0)?,
+        kind: row.get(1)?,
+        started_ms: row.get(2)?,
+        ended_ms: row.get(3)?,
+        status: if status == RunStatus::Ok.key() {
+            RunStatus::Ok
+        } else {
+            RunStatus::FailedSafe
+        },
+        cause: row.get(5)?,
+        rows_read: row.get(6)?,
+        rows_kept: row.get(7)?,
+        rows_already_loaded: row.get(8)?,
+        rows_quarantined: row.get(9)?,
+        labels_incomplete: row.get(10)?,
+        report: serde_json::from_str(&report).unwrap_or(serde_json::Value::Null),
+    })
+}
+
+impl Warehouse {
+    /// Records a run that failed safe. Nothing else is written.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    pub fn record_failure(&mut self, failed: &RunRecord) -> Result<i64> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let run = next(&tx)?;
+        insert(&tx, run, failed)?;
+        tx.commit()?;
+        Ok(run)
+    }
+
+    /// Completes the record of a run after training and scoring.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    pub fn conclude(&self, run: i64, record: &RunRecord) -> Result<()> {
+        self.db.execute(
+            CONCLUDE,
+            params![
+                run,
+                record.ended_ms,
+                record.status.key(),
+                record.cause,
+                record.report.to_string()
+            ],
+        )?;
+        Ok(())
+    }
+}

@@ -1,0 +1,150 @@
+//! The token of a sound last run: the one way to train and to score.
+//!
+//! Its field is private to this module and nothing else makes one, so code that trains or scores after a
+//! failed run does not compile, however it is written: it has no token to pass.
+
+use crate::domain::ports::{ReadError, Readings, RefusedRow, SoundReadings};
+use crate::domain::{EventKind, LocoId, Reading};
+
+use super::runs::{self, RunRecord, RunStatus};
+use super::{Reader, Warehouse, WarehouseError};
+
+/// Proof that the last run was completed, validated and committed; and the readings it stands for.
+pub struct SoundRun {
+    reader: Reader,
+    record: RunRecord,
+    synthetic: bool,
+}
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub enum Unsound {
+    #[error("no run has ended yet")]
+    NeverRun,
+    #[error("the last run failed safe: {cause}")]
+    Failed { cause: String },
+    #[error(transparent)]
+    Warehouse(#[from] WarehouseError),
+}
+
+impl Warehouse {
+    /// The token of the last run, if it was sound.
+    ///
+    /// # Errors
+    /// There was no run, it failed safe, or the warehouse cannot be read.
+    pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
+        self.reader()?.sound_run()
+    }
+
+    /// Checks, inside a transaction, that no other run ended since the token was issued.
+    pub(super) fn still_last(
+        db: &rusqlite::Connection,
+        token: &SoundRun,
+    ) -> Result<(), WarehouseError> {
+        match runs::last(db)? {
+            Some(last) if last.run == token.run() && last.status == RunStatus::Ok => Ok(()),
+            _ => Err(WarehouseError::Overtaken),
+        }
+    }
+}
+
+impl Reader {
+    /// The token of the last run, if it was sound.
+    ///
+    /// # Errors
+    /// There was no run, it failed safe, or the warehouse cannot be read.
+    pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
+        let record = self.last_run()?.ok_or(Unsound::NeverRun)?;
+        if record.status != RunStatus::Ok {
+            return Err(Unsound::Failed {
+                cause: record.cause.unwrap_or_default(),
+            });
+        }
+        Ok(SoundRun {
+            synthetic: self.synthetic()?.unwrap_or(false),
+            reader: self.again()?,
+            record,
+        })
+    }
+}
+
+impl SoundRun {
+    #[must_use]
+    pub const fn run(&self) -> i64 {
+        self.record.run
+    }
+
+    #[must_use]
+    pub const fn record(&self) -> &RunRecord {
+        &self.record
+    }
+
+    #[must_use]
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+}
+
+fn read<T>(outcome: Result<T, WarehouseError>) -> Result<T, ReadError> {
+    outcome.map_err(|e| ReadError(e.to_string()))
+}
+
+/// A reader shows; it gives no right to train or score.
+impl Readings for Reader {
+    fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
+        let names = read(Self::locomotives(self))?;
+        Ok(names.into_iter().map(|(_, name)| name).collect())
+    }
+
+    fn readings(
+        &self,
+        loco: &LocoId,
+        from_ms: Option<i64>,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), ReadError> {
+        read(Self::readings(
+            self,
+            loco,
+            from_ms.unwrap_or(0),
+            i64::MAX,
+            limit,
+            visit,
+        ))
+    }
+
+    fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
+        let events = read(Self::events(self, loco))?;
+        Ok(events.into_iter().map(|e| (e.at_ms, e.kind)).collect())
+    }
+}
+
+impl Readings for SoundRun {
+    fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
+        Readings::locomotives(&self.reader)
+    }
+
+    fn readings(
+        &self,
+        loco: &LocoId,
+        from_ms: Option<i64>,
+        limit: Option<usize>,
+        visit: &mut dyn FnMut(&Reading),
+    ) -> Result<(), ReadError> {
+        Readings::readings(&self.reader, loco, from_ms, limit, visit)
+    }
+
+    fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
+        Readings::events(&self.reader, loco)
+    }
+}
+
+impl SoundReadings for SoundRun {
+    fn refused(&self) -> Result<Vec<RefusedRow>, ReadError> {
+        read(self.reader.refused())
+    }
+
+    fn synthetic(&self) -> bool {
+        self.synthetic
+    }
+}
