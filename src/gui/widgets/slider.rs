@@ -113,7 +113,9 @@ fn track_ui(
     let span = response.rect.shrink2(vec2(HANDLE, 0.0));
     let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();
     let middle = response.rect.center().y;
-    if let Some(normal) = normal.filter(|n| (low..=high).contains(n)) {
+    // Not through the handle.
+    let clear = |n: f64| (x(n) - x(shown.clamp(low, high))).abs() > HANDLE;
+    if let Some(normal) = normal.filter(|n| (low..=high).contains(n) && clear(*n)) {
         ui.painter().vline(
             x(normal),
             middle - 9.0..=middle + 9.0,
