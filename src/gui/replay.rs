@@ -1,7 +1,7 @@
 //! The replay bar at the foot of Fleet and Locomotive: where to start, play and pause, how fast, stop.
 //! The warehouse then plays its past through the monitor as if it were live.
 
-use eframe::egui::{Align, Layout, Slider, Ui};
+use eframe::egui::{Align, Layout, Ui};
 
 use crate::service::command::{Command, REPLAY_SPEEDS, Replay};
 use crate::service::snapshot::Clock;
@@ -11,6 +11,7 @@ use super::fonts::Icon;
 use super::theme::{self, size};
 use super::widgets::button::{Kind, button_icon_ui, button_ui};
 use super::widgets::card::badge_ui;
+use super::widgets::slider::bare_slider_ui;
 
 /// What the bar remembers between frames.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -136,21 +137,9 @@ fn slider_ui(
     let ink = if on.is_some() { t.text } else { t.mute };
     ui.label(theme::small_strong(words, ink));
     let mut secs = start_ms as f64 / 1000.0;
-    let response = ui
-        .scope(|ui| {
-            ui.spacing_mut().slider_width = (ui.available_width() - size::S).max(40.0);
-            ui.spacing_mut().interact_size.y = 24.0;
-            ui.spacing_mut().slider_rail_height = 4.0;
-            ui.visuals_mut().selection.bg_fill = if on.is_some() { t.accent } else { t.mute };
-            ui.visuals_mut().widgets.inactive.bg_fill = t.band;
-            ui.visuals_mut().widgets.inactive.fg_stroke.color = t.accent;
-            ui.add(
-                Slider::new(&mut secs, from_ms as f64 / 1000.0..=to_ms as f64 / 1000.0)
-                    .show_value(false)
-                    .smart_aim(false),
-            )
-        })
-        .inner;
+    let fill = if on.is_some() { t.accent } else { t.mute };
+    let range = from_ms as f64 / 1000.0..=to_ms as f64 / 1000.0;
+    let response = bare_slider_ui(ui, &mut secs, range, fill);
     state.dragging = response.dragged();
     if response.changed() {
         state.at_secs = Some(secs);

@@ -49,7 +49,9 @@ pub fn run_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         ui.set_height(size::CONTROL);
         run_buttons_ui(ui, cx, false);
         ui.add_space(size::S);
-        if let Some(progress) = cx.snapshot.running {
+        if cx.choosing_files {
+            ui.label(theme::small(cx.text.get("files-waiting"), t.mute));
+        } else if let Some(progress) = cx.snapshot.running {
             stages_ui(ui, cx.text, progress);
         } else if let Some(run) = &cx.snapshot.last_run {
             let words = summary(cx.text, run);
@@ -174,7 +176,9 @@ pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
         );
         banner_ui(ui, Tone::Off, &words, Some(&text.cause_todo(cause)));
     }
-    if let Some(run) = &cx.snapshot.last_run {
+    // What a failed run refused is its cause, which was just said.
+    let failed = matches!(cx.snapshot.fleet_cause, Some(Cause::RunFailed { .. }));
+    if let (Some(run), false) = (&cx.snapshot.last_run, failed) {
         for (name, why) in run.refused.iter().take(3) {
             let words = text.with(
                 "run-refused",
@@ -191,7 +195,7 @@ pub fn start_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
     let running = cx.snapshot.running;
     let failed = cx.snapshot.last_run.as_ref().and_then(|r| r.failed.clone());
     let width = rect.width().min(560.0);
-    let height = if running.is_some() { 372.0 } else { 196.0 };
+    let height = if running.is_some() { 336.0 } else { 196.0 };
     let rect = Rect::from_min_size(
         pos2(
             rect.center().x - width / 2.0,

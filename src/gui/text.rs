@@ -273,7 +273,7 @@ impl Text {
     }
 
     /// What the probability is of: "Panne sous 48 h", "Anomalie", "Règle". `prefix` is one of
-    /// `forecast`, `forecast-title`, `forecast-axis`, `forecast-figure`.
+    /// `forecast-title`, `forecast-axis`, `forecast-figure`.
     #[must_use]
     pub fn forecast(&self, prefix: &str, card: Option<&ModelCard>) -> String {
         let kind = card.map_or(LabelKind::Failures, |c| c.label_kind);
@@ -395,12 +395,7 @@ mod tests {
                 said.push(t.happening(&what));
             }
             for kind in [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule] {
-                for prefix in [
-                    "forecast",
-                    "forecast-title",
-                    "forecast-axis",
-                    "forecast-figure",
-                ] {
+                for prefix in ["forecast-title", "forecast-axis", "forecast-figure"] {
                     let key = format!("{prefix}-{}", kind.key());
                     assert!(keys(language).any(|k| k == key), "no {key}");
                 }

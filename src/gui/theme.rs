@@ -212,7 +212,9 @@ fn style_of(dark: bool) -> Style {
     spacing.icon_width = 16.0;
     spacing.combo_height = 320.0;
     spacing.tooltip_width = 420.0;
-    spacing.scroll = style::ScrollStyle::thin();
+    // Bars float over the content, so that lines reach the edge; no fading: no gradients.
+    spacing.scroll = style::ScrollStyle::floating();
+    spacing.scroll.fade.strength = 0.0;
     style.visuals.text_cursor.stroke = Stroke::new(2.0, t.accent);
     style
 }

@@ -80,8 +80,9 @@ impl Toasts {
         Area::new(Id::unique("toasts"))
             .order(Order::Foreground)
             .anchor(
-                Align2::RIGHT_BOTTOM,
-                vec2(-size::XL, -size::REPLAY_BAR - size::M),
+                // Over the end of the page, never over what is said of the worst locomotive.
+                Align2::LEFT_BOTTOM,
+                vec2(size::RAIL + size::XL, -size::REPLAY_BAR - size::M),
             )
             .show(ctx, |ui| {
                 for (i, toast) in self.0.iter().enumerate() {
@@ -92,7 +93,7 @@ impl Toasts {
                         .corner_radius(CornerRadius::same(size::CORNER))
                         .inner_margin(Margin::symmetric(12, 8))
                         .show(ui, |ui| {
-                            ui.set_width(400.0);
+                            ui.set_width(384.0);
                             ui.horizontal(|ui| {
                                 let glyph = match toast.tone {
                                     Tone::Calm => Icon::Info,

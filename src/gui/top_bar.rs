@@ -3,10 +3,11 @@
 
 use eframe::egui::{Align, Color32, Layout, Rect, Ui, pos2, vec2};
 
-use crate::domain::{LabelKind, VerdictKind};
+use crate::domain::{LabelKind, ModelCard, VerdictKind};
 use crate::service::snapshot::Clock;
 
 use super::context::{Cx, Page};
+use super::text::Text;
 use super::theme::{self, size};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::verdict::verdict_line_ui;
@@ -16,6 +17,8 @@ struct Figure {
     label: String,
     ink: Option<Color32>,
     hover: Option<String>,
+    /// Where there is no room for all, the lowest go first.
+    weight: u8,
 }
 
 impl Figure {
@@ -25,7 +28,13 @@ impl Figure {
             label: label.to_owned(),
             ink: None,
             hover: None,
+            weight: 5,
         }
+    }
+
+    fn weighing(mut self, weight: u8) -> Self {
+        self.weight = weight;
+        self
     }
 }
 
@@ -158,12 +167,10 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
     let count = |kind| s.fleet.iter().filter(|r| r.verdict.kind() == kind).count() as u64;
     let mut all = Vec::with_capacity(6);
     if page == Page::Fleet && !s.fleet.is_empty() {
-        all.push(Figure::new(
-            text.count(s.fleet.len() as u64),
-            &text.get("figure-locomotives"),
-        ));
+        let total = text.count(s.fleet.len() as u64);
+        all.push(Figure::new(total, &text.get("figure-locomotives")).weighing(2));
         let danger = count(VerdictKind::Danger);
-        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger"));
+        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger")).weighing(9);
         figure.ink = (danger > 0).then_some(t.danger);
         all.push(figure);
         let off = count(VerdictKind::Unavailable);
@@ -181,6 +188,7 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
         let mut run = run_figure(cx);
         if s.last_run.as_ref().is_some_and(|r| r.failed.is_some()) && s.running.is_none() {
             run.ink = Some(t.off);
+            run.weight = 8;
         }
         all.push(run);
     }
@@ -192,16 +200,16 @@ fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
     let newest = cx.snapshot.fleet.iter().map(|r| r.reading_at_ms).max()?;
     if cx.snapshot.clock == Clock::Data {
         // By the data's own clock the newest reading has no age; its date says more.
-        return Some(Figure::new(
-            text.date_time(newest, cx.now_ms()),
-            &text.get("figure-newest"),
-        ));
+        return Some(
+            Figure::new(
+                text.date_time(newest, cx.now_ms()),
+                &text.get("figure-newest"),
+            )
+            .weighing(7),
+        );
     }
     let age = cx.snapshot.fleet.iter().map(|r| r.age_ms).min()?;
-    Some(Figure::new(
-        text.age(cx.aged_ms(age)),
-        &text.get("figure-age"),
-    ))
+    Some(Figure::new(text.age(cx.aged_ms(age)), &text.get("figure-age")).weighing(7))
 }
 
 fn model_figure(cx: &Cx<'_>) -> Figure {
@@ -211,9 +219,45 @@ fn model_figure(cx: &Cx<'_>) -> Figure {
         return Figure::new(text.get("figure-model-none").into_owned(), &label);
     };
     let age = text.age(cx.wall_ms - card.trained_at_ms);
-    let mut figure = Figure::new(format!("v{} · {age}", card.version), &label);
-    figure.hover = Some(format!("{}\n{}", card.threshold_from, card.split));
+    let mut figure = Figure::new(format!("v{} · {age}", card.version), &label).weighing(4);
+    figure.hover = Some(model_words(text, card));
     figure
+}
+
+/// What the model is worth, never shown without how many rows, since when and how it was found.
+fn model_words(text: &Text, card: &ModelCard) -> String {
+    let mut lines = vec![
+        text.with(
+            "model-learned",
+            [
+                ("rows", text.count(card.rows).into()),
+                ("locomotives", text.count(card.locomotives).into()),
+                ("labels", text.count(card.labels_known).into()),
+                ("date", text.date_year(card.trained_at_ms).into()),
+            ],
+        ),
+        text.with(
+            "model-threshold",
+            [
+                ("threshold", text.percent(card.threshold).into()),
+                ("from", card.threshold_from.as_str().into()),
+            ],
+        ),
+    ];
+    lines.push(match &card.metrics {
+        Some(m) => text.with(
+            "model-metrics",
+            [
+                ("brier", text.number(m.brier.unwrap_or(f64::NAN), 3).into()),
+                ("auc", text.number(m.roc_auc.unwrap_or(f64::NAN), 3).into()),
+                ("far", text.percent(m.far.unwrap_or(f64::NAN)).into()),
+                ("mar", text.percent(m.mar.unwrap_or(f64::NAN)).into()),
+                ("split", card.split.as_str().into()),
+            ],
+        ),
+        None => text.get("model-metrics-none").into_owned(),
+    });
+    lines.join("\n")
 }
 
 fn run_figure(cx: &Cx<'_>) -> Figure {
@@ -227,7 +271,7 @@ fn run_figure(cx: &Cx<'_>) -> Figure {
     let Some(run) = &cx.snapshot.last_run else {
         return Figure::new(text.get("figure-run-none").into_owned(), &label);
     };
-    let time = text.time(run.ended_ms);
+    let time = text.moment(run.ended_ms, Some(cx.wall_ms));
     let key = if run.failed.is_some() {
         "figure-run-failed"
     } else {
@@ -245,7 +289,7 @@ fn run_figure(cx: &Cx<'_>) -> Figure {
     figure
 }
 
-/// From the right edge leftwards, as many as there is room for; the last ones are kept.
+/// Against the right edge, as many as there is room for.
 fn figures_ui(ui: &mut Ui, inner: Rect, room: f32, figures: &[Figure]) {
     let t = theme::tokens(ui);
     let value_font = eframe::egui::FontId::new(size::FIGURE, theme::semibold());
@@ -256,18 +300,22 @@ fn figures_ui(ui: &mut Ui, inner: Rect, room: f32, figures: &[Figure]) {
             .size()
             .x
     };
-    let widths: Vec<f32> = figures
-        .iter()
-        .map(|f| width(&f.value, &value_font).max(width(&f.label, &label_font)))
-        .collect();
     let gap = size::L;
-    let total = |from: usize| widths[from..].iter().map(|w| w + 2.0 * gap).sum::<f32>();
-    // The count of locomotives is the first to go: the table shows it too.
-    let first = (0..figures.len())
-        .find(|&i| total(i) <= room)
-        .unwrap_or(figures.len());
-    let mut x = inner.right() - total(first) + gap;
-    for (figure, &width) in figures.iter().zip(&widths).skip(first) {
+    let mut kept: Vec<(&Figure, f32)> = figures
+        .iter()
+        .map(|f| {
+            let width = width(&f.value, &value_font).max(width(&f.label, &label_font));
+            (f, width)
+        })
+        .collect();
+    let total = |kept: &[(&Figure, f32)]| kept.iter().map(|k| k.1 + 2.0 * gap).sum::<f32>();
+    while total(&kept) > room {
+        let lightest = (0..kept.len()).min_by_key(|&i| kept[i].0.weight);
+        let Some(lightest) = lightest else { return };
+        kept.remove(lightest);
+    }
+    let mut x = inner.right() - total(&kept) + gap;
+    for (figure, width) in kept {
         ui.painter().vline(
             (x - gap).round() + 0.5,
             inner.center().y - 19.0..=inner.center().y + 19.0,

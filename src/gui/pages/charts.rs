@@ -7,8 +7,7 @@
 use std::sync::Arc;
 
 use eframe::egui::{
-    Align2, CornerRadius, FontId, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, Vec2b, pos2,
-    vec2,
+    Align2, CornerRadius, FontId, Rect, Sense, Stroke, StrokeKind, Ui, Vec2b, pos2, vec2,
 };
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotUi, Span, VLine};
 
@@ -18,16 +17,14 @@ use crate::gui::fonts::{Icon, icon};
 use crate::gui::theme::{self, Tokens, size};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::paint_shape;
-use crate::service::snapshot::{
-    Curve, FleetRow, HappeningKind, LocomotiveView, QualityKind, QualitySpan,
-};
+use crate::service::snapshot::{Curve, FleetRow, HappeningKind, LocomotiveView};
 
+use super::quality_lane::{LANE, lane_ui, legend_ui};
 use super::time_axis;
 
 /// Width of names and values left of the curves.
 pub const NAMES: f32 = 136.0;
 const MARKS: f32 = 20.0;
-const LANE: f32 = 6.0;
 const GAP: f32 = 10.0;
 const AXIS: f32 = 22.0;
 const LEGEND: f32 = 20.0;
@@ -146,7 +143,8 @@ pub fn charts_ui(
     gesture
 }
 
-fn to_x(secs: f64, rect: Rect, (from, to): (f64, f64)) -> f32 {
+/// Where an instant lies across `rect`.
+pub fn to_x(secs: f64, rect: Rect, (from, to): (f64, f64)) -> f32 {
     rect.left() + ((secs - from) / (to - from)) as f32 * rect.width()
 }
 
@@ -173,10 +171,12 @@ fn names_ui(
             )
         }
         None => {
-            let p = row.map_or_else(
-                || last.and_then(|s| s.judged.map(|j| j.0)),
-                |r| r.probability,
-            );
+            // No verdict, no probability: what an old reading got is on the curve.
+            let p = match row {
+                Some(r) if r.verdict.kind() == VerdictKind::Unavailable => None,
+                Some(r) => r.probability,
+                None => last.and_then(|s| s.judged.map(|j| j.0)),
+            };
             let danger = row.is_some_and(|r| r.verdict.kind() == VerdictKind::Danger);
             let percent = p.map_or_else(|| "—".to_owned(), |p| text.percent(p));
             (
@@ -187,7 +187,9 @@ fn names_ui(
             )
         }
     };
-    at_ui(ui, &name, rect, |ui| {
+    // The ends of the axis stand at the right of the same column.
+    let words = rect.with_max_x(rect.right() - 32.0);
+    at_ui(ui, &name, words, |ui| {
         ui.spacing_mut().item_spacing.y = 1.0;
         let compact = rect.height() < 72.0;
         ui.label(theme::strong(name.as_str(), t.text).size(13.0));
@@ -243,7 +245,8 @@ fn chart_ui(
             .allow_double_click_reset(false)
             .set_margin_fraction(vec2(0.0, 0.0))
             .auto_bounds(Vec2b::FALSE)
-            .sense(Sense::click_and_drag())
+            // Not focusable: the keyboard reads all five curves as one.
+            .sense(Sense::CLICK | Sense::DRAG)
             .show(ui, |plot| {
                 plot.set_plot_bounds_x(shown.0..=shown.1);
                 plot.set_plot_bounds_y(curves.ranges[i].0..=curves.ranges[i].1);
@@ -340,57 +343,6 @@ fn items<'a>(
     }
 }
 
-/// Under a curve: nothing where the data is sound; else a shape a kind, not only a colour.
-fn lane_ui(ui: &Ui, quality: &[QualitySpan], chart: Rect, shown: (f64, f64)) {
-    let t = theme::tokens(ui);
-    let lane = Rect::from_min_size(
-        pos2(chart.left(), chart.bottom()),
-        vec2(chart.width(), LANE),
-    );
-    let painter = ui.painter_at(lane);
-    painter.rect_filled(lane, CornerRadius::ZERO, t.band);
-    for span in quality {
-        let from = to_x(span.from_ms as f64 / 1000.0, lane, shown).max(lane.left());
-        let to = to_x(span.to_ms as f64 / 1000.0, lane, shown).min(lane.right());
-        if to < lane.left() || from > lane.right() {
-            continue;
-        }
-        // Never thinner than can be seen.
-        let rect = Rect::from_min_max(
-            pos2(from, lane.top()),
-            pos2(to.max(from + 2.0), lane.bottom()),
-        );
-        paint_quality(&painter, rect, span.kind, t);
-    }
-}
-
-fn paint_quality(painter: &Painter, rect: Rect, kind: QualityKind, t: &Tokens) {
-    match kind {
-        QualityKind::Gap => {
-            painter.rect(
-                rect,
-                CornerRadius::ZERO,
-                t.bg,
-                Stroke::new(size::LINE, t.mute),
-                StrokeKind::Inside,
-            );
-        }
-        QualityKind::Flagged => {
-            painter.rect_filled(rect, CornerRadius::ZERO, t.warn);
-        }
-        QualityKind::Quarantined => {
-            let inside = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
-            inside.rect_filled(rect, CornerRadius::ZERO, t.panel);
-            let mut x = rect.left() - rect.height();
-            while x < rect.right() {
-                let ends = [pos2(x, rect.bottom()), pos2(x + rect.height(), rect.top())];
-                inside.line_segment(ends, Stroke::new(1.5, t.off));
-                x += 4.0;
-            }
-        }
-    }
-}
-
 /// What happened, above the dotted lines: a wrench, a verdict's shape, a model's number.
 fn marks_ui(ui: &Ui, view: &LocomotiveView, column: Rect, shown: (f64, f64)) {
     let t = theme::tokens(ui);
@@ -448,44 +400,4 @@ fn axis_ui(ui: &Ui, column: Rect, shown: (f64, f64), grid: &[(f64, String)]) {
             );
         }
     }
-}
-
-fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
-    let t = theme::tokens(ui);
-    at_ui(ui, "legend", rect, |ui| {
-        ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
-            let swatch = |ui: &mut Ui| ui.allocate_exact_size(vec2(18.0, 10.0), Sense::hover()).0;
-            let r = swatch(ui);
-            ui.painter().rect(
-                r,
-                CornerRadius::ZERO,
-                t.band,
-                theme::hairline(t),
-                StrokeKind::Inside,
-            );
-            ui.label(theme::small(cx.text.get("legend-band"), t.mute));
-            for (kind, key) in [
-                (QualityKind::Gap, "legend-gap"),
-                (QualityKind::Flagged, "legend-flagged"),
-                (QualityKind::Quarantined, "legend-quarantined"),
-            ] {
-                ui.add_space(size::S);
-                let r = swatch(ui);
-                paint_quality(ui.painter(), r.shrink2(vec2(0.0, 1.0)), kind, t);
-                ui.label(theme::small(cx.text.get(key), t.mute));
-            }
-            ui.add_space(size::S);
-            let r = swatch(ui);
-            ui.painter().add(Shape::Vec(Shape::dashed_line(
-                &[r.left_center(), r.right_center()],
-                Stroke::new(size::LINE, t.text),
-                4.0,
-                3.0,
-            )));
-            ui.label(theme::small(cx.text.get("loco-threshold"), t.mute));
-            ui.add_space(size::M);
-            ui.label(theme::small(cx.text.get("loco-charts-hint"), t.mute));
-        });
-    });
 }

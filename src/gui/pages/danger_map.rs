@@ -142,7 +142,8 @@ impl DangerMap {
         trail_ui(ui, cx, map, trail);
         axes_ui(ui, cx, rect, map);
         let id = ui.scope_id().with("danger-map");
-        let response = ui.interact(map, id, Sense::click_and_drag());
+        // For the hand only: the keyboard has the sliders.
+        let response = ui.interact(map, id, Sense::CLICK | Sense::DRAG);
         let at = response.interact_pointer_pos()?;
         if !(response.clicked() || response.dragged()) {
             return None;
@@ -305,10 +306,7 @@ fn chain(mut segments: Vec<[(i64, i64); 2]>) -> Vec<Vec<(i64, i64)>> {
     let mut lines = Vec::new();
     while let Some([a, b]) = segments.pop() {
         let mut line = VecDeque::from([a, b]);
-        loop {
-            let (Some(&front), Some(&back)) = (line.front(), line.back()) else {
-                break;
-            };
+        while let (Some(&front), Some(&back)) = (line.front(), line.back()) {
             let next = segments
                 .iter()
                 .position(|s| s.contains(&front) || s.contains(&back));

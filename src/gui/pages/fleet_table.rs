@@ -25,27 +25,27 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     ui.visuals_mut().widgets.hovered.bg_fill = mix(t.panel, t.raised);
     ui.style_mut().wrap_mode = Some(eframe::egui::TextWrapMode::Truncate);
     let fleet = std::sync::Arc::clone(&cx.snapshot.fleet);
+    let widths = Widths::within(ui.available_width(), narrow);
     let mut table = TableBuilder::new(ui)
         .id_salt("fleet-table")
-        .sense(eframe::egui::Sense::click())
+        // Not focusable: Tab goes to the table as a whole, arrows walk its rows.
+        .sense(eframe::egui::Sense::CLICK)
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(if narrow { 120.0 } else { 134.0 }))
-        .column(
-            Column::remainder()
-                .at_least(if narrow { 84.0 } else { 104.0 })
-                .clip(true),
-        )
-        .column(Column::exact(if narrow { 122.0 } else { 164.0 }).clip(true));
+        .column(Column::exact(widths.verdict))
+        .column(Column::remainder().clip(true))
+        .column(Column::exact(widths.forecast).clip(true));
     if !narrow {
-        table = table.column(Column::exact(104.0));
+        table = table.column(Column::exact(widths.trend));
     }
-    table = table.columns(Column::exact(if narrow { 64.0 } else { 82.0 }), 4);
+    for width in widths.channels {
+        table = table.column(Column::exact(width));
+    }
     if !narrow {
-        table = table.column(Column::exact(72.0));
+        table = table.column(Column::exact(widths.maintenance));
     }
-    table = table.column(Column::exact(if narrow { 68.0 } else { 78.0 }));
+    table = table.column(Column::exact(widths.age));
     if let Some(row) = state.scroll_to.take() {
         table = table.scroll_to_row(row, None);
     }
@@ -63,7 +63,8 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
                 row.set_overline(true);
                 row_ui(&mut row, cx, data, t, narrow, selected);
                 let response = row.response();
-                if response.double_clicked() {
+                // A click on another row just before makes egui count three.
+                if response.double_clicked() || response.triple_clicked() {
                     opened = Some(data.loco.clone());
                 } else if response.clicked() {
                     clicked = Some(data.loco.clone());
@@ -75,6 +76,44 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     }
     if let Some(loco) = opened {
         cx.ask(Ask::Open(loco));
+    }
+}
+
+/// The widths of the columns; what the locomotive's name gets is the rest.
+#[derive(Clone, Copy)]
+struct Widths {
+    verdict: f32,
+    forecast: f32,
+    trend: f32,
+    channels: [f32; 4],
+    maintenance: f32,
+    age: f32,
+}
+
+impl Widths {
+    /// What a wide window has to spare goes to the curve first, so that no column stands alone.
+    fn within(room: f32, narrow: bool) -> Self {
+        if narrow {
+            return Self {
+                verdict: 126.0,
+                forecast: 118.0,
+                trend: 0.0,
+                channels: [60.0, 66.0, 73.0, 62.0],
+                maintenance: 0.0,
+                age: 66.0,
+            };
+        }
+        let spare = (room - 985.0).max(0.0);
+        // Whole points, so that nothing lies between pixels.
+        let share = |base: f32, part: f32| (base + spare * part).round();
+        Self {
+            verdict: share(134.0, 0.05),
+            forecast: share(164.0, 0.18),
+            trend: share(104.0, 0.26),
+            channels: [share(82.0, 0.07); 4],
+            maintenance: share(72.0, 0.06),
+            age: share(78.0, 0.06),
+        }
     }
 }
 
@@ -161,7 +200,8 @@ fn row_ui(
     if !narrow {
         row.col(|ui| {
             let to_ms = cx.now_ms().unwrap_or(data.reading_at_ms);
-            spark_ui(ui, 84.0, &data.trend_24h, to_ms, danger);
+            let width = (ui.available_width() - 20.0).max(20.0);
+            spark_ui(ui, width, &data.trend_24h, to_ms, danger);
         });
     }
     for channel in Channel::ALL {
@@ -216,7 +256,7 @@ fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, data: &FleetRow, danger: bool, narro
         return;
     };
     let threshold = cx.snapshot.model.as_ref().map(|m| m.threshold);
-    let width = if narrow { 48.0 } else { 78.0 };
+    let width = (ui.available_width() - if narrow { 72.0 } else { 86.0 }).max(20.0);
     probability_bar_ui(ui, width, p, threshold, danger);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         ui.add_space(if narrow { PAD } else { 20.0 });

@@ -7,6 +7,8 @@ pub mod simulator;
 mod charts;
 mod danger_map;
 mod fleet_table;
+mod hypothesis;
+mod quality_lane;
 mod reading_card;
 mod story;
 mod time_axis;

@@ -44,7 +44,8 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
             .inner_margin(Margin::same(12))
             .show(ui, |ui| {
                 ui.set_width(WIDTH - 24.0);
-                ui.spacing_mut().item_spacing.y = 3.0;
+                ui.spacing_mut().item_spacing.y = 4.0;
+                ui.spacing_mut().interact_size.y = 18.0;
                 let title = format!(
                     "{} {}",
                     text.date(sample.at_ms),
@@ -67,7 +68,8 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
                             text.verdict_short(kind),
                             text.percent(p)
                         );
-                        verdict_line_ui(ui, kind, &words);
+                        ui.add_space(2.0);
+                        ui.horizontal(|ui| verdict_line_ui(ui, kind, &words));
                     }
                     None => {
                         ui.label(theme::small(text.get("cursor-not-judged"), t.off));
@@ -80,7 +82,6 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
 fn pair_ui(ui: &mut Ui, name: &str, value: &str) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
-        ui.set_height(19.0);
         ui.label(theme::body(name, t.mute).size(13.0));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(theme::body(value, t.text).size(13.0));

@@ -4,27 +4,24 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eframe::egui::{
-    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, ScrollArea, Sense, Stroke, Ui, Vec2,
-    pos2, vec2,
-};
+use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{Cause, Channel, ChannelValues, LocoId, VerdictKind};
 use crate::gui::context::Cx;
-use crate::gui::text::Text;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::bars::{by_weight, contributions_ui};
+use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::card_ui;
 use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::gui::widgets::slider::channel_slider_ui;
-use crate::gui::widgets::verdict::{colour, paint_shape};
+use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
 
 use super::danger_map::{DangerMap, Inputs};
+use super::hypothesis::{sum, verdict_card_ui, ways_ui};
 use super::way_back::ways_back;
 
 /// Points of the trail behind the operating point.
@@ -37,8 +34,15 @@ pub struct State {
     against: Option<LocoId>,
     trail: VecDeque<(f64, f64)>,
     map: DangerMap,
-    /// The ways back, and what they were found for.
-    ways: Option<(ChannelValues, Option<Normal>, SharedJudge, [Option<f64>; 4])>,
+    ways: Option<Ways>,
+}
+
+/// The ways back, and what they were found for.
+struct Ways {
+    values: ChannelValues,
+    normal: Option<Normal>,
+    judge: SharedJudge,
+    found: [Option<f64>; 4],
 }
 
 impl Default for State {
@@ -85,16 +89,21 @@ impl State {
     }
 
     fn ways(&mut self, judge: &SharedJudge, normal: Option<&Normal>) -> [Option<f64>; 4] {
-        if let Some((values, against, by, ways)) = &self.ways
-            && *values == self.values
-            && against.as_ref() == normal
-            && Arc::ptr_eq(by, judge)
+        if let Some(ways) = &self.ways
+            && ways.values == self.values
+            && ways.normal.as_ref() == normal
+            && Arc::ptr_eq(&ways.judge, judge)
         {
-            return *ways;
+            return ways.found;
         }
-        let ways = ways_back(judge.as_ref(), &self.values, normal);
-        self.ways = Some((self.values, normal.cloned(), Arc::clone(judge), ways));
-        ways
+        let found = ways_back(judge.as_ref(), &self.values, normal);
+        self.ways = Some(Ways {
+            values: self.values,
+            normal: normal.cloned(),
+            judge: Arc::clone(judge),
+            found,
+        });
+        found
     }
 }
 
@@ -151,6 +160,10 @@ fn scroll_ui(ui: &mut Ui, salt: &str, add: impl FnOnce(&mut Ui)) {
 }
 
 fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+    // Low windows scroll this column; where the bar floats nothing may stand.
+    if ui.available_width() < 300.0 {
+        ui.set_max_width(ui.available_width() - size::S);
+    }
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.horizontal_wrapped(|ui| {
@@ -182,33 +195,36 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
         channel_slider_ui(ui, text, channel, &mut state.values[i], mean);
         ui.add_space(size::M);
     }
-    ui.horizontal(|ui| {
-        let name = text.get("sim-normal");
+    let name = text.get("sim-normal");
+    if ui.available_width() < 300.0 {
         ui.label(theme::strong(name.as_ref(), t.text));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            let fleet: Vec<FleetRow> = Vec::new();
-            let rows = if cx.snapshot.judge.is_some() {
-                &cx.snapshot.fleet[..]
-            } else {
-                &fleet[..]
-            };
-            let first = text.get("sim-normal-fleet");
-            match loco_choice_ui(
-                ui,
-                "sim-normal",
-                &name,
-                Some(first.as_ref()),
-                rows,
-                state.against.as_ref(),
-            ) {
-                Some(Choice::First) => state.against = None,
-                Some(Choice::Loco(loco)) => state.against = Some(loco),
-                None => {}
-            }
+        against_ui(ui, cx, state, &name);
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(theme::strong(name.as_ref(), t.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                against_ui(ui, cx, state, &name);
+            });
         });
-    });
+    }
     ui.add_space(size::XS);
     ui.label(theme::small(text.get("sim-normal-why"), t.mute));
+}
+
+/// Whose normal is the reference.
+fn against_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, name: &str) {
+    let rows = if cx.snapshot.judge.is_some() {
+        &cx.snapshot.fleet[..]
+    } else {
+        &[]
+    };
+    let first = cx.text.get("sim-normal-fleet");
+    let against = state.against.as_ref();
+    match loco_choice_ui(ui, "sim-normal", name, Some(first.as_ref()), rows, against) {
+        Some(Choice::First) => state.against = None,
+        Some(Choice::Loco(loco)) => state.against = Some(loco),
+        None => {}
+    }
 }
 
 fn says_ui(
@@ -243,116 +259,6 @@ fn says_ui(
     }
 }
 
-fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement: &Judgement) {
-    let t = theme::tokens(ui);
-    let kind = judgement.verdict;
-    let danger = kind == VerdictKind::Danger;
-    let fill = if danger { t.danger_surface } else { t.raised };
-    let line = if danger { t.danger_surface } else { t.line };
-    Frame::new()
-        .fill(fill)
-        .stroke(Stroke::new(size::LINE, line))
-        .corner_radius(CornerRadius::same(size::CORNER))
-        .inner_margin(Margin::symmetric(16, 14))
-        .show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.horizontal(|ui| {
-                ui.spacing_mut().item_spacing.x = size::L;
-                let side = if ui.available_width() < 270.0 {
-                    38.0
-                } else {
-                    52.0
-                };
-                ui.vertical(|ui| {
-                    ui.add_space(6.0);
-                    let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-                    paint_shape(ui.painter(), rect.center(), side, kind, t);
-                });
-                ui.vertical(|ui| {
-                    ui.spacing_mut().item_spacing.y = 0.0;
-                    let words = theme::sized(
-                        text.verdict(kind),
-                        if side < 50.0 {
-                            size::TEXT + 1.0
-                        } else {
-                            size::TITLE
-                        },
-                        colour(kind, t),
-                    );
-                    ui.add(Label::new(words).truncate());
-                    ui.horizontal(|ui| {
-                        ui.spacing_mut().item_spacing.x = size::S;
-                        let p = text.percent(judgement.probability);
-                        ui.label(theme::sized(p, 30.0, t.text));
-                        ui.vertical(|ui| {
-                            ui.add_space(6.0);
-                            let threshold = text.percent(judgement.threshold);
-                            let threshold =
-                                text.with("sim-threshold", [("threshold", threshold.into())]);
-                            let version = judge.card().version;
-                            let model = text.with("sim-model", [("version", version.into())]);
-                            ui.label(theme::small(threshold, t.mute));
-                            ui.label(theme::small(model, t.mute));
-                        });
-                    });
-                    ui.label(theme::small_strong(text.get("sim-hypothesis"), t.mute));
-                });
-            });
-        });
-}
-
-/// "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86".
-fn sum(text: &Text, judgement: &Judgement) -> String {
-    let terms: Vec<String> = by_weight(&judgement.contributions)
-        .into_iter()
-        .map(|c| {
-            let push = judgement.contributions[c.index()];
-            let sign = if push < 0.0 { '−' } else { '+' };
-            format!("{sign} {}", text.number(push.abs(), 2))
-        })
-        .collect();
-    text.with(
-        "sim-sum",
-        [
-            ("base", text.number(judgement.base, 2).into()),
-            ("terms", terms.join(" ").into()),
-            ("probability", text.number(judgement.probability, 2).into()),
-        ],
-    )
-}
-
-fn ways_ui(ui: &mut Ui, text: &Text, values: &ChannelValues, ways: &[Option<f64>; 4]) {
-    let t = theme::tokens(ui);
-    ui.spacing_mut().item_spacing.y = 0.0;
-    for channel in Channel::ALL {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
-        ui.painter()
-            .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
-        crate::gui::widgets::card::at_ui(ui, channel.key(), rect, |ui| {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.set_height(34.0);
-                ui.label(theme::body(text.channel_alone(channel), t.text));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    match ways[channel.index()] {
-                        Some(to) => {
-                            let sign = if to < values[channel.index()] {
-                                '≤'
-                            } else {
-                                '≥'
-                            };
-                            let words = format!("{sign} {}", text.value_unit(channel, to));
-                            ui.label(theme::body(words, t.text));
-                        }
-                        None => {
-                            ui.label(theme::body(text.get("sim-none"), t.mute));
-                        }
-                    }
-                });
-            });
-        });
-    }
-}
-
 fn where_ui(
     ui: &mut Ui,
     cx: &Cx<'_>,
@@ -366,7 +272,7 @@ fn where_ui(
     ui.label(theme::small(cx.text.get("sim-map-why"), t.mute));
     ui.add_space(size::S);
     let room = ui.available_rect_before_wrap();
-    let side = room.width().min(room.height() - 48.0).max(120.0);
+    let side = room.width().min(room.height() - 56.0).max(120.0);
     let rect = Rect::from_min_size(room.min, vec2(room.width(), side));
     let inputs = Inputs {
         flow: state.values[Channel::FlowRate.index()],
@@ -381,6 +287,7 @@ fn where_ui(
     }
     ui.advance_cursor_after_rect(rect);
     ui.horizontal(|ui| {
+        ui.spacing_mut().interact_size.y = 20.0;
         let (line, _) = ui.allocate_exact_size(vec2(24.0, 12.0), Sense::hover());
         ui.painter().extend(eframe::egui::Shape::dashed_line(
             &[line.left_center(), line.right_center()],
@@ -393,10 +300,8 @@ fn where_ui(
             .text
             .with("sim-threshold", [("threshold", threshold.into())]);
         ui.label(theme::small(words, t.mute));
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(theme::small(cx.text.get("advisory"), t.mute));
-        });
     });
+    ui.label(theme::small(cx.text.get("advisory"), t.mute));
 }
 
 fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {

@@ -1,7 +1,7 @@
 //! The story of the selected locomotive: what is said of it, why, what would bring it back, what
 //! happened last, and where the newest reading came from.
 
-use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2};
+use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
@@ -45,6 +45,7 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn told_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     ui.spacing_mut().item_spacing.y = size::XS;
+    ui.spacing_mut().interact_size.y = 20.0;
     head_ui(ui, cx, row);
     probability_ui(ui, cx, row);
     if let Verdict::Unavailable(cause) = &row.verdict {
@@ -58,8 +59,8 @@ fn told_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
 fn head_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     let t = theme::tokens(ui);
     let kind = row.verdict.kind();
-    ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-        ui.set_height(42.0);
+    let line = vec2(ui.available_width(), 42.0);
+    ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Center), |ui| {
         ui.spacing_mut().item_spacing.x = size::M;
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(34.0), Sense::hover());
         paint_shape(ui.painter(), rect.center(), 34.0, kind, t);
@@ -80,8 +81,8 @@ fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
         return;
     };
     ui.add_space(size::XS);
-    ui.with_layout(Layout::left_to_right(Align::Max), |ui| {
-        ui.set_height(42.0);
+    let line = vec2(ui.available_width(), 44.0);
+    ui.allocate_ui_with_layout(line, Layout::left_to_right(Align::Min), |ui| {
         ui.spacing_mut().item_spacing.x = size::S;
         ui.label(theme::sized(cx.text.percent(p), size::BIG, t.text));
         ui.vertical(|ui| {
@@ -121,7 +122,9 @@ fn section_ui(ui: &mut Ui, words: &str) {
 fn why_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let Some(explanation) = &row.explanation else {
+    // Reasons of a verdict that is not given would be read as one.
+    let unavailable = row.verdict.kind() == VerdictKind::Unavailable;
+    let (Some(explanation), false) = (&row.explanation, unavailable) else {
         return;
     };
     let danger = row.verdict.kind() == VerdictKind::Danger;

@@ -73,10 +73,11 @@ pub fn focus_ring(ui: &Ui, response: &Response, rect: eframe::egui::Rect) {
     if response.has_focus() {
         let t = theme::tokens(ui);
         ui.painter().rect_stroke(
-            rect.expand(1.0),
-            CornerRadius::same(size::CORNER + 1),
-            Stroke::new(size::FOCUS, t.accent),
-            StrokeKind::Outside,
+            rect,
+            CornerRadius::same(size::CORNER),
+            Stroke::new(size::FOCUS + 0.5, t.accent),
+            // Inside, so that no edge of a scrolled column cuts it.
+            StrokeKind::Inside,
         );
     }
 }

@@ -1,7 +1,8 @@
 //! Cards and banners: the surfaces that things stand on.
 
 use eframe::egui::{
-    Align, Color32, CornerRadius, Frame, Layout, Margin, Rect, Stroke, StrokeKind, Ui, UiBuilder,
+    Align, Color32, CornerRadius, FontId, Frame, Layout, Margin, Rect, Role, Sense, Stroke,
+    StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
 use crate::gui::fonts::{Icon, icon};
@@ -84,6 +85,7 @@ pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>) {
         .inner_margin(Margin::symmetric(12, 8))
         .show(ui, |ui| {
             ui.set_width(ui.available_width());
+            ui.spacing_mut().interact_size.y = 20.0;
             ui.horizontal(|ui| {
                 ui.label(theme::body(icon(tone.icon()), ink).size(size::FIGURE));
                 ui.vertical(|ui| {
@@ -105,13 +107,18 @@ pub fn badge_ui(ui: &mut Ui, word: &str, filled: bool) -> eframe::egui::Response
     } else {
         (t.text, t.raised, t.mute)
     };
-    Frame::new()
-        .fill(ground)
-        .stroke(Stroke::new(size::LINE, line))
-        .corner_radius(CornerRadius::same(3))
-        .inner_margin(Margin::symmetric(7, 2))
-        .show(ui, |ui| {
-            ui.label(theme::sized(word, 11.0, ink));
-        })
-        .response
+    let font = FontId::new(11.0, theme::semibold());
+    let galley = ui.painter().layout_no_wrap(word.to_owned(), font, ink);
+    let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 6.0), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));
+    ui.painter().rect(
+        rect,
+        CornerRadius::same(3),
+        ground,
+        Stroke::new(size::LINE, line),
+        StrokeKind::Inside,
+    );
+    ui.painter()
+        .galley(rect.center() - galley.size() / 2.0, galley, ink);
+    response
 }

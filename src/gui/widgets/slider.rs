@@ -4,13 +4,17 @@
 use std::ops::RangeInclusive;
 
 use eframe::egui::{
-    Align, DragValue, Layout, Response, Slider, SliderClamping, Stroke, Ui, pos2, vec2,
+    Align, Align2, Color32, DragValue, FontId, Layout, Response, Sense, Slider, SliderClamping,
+    Stroke, Ui, pos2, vec2,
 };
 
 use crate::domain::Channel;
 use crate::gui::format;
 use crate::gui::text::Text;
 use crate::gui::theme::{self, size};
+
+/// Radius of the handle: what egui makes of a slider 24 high.
+const HANDLE: f32 = 24.0 / 2.5;
 
 /// Draws the slider; `normal` is marked on the track. True when the value was changed.
 pub fn channel_slider_ui(
@@ -39,24 +43,41 @@ pub fn channel_slider_ui(
         let track = track_ui(ui, value, low..=high, channel, normal);
         changed |= track.changed();
         track.accessible_name(label);
-        ui.horizontal(|ui| {
-            ui.label(theme::small(
-                text.number(low, usize::from(low.fract() != 0.0)),
-                t.mute,
-            ));
-            if let Some(normal) = normal {
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    ui.label(theme::small(text.number(high, 0), t.mute));
-                    ui.with_layout(Layout::top_down(Align::Center), |ui| {
-                        let value = text.value(channel, normal);
-                        let words = text.with("sim-normal-value", [("value", value.into())]);
-                        ui.label(theme::small(words, t.mute));
-                    });
-                });
-            }
-        });
+        ends_ui(ui, text, channel, normal);
     });
     changed
+}
+
+/// The ends of the range under the track, and the normal under its mark.
+fn ends_ui(ui: &mut Ui, text: &Text, channel: Channel, normal: Option<f64>) {
+    let t = theme::tokens(ui);
+    let (low, high) = channel.slider_range();
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 16.0), Sense::hover());
+    let font = FontId::proportional(size::LABEL);
+    let put = |x: f32, align: Align2, words: String| {
+        ui.painter()
+            .text(pos2(x, rect.top()), align, words, font.clone(), t.mute)
+    };
+    let digits = usize::from(low.fract() != 0.0);
+    let left = put(rect.left(), Align2::LEFT_TOP, text.number(low, digits));
+    let right = put(rect.right(), Align2::RIGHT_TOP, text.number(high, 0));
+    let Some(normal) = normal.filter(|n| (low..=high).contains(n)) else {
+        return;
+    };
+    let words = text.with(
+        "sim-normal-value",
+        [("value", text.value(channel, normal).into())],
+    );
+    let galley = ui.painter().layout_no_wrap(words, font.clone(), t.mute);
+    let half = galley.size().x / 2.0;
+    let span = rect.shrink2(vec2(HANDLE, 0.0));
+    let x = span.left() + ((normal - low) / (high - low)) as f32 * span.width();
+    let from = left.right() + size::S + half;
+    let to = right.left() - size::S - half;
+    if from < to {
+        let at = pos2(x.clamp(from, to) - half, rect.top());
+        ui.painter().galley(at, galley, t.mute);
+    }
 }
 
 fn typed_value<'a>(text: &'a Text, channel: Channel, value: &'a mut f64) -> DragValue<'a> {
@@ -83,48 +104,59 @@ fn track_ui(
     let (low, high) = (*range.start(), *range.end());
     // The handle stays on the track even when a value outside was typed.
     let mut shown = value.clamp(low, high);
-    let step = if channel == Channel::FlowRate {
-        1.0
-    } else {
-        0.1
-    };
-    let response = ui
-        .scope(|ui| {
-            ui.spacing_mut().slider_width = ui.available_width();
-            ui.spacing_mut().interact_size.y = 24.0;
-            ui.spacing_mut().slider_rail_height = 6.0;
-            let widgets = &mut ui.visuals_mut().widgets;
-            widgets.inactive.bg_fill = t.band;
-            ui.visuals_mut().selection.bg_fill = t.accent;
-            ui.add(
-                Slider::new(&mut shown, range)
-                    .show_value(false)
-                    .step_by(step)
-                    .clamping(SliderClamping::Always),
-            )
-        })
-        .inner;
+    let step = 10f64.powi(-(channel.decimals() as i32));
+    let response = bare_slider_ui(ui, &mut shown, range, t.accent);
+    // Rounded here and not by egui, which would round a value that nobody touched.
     if response.changed() {
-        *value = shown;
+        *value = (shown / step).round() * step;
     }
-    let radius = response.rect.height() / 2.5;
-    let span = response.rect.shrink2(vec2(radius, 0.0));
+    let span = response.rect.shrink2(vec2(HANDLE, 0.0));
     let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();
     let middle = response.rect.center().y;
-    if let Some(normal) = normal.filter(|n| (low..=high).contains(n)) {
+    // Not through the handle.
+    let clear = |n: f64| (x(n) - x(shown.clamp(low, high))).abs() > HANDLE;
+    if let Some(normal) = normal.filter(|n| (low..=high).contains(n) && clear(*n)) {
         ui.painter().vline(
             x(normal),
             middle - 9.0..=middle + 9.0,
             Stroke::new(size::CURVE, t.mute),
         );
     }
-    let centre = pos2(x(shown.clamp(low, high)), middle);
-    let ring = if response.has_focus() { 3.0 } else { 2.0 };
-    ui.painter()
-        .circle(centre, radius - 1.0, t.raised, Stroke::new(ring, t.accent));
+    response
+}
+
+/// Track, fill and handle alone, over all the width there is. The caller names it.
+pub fn bare_slider_ui(
+    ui: &mut Ui,
+    value: &mut f64,
+    range: RangeInclusive<f64>,
+    fill: Color32,
+) -> Response {
+    let t = theme::tokens(ui);
+    let (low, high) = (*range.start(), *range.end());
+    let response = ui
+        .scope(|ui| {
+            ui.spacing_mut().slider_width = ui.available_width();
+            ui.spacing_mut().interact_size.y = 24.0;
+            ui.spacing_mut().slider_rail_height = 6.0;
+            ui.visuals_mut().widgets.inactive.bg_fill = t.band;
+            ui.visuals_mut().selection.bg_fill = fill;
+            ui.add(
+                Slider::new(value, range)
+                    .show_value(false)
+                    .smart_aim(false)
+                    .clamping(SliderClamping::Always),
+            )
+        })
+        .inner;
+    // egui fills the handle like the track; ours stands out of it.
+    let span = response.rect.shrink2(vec2(HANDLE, 0.0));
+    let share = ((*value - low) / (high - low)).clamp(0.0, 1.0) as f32;
+    let centre = pos2(span.left() + share * span.width(), span.center().y);
+    let ring = Stroke::new(size::FOCUS, t.accent);
+    ui.painter().circle(centre, HANDLE - 1.0, t.raised, ring);
     if response.has_focus() {
-        ui.painter()
-            .circle_stroke(centre, radius + 3.0, Stroke::new(size::FOCUS, t.accent));
+        ui.painter().circle_stroke(centre, HANDLE + 3.0, ring);
     }
     response
 }
