@@ -10,6 +10,4 @@ pub mod sources;
 pub mod warehouse;
 pub mod window;
 
-pub mod text {
-    pub use crate::gui::text::*;
-}
+pub mod text;

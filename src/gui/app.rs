@@ -16,7 +16,7 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
 use super::pages::{fleet, locomotive, simulator};
-use super::text::Text;
+use crate::text::Text;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{rail, replay, top_bar};

@@ -7,7 +7,7 @@ use crate::domain::LocoId;
 use crate::service::command::Command;
 use crate::service::snapshot::{Clock, FleetRow, Snapshot};
 
-use super::text::{Language, Text};
+use crate::text::{Language, Text};
 
 /// The pages that exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::Context;
 use rfd::AsyncFileDialog;
 
-use super::text::Text;
+use crate::text::Text;
 
 /// No hand cancels a dialog faster than this: it was never shown.
 const NO_DIALOG: Duration = Duration::from_millis(400);

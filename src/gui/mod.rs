@@ -3,20 +3,18 @@
 //!
 //! `app` holds the state and carries out what pages ask for; `pages` has one file a page (and its
 //! parts); `widgets` are the parts that pages share; colours and sizes come from `theme`, words from
-//! `text` (assets/i18n), the way numbers are written from `format`.
+//! `crate::text`.
 
 mod app;
 mod context;
 mod files;
-mod fonts;
-pub(crate) mod format;
+pub(crate) mod fonts;
 mod icon;
 mod pages;
 mod rail;
 mod replay;
 mod run;
-pub(crate) mod text;
-mod theme;
+pub(crate) mod theme;
 mod toasts;
 mod top_bar;
 mod widgets;
@@ -34,9 +32,8 @@ use jiff::tz::TimeZone;
 
 pub use app::App;
 pub use context::Page;
-pub use text::{DEFAULT_ZONE, Language, Text};
-
 use crate::service::handle::ServiceHandle;
+use crate::text::{Language, Text, local_zone};
 
 /// How the window opens.
 #[derive(Debug, Clone)]
@@ -53,7 +50,7 @@ impl Default for WindowOptions {
         Self {
             language: Language::French,
             dark: None,
-            time_zone: TimeZone::get(DEFAULT_ZONE).unwrap_or(TimeZone::UTC),
+            time_zone: local_zone(),
         }
     }
 }
@@ -69,7 +66,7 @@ pub type Wake = Box<dyn Fn() + Send + Sync>;
 /// later.
 pub fn open(
     options: WindowOptions,
-    start: impl FnOnce(Wake) -> ServiceHandle + 'static,
+    start: impl FnOnce(Wake) -> std::io::Result<ServiceHandle> + 'static,
 ) -> Result<(), eframe::Error> {
     // Shared, because a second renderer may have to try when the first one has no adapter.
     let start = Rc::new(RefCell::new(Some(start)));
@@ -104,7 +101,7 @@ fn attempt<F>(
     start: &Rc<RefCell<Option<F>>>,
 ) -> Result<(), eframe::Error>
 where
-    F: FnOnce(Wake) -> ServiceHandle + 'static,
+    F: FnOnce(Wake) -> std::io::Result<ServiceHandle> + 'static,
 {
     let native = NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -129,7 +126,7 @@ where
                 .take()
                 .ok_or("the service was started already")?;
             let ctx = cc.egui_ctx.clone();
-            let handle = start(Box::new(move || ctx.request_repaint()));
+            let handle = start(Box::new(move || ctx.request_repaint()))?;
             let text = Text::new(options.language, options.time_zone);
             Ok(Box::new(App::new(&cc.egui_ctx, text, options.dark, handle)))
         }),

@@ -8,7 +8,7 @@ use eframe::egui::{
 
 use super::context::{Ask, Cx, Page};
 use super::fonts::{Icon, icon};
-use super::text::Language;
+use crate::text::Language;
 use super::theme::{self, size};
 use super::widgets::button::focus_ring;
 

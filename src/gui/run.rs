@@ -9,7 +9,7 @@ use crate::service::snapshot::{LastRun, RunProgress, Stage};
 
 use super::context::{Ask, Cx};
 use super::fonts::Icon;
-use super::text::Text;
+use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::button::{Kind, button_icon_ui};
 use super::widgets::card::{Tone, at_ui, banner_ui, card_ui};

@@ -16,7 +16,7 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::Page;
 use super::fixtures;
-use super::text::{DEFAULT_ZONE, Language, Text};
+use crate::text::{DEFAULT_ZONE, Language, Text};
 use super::{App, theme};
 
 /// A window over a made-up service.

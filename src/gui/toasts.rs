@@ -8,7 +8,7 @@ use eframe::egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order
 use crate::service::command::Event;
 
 use super::fonts::{Icon, icon};
-use super::text::Text;
+use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::button::icon_button_ui;
 use super::widgets::card::Tone;

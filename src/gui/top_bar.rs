@@ -7,7 +7,7 @@ use crate::domain::{LabelKind, ModelCard, VerdictKind};
 use crate::service::snapshot::Clock;
 
 use super::context::{Cx, Page};
-use super::text::Text;
+use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::verdict::verdict_line_ui;

@@ -193,6 +193,7 @@ impl Found {
                 part.readings,
                 &loco.loco,
                 Some(first),
+                part.until_ms,
                 &mut |r, blocks, _| {
                     let row = i;
                     i += 1;

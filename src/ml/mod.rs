@@ -15,7 +15,6 @@ mod survey;
 #[cfg(test)]
 mod test_behaviour;
 #[cfg(test)]
-#[cfg(test)]
 mod test_support;
 mod threshold;
 mod train;

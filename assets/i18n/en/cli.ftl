@@ -52,3 +52,4 @@ reason-in_future = in the future
 reason-time_backwards = time going backwards
 reason-cut_line = cut line
 reason-conflict = conflict
+window-already-open = A window is already open for this home.

@@ -52,3 +52,4 @@ reason-in_future = dans l’avenir
 reason-time_backwards = temps à rebours
 reason-cut_line = ligne coupée
 reason-conflict = contradiction
+window-already-open = Une fenêtre est déjà ouverte pour ce dossier.

@@ -7,7 +7,7 @@ use eframe::egui::{
 
 use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::{Channel, ChannelValues, VerdictKind};
-use crate::gui::text::Text;
+use crate::text::Text;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::by_weight;
 use crate::gui::widgets::card::at_ui;

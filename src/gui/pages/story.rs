@@ -5,7 +5,7 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2
 
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
-use crate::gui::text::Text;
+use crate::text::Text;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};

@@ -2,7 +2,7 @@
 
 use jiff::{Timestamp, ToSpan, Zoned};
 
-use crate::gui::text::Text;
+use crate::text::Text;
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3600;
@@ -83,7 +83,7 @@ fn label(text: &Text, at: &Zoned) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gui::text::Language;
+    use crate::text::Language;
     use jiff::tz::TimeZone;
 
     fn labels(from: f64, to: f64, width: f32) -> Vec<String> {

@@ -4,7 +4,7 @@
 use crate::domain::features::Normal;
 use crate::domain::ports::Judge;
 use crate::domain::{Channel, ChannelValues};
-use crate::gui::format;
+use crate::text::format;
 
 /// Steps across a channel's range.
 const STEPS: i32 = 100;

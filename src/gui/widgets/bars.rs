@@ -3,7 +3,7 @@
 use eframe::egui::{Align, CornerRadius, Layout, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::domain::{Channel, ChannelValues};
-use crate::gui::text::Text;
+use crate::text::Text;
 use crate::gui::theme::{self, size};
 
 /// The largest push first.

@@ -9,8 +9,8 @@ use eframe::egui::{
 };
 
 use crate::domain::Channel;
-use crate::gui::format;
-use crate::gui::text::Text;
+use crate::text::format;
+use crate::text::Text;
 use crate::gui::theme::{self, size};
 
 /// Radius of the handle: what egui makes of a slider 24 high.

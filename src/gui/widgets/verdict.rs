@@ -7,7 +7,7 @@ use eframe::egui::{
 };
 
 use crate::domain::VerdictKind;
-use crate::gui::text::Text;
+use crate::text::Text;
 use crate::gui::theme::{self, Tokens, size};
 
 /// The ink of a verdict.

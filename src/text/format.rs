@@ -5,7 +5,7 @@ use jiff::{Timestamp, Zoned};
 
 use crate::domain::Channel;
 
-use super::text::{Language, Text};
+use super::{Language, Text};
 
 /// Before units, and between thousands in French.
 const THIN: char = '\u{202f}';

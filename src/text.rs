@@ -3,6 +3,8 @@
 //!
 //! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
 
+pub(crate) mod format;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -65,14 +67,14 @@ impl Language {
     const fn sources(self) -> [&'static str; 3] {
         match self {
             Self::French => [
-                include_str!("../../assets/i18n/fr/words.ftl"),
-                include_str!("../../assets/i18n/fr/window.ftl"),
-                include_str!("../../assets/i18n/fr/cli.ftl"),
+                include_str!("../assets/i18n/fr/words.ftl"),
+                include_str!("../assets/i18n/fr/window.ftl"),
+                include_str!("../assets/i18n/fr/cli.ftl"),
             ],
             Self::English => [
-                include_str!("../../assets/i18n/en/words.ftl"),
-                include_str!("../../assets/i18n/en/window.ftl"),
-                include_str!("../../assets/i18n/en/cli.ftl"),
+                include_str!("../assets/i18n/en/words.ftl"),
+                include_str!("../assets/i18n/en/window.ftl"),
+                include_str!("../assets/i18n/en/cli.ftl"),
             ],
         }
     }
