@@ -34,7 +34,9 @@ pub struct SourceConfig {
     #[serde(default)]
     pub format: Format,
     /// File, folder or glob, relative to the configuration file.
-    pub path: String,
+    pub path: Option<String>,
+    /// Address that answers with the table, instead of a path.
+    pub url: Option<String>,
     /// For times without a zone.
     #[serde(default = "default_zone")]
     pub timezone: String,
@@ -92,8 +94,7 @@ impl LimitsConfig {
             };
             limits.min[i] = own.min.unwrap_or(limits.min[i]);
             limits.max[i] = own.max.unwrap_or(limits.max[i]);
-            limits.max_rate_per_sec[i] =
-                own.max_rate_per_sec.unwrap_or(limits.max_rate_per_sec[i]);
+            limits.max_rate_per_sec[i] = own.max_rate_per_sec.unwrap_or(limits.max_rate_per_sec[i]);
         }
         limits
     }
@@ -196,6 +197,19 @@ impl Config {
             }
             if self.sources[..i].iter().any(|s| s.name == source.name) {
                 return wrong("name", format!("two sources are named “{}”", source.name));
+            }
+            match (&source.path, &source.url) {
+                (Some(_), None) => {}
+                (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {}
+                (None, Some(_)) => {
+                    return wrong("url", "an address begins with http:// or https://".into());
+                }
+                _ => {
+                    return wrong(
+                        "path",
+                        format!("source “{}” needs either path or url", source.name),
+                    );
+                }
             }
             if jiff::tz::TimeZone::get(&source.timezone).is_err() {
                 return wrong(

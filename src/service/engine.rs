@@ -204,7 +204,6 @@ impl Engine {
             fraction: None,
             rows: 0,
         });
-        // Readers are closed for the time of a run of ours: it may put a new warehouse in place.
         self.publish_progress();
         let platform = self.platform.clone();
         let progress = progress.clone();

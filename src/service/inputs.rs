@@ -9,6 +9,7 @@ use crate::domain::{Channel, Role, SourceClock, SourceError};
 use crate::etl::{Input, LocoFrom, Mapping};
 use crate::sources::demo::DemoFile;
 use crate::sources::files;
+use crate::sources::http::HttpFile;
 
 /// The sources of a run, and whether they are simulated.
 pub struct Inputs {
@@ -28,10 +29,12 @@ pub fn resolve(config: &Config) -> Inputs {
         .iter()
         .map(|source| one(config, source))
         .collect();
-    let telemetry = |(input, _): &&(Input, bool)| {
-        input.role == Role::Telemetry && input.files.is_ok()
-    };
-    let any_real = resolved.iter().filter(telemetry).any(|(_, simulated)| !simulated);
+    let telemetry =
+        |(input, _): &&(Input, bool)| input.role == Role::Telemetry && input.files.is_ok();
+    let any_real = resolved
+        .iter()
+        .filter(telemetry)
+        .any(|(_, simulated)| !simulated);
     let any = resolved.iter().any(|entry| telemetry(&entry));
     if any_real {
         // Simulated readings never mix with real ones.
@@ -55,7 +58,11 @@ impl Inputs {
 }
 
 fn one(config: &Config, source: &SourceConfig) -> (Input, bool) {
-    let found = files::resolve(&config.folder, &source.path);
+    if let Some(url) = &source.url {
+        return over_http(source, url);
+    }
+    let path = source.path.as_deref().unwrap_or_default();
+    let found = files::resolve(&config.folder, path);
     let simulated = source.synthetic
         || found
             .as_ref()
@@ -73,6 +80,18 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, bool) {
         }),
     };
     (input, simulated)
+}
+
+/// An address is asked when the run reads it, not before.
+fn over_http(source: &SourceConfig, url: &str) -> (Input, bool) {
+    let input = Input {
+        name: source.name.clone(),
+        role: source.role,
+        clock: source.clock,
+        mapping: mapping(source),
+        files: Ok(vec![Box::new(HttpFile::new(url.to_owned()))]),
+    };
+    (input, source.synthetic)
 }
 
 /// The mapping of a checked source. A configuration is checked when it is parsed, so the names that a
@@ -98,9 +117,10 @@ fn mapping(source: &SourceConfig) -> Mapping {
         },
         channels: (source.role == Role::Telemetry).then(|| {
             Channel::ALL.map(|channel| {
-                columns
-                    .channel(channel)
-                    .map_or_else(|_| (String::new(), 1.0, 0.0), |c| (c.column, c.scale, c.offset))
+                columns.channel(channel).map_or_else(
+                    |_| (String::new(), 1.0, 0.0),
+                    |c| (c.column, c.scale, c.offset),
+                )
             })
         }),
         label: columns.label.and_then(|c| c.column),
@@ -120,7 +140,8 @@ fn demo() -> Inputs {
             name: name.to_owned(),
             role,
             format: crate::config::Format::Csv,
-            path: String::new(),
+            path: None,
+            url: None,
             timezone: "UTC".to_owned(),
             clock: SourceClock::Data,
             synthetic: true,

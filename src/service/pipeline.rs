@@ -152,7 +152,11 @@ fn load(
     let refused: u64 = report.rows_quarantined.values().sum();
     outcome.stages = vec![
         StageReport::new(Stage::Extract, report.extract_secs, report.rows_read),
-        StageReport::new(Stage::Validate, report.validate_secs, report.rows_read - refused),
+        StageReport::new(
+            Stage::Validate,
+            report.validate_secs,
+            report.rows_read - refused,
+        ),
         StageReport::new(Stage::Load, report.load_secs, report.rows_kept),
     ];
     Ok(outcome)
@@ -176,6 +180,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "stages": outcome.stages,
             "rows_quarantined": report.rows_quarantined,
             "refused": report.refused,
+            "dead_sources": report.dead_sources,
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,
         }),

@@ -83,11 +83,7 @@ pub fn resolve(folder: &Path, path: &str) -> Result<Vec<DiskFile>, SourceError> 
             .map_err(|e| SourceError::Unreadable { why: e.to_string() })?
             .filter_map(Result::ok)
             .map(|entry| entry.path())
-            .filter(|p| {
-                p.is_file()
-                    && p.extension()
-                        .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
-            })
+            .filter(|p| p.is_file() && p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
             .collect()
     } else {
         // Only the part the user wrote is a pattern: a folder named [2026] is just a folder.

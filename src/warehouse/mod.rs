@@ -20,10 +20,10 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use fleet::LatestReading;
-pub use predictions::{Judged, Prediction};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
+pub use predictions::{Judged, Prediction};
 pub use reader::{ChangeWatch, Reader};
 pub use runs::{RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
