@@ -224,7 +224,9 @@ impl Config {
         let limits = self.limits.limits();
         for c in Channel::ALL {
             let i = c.index();
-            if !(limits.min[i] < limits.max[i]) || !(limits.max_rate_per_sec[i] > 0.0) {
+            // Written so that NaN, which TOML can hold, is wrong too.
+            let ordered = limits.min[i] < limits.max[i] && limits.max_rate_per_sec[i] > 0.0;
+            if !ordered {
                 return wrong(
                     &format!("limits.{}", c.key()),
                     "min must be below max, and max_rate_per_sec positive".into(),

@@ -42,11 +42,11 @@ impl Baseline {
     pub fn learn(&mut self, values: &ChannelValues) {
         self.count += 1;
         let n = f64::from(self.count);
-        for i in 0..4 {
-            let away = values[i] - self.mean[i];
+        for (i, &value) in values.iter().enumerate() {
+            let away = value - self.mean[i];
             self.mean[i] += away / n;
-            self.squares[i] += away * (values[i] - self.mean[i]);
-            let rests = self.count > 1 && values[i] == self.last[i];
+            self.squares[i] += away * (value - self.mean[i]);
+            let rests = self.count > 1 && value == self.last[i];
             self.run[i] = if rests { self.run[i] + 1 } else { 1 };
             self.longest_run[i] = self.longest_run[i].max(self.run[i]);
         }
