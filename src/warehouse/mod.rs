@@ -118,6 +118,17 @@ impl Warehouse {
         Ok(())
     }
 
+    /// Folds the log into the file, as far as readers allow, and closes our connection.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn fold_log(self) -> Result<()> {
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
     /// A read-only connection to the same file.
     ///
     /// # Errors
