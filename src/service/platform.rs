@@ -116,7 +116,8 @@ impl Platform {
         if !path.is_file() {
             return Ok(None);
         }
-        Ok(Some(Reader::open(&path)?))
+        let reader = Reader::open(&path)?;
+        Ok((!reader.is_unborn()?).then_some(reader))
     }
 
     /// The fleet now; `None` before the first run.
