@@ -137,11 +137,11 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
         let error = home.json(2, &[command]);
         assert_eq!(
             (&error["key"], &error["line"], &error["nearest"]),
-            (&json!("zone"), &json!(10), &json!("timezone")),
+            (&json!("zone"), &json!(11), &json!("timezone")),
             "{error:#}"
         );
         let words = home.cidp(&[command]).expect(2).stderr;
-        assert!(words.contains("cidp.toml, line 10, key `zone`"), "{words}");
+        assert!(words.contains("cidp.toml, line 11, key `zone`"), "{words}");
     }
     assert!(!home.warehouse().exists(), "a wrong configuration touches nothing");
     home.json(2, &["--config", "nowhere.toml", "status"]);
@@ -149,7 +149,7 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
 
 #[test]
 fn another_run_under_way_is_exit_three() {
-    let home = TestHome::with_sensors(fleet(1, 300));
+    let home = TestHome::with_sensors(fleet(2, 300));
     home.json(0, &["run"]);
     let lock = File::options().write(true).open(home.path("database/run.lock")).unwrap();
     lock.try_lock().unwrap();
@@ -302,7 +302,7 @@ fn predictions(home: &TestHome, folder: &str) -> Vec<Vec<String>> {
 
 #[test]
 fn evaluate_gives_honest_figures_and_every_row() {
-    let home = TestHome::with_sensors(fleet(4, 240));
+    let home = TestHome::with_sensors(fleet(4, 500));
     for split in ["locomotive", "time"] {
         let out = home.path(split);
         let figures = home.json(
@@ -321,7 +321,7 @@ fn evaluate_gives_honest_figures_and_every_row() {
         assert_eq!(figures["never"]["mar"], 1.0);
         let rows = predictions(&home, split);
         if split == "locomotive" {
-            assert_eq!(rows.len(), 960, "every row is in a test fold once");
+            assert_eq!(rows.len(), 2000, "every row is in a test fold once");
         }
         assert!(rows.len() > 400 && rows.iter().all(|r| ["nominal", "danger", "unavailable"].contains(&r[3].as_str())));
     }

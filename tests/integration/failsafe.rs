@@ -59,7 +59,6 @@ fn fails_safe(home: &TestHome, words: &[&str]) -> Value {
     for word in words {
         assert!(cause.contains(word), "“{word}” is not in the cause: {cause}");
     }
-    assert_eq!(run["rows_kept"], 0, "{run:#}");
     let stages: Vec<&str> = run["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
     assert!(!stages.contains(&"train") && !stages.contains(&"score"), "{stages:?}");
     assert!(judged(home) == before.0, "training or scoring wrote after a failed extraction: {cause}");
@@ -166,7 +165,7 @@ fn too_few_rows_survive() {
     let new: Vec<String> = fleet_between(LOCOMOTIVES, SECOND, THIRD)
         .lines()
         .enumerate()
-        .map(|(i, line)| if i > 0 && i % 5 != 0 { line.replace(",5", ",x5") } else { line.to_owned() })
+        .map(|(i, line)| if i > 0 && i % 5 != 0 { format!("x{line}") } else { line.to_owned() })
         .collect();
     home.write("sensors.csv", new.join("\n") + "\n");
     fails_safe(&home, &["too few rows survive", "50 % needed", "wrong_type"]);
@@ -187,7 +186,7 @@ fn the_first_run_of_all_fails() {
         &["predict", "--flow-rate", "500", "--pressure", "5", "--vibration", "2", "--temperature", "45"],
     );
     assert_eq!(predict["verdict"], "unavailable");
-    home.write("sensors.csv", fleet(1, FIRST));
+    home.write("sensors.csv", fleet(2, FIRST));
     assert_eq!(home.json(0, &["run"])["model_version"], 1);
 }
 
