@@ -92,8 +92,7 @@ impl LimitsConfig {
             };
             limits.min[i] = own.min.unwrap_or(limits.min[i]);
             limits.max[i] = own.max.unwrap_or(limits.max[i]);
-            limits.max_rate_per_sec[i] =
-                own.max_rate_per_sec.unwrap_or(limits.max_rate_per_sec[i]);
+            limits.max_rate_per_sec[i] = own.max_rate_per_sec.unwrap_or(limits.max_rate_per_sec[i]);
         }
         limits
     }

@@ -101,7 +101,9 @@ impl ConfigError {
         let own = |line: &str| {
             let name = line.split('=').next().unwrap_or("").trim();
             line.contains(key) && key != leaf
-                || message.split([' ', ':']).any(|word| !word.is_empty() && word == name)
+                || message
+                    .split([' ', ':'])
+                    .any(|word| !word.is_empty() && word == name)
         };
         let line = lines
             .iter()

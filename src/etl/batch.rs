@@ -130,10 +130,8 @@ impl Batch {
     /// What polars says.
     pub fn summary(&self) -> PolarsResult<[ChannelSummary; 4]> {
         let column = |channel: Channel| {
-            let values = Float64Chunked::from_slice(
-                channel.key().into(),
-                &self.values[channel.index()],
-            );
+            let values =
+                Float64Chunked::from_slice(channel.key().into(), &self.values[channel.index()]);
             ChannelSummary {
                 rows: values.len() as u64,
                 min: values.min().unwrap_or(f64::NAN),
@@ -184,11 +182,17 @@ mod tests {
             batch.push(&staged, format!("row {i}").as_bytes());
         }
         let summary = batch.summary().unwrap();
-        assert_eq!((summary[0].min, summary[3].mean, summary[1].max), (0.0, 1.5, 3.0));
+        assert_eq!(
+            (summary[0].min, summary[3].mean, summary[1].max),
+            (0.0, 1.5, 3.0)
+        );
         let (places, staged) = batch.sorted().unwrap();
         assert_eq!(places, [2, 1, 3, 0]);
         assert_eq!(
-            staged.iter().map(|s| (s.loco.0, s.at_ms)).collect::<Vec<_>>(),
+            staged
+                .iter()
+                .map(|s| (s.loco.0, s.at_ms))
+                .collect::<Vec<_>>(),
             [(1, 10), (1, 20), (1, 20), (2, 10)]
         );
         assert_eq!(staged[0].label, Some(true));

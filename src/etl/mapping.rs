@@ -77,7 +77,10 @@ impl Bound {
     ) -> Result<Self, SourceError> {
         let header = stream.header();
         let find = |column: &str| -> Result<usize, SourceError> {
-            let mut found = header.iter().enumerate().filter(|(_, name)| *name == column);
+            let mut found = header
+                .iter()
+                .enumerate()
+                .filter(|(_, name)| *name == column);
             match (found.next(), found.next()) {
                 (Some((i, _)), None) => Ok(i),
                 (Some(_), Some(_)) => Err(SourceError::DoubleColumn {
@@ -125,7 +128,11 @@ impl Bound {
         let mut used = vec![self.timestamp];
         used.extend(self.loco.as_ref().ok());
         used.extend(self.channels.iter().flatten().map(|c| c.0));
-        used.extend([self.label, self.kind, self.component].into_iter().flatten());
+        used.extend(
+            [self.label, self.kind, self.component]
+                .into_iter()
+                .flatten(),
+        );
         used.extend(self.only.iter().map(|o| o.0));
         (0..header.len())
             .filter(|i| !used.contains(i))

@@ -29,7 +29,12 @@ pub fn resolve(config: &Config) -> Inputs {
         .map(|source| one(config, source))
         .collect();
     let telemetry = |(input, _): &&(Input, Vec<bool>)| input.role == Role::Telemetry;
-    let flags = || resolved.iter().filter(telemetry).flat_map(|(_, simulated)| simulated);
+    let flags = || {
+        resolved
+            .iter()
+            .filter(telemetry)
+            .flat_map(|(_, simulated)| simulated)
+    };
     let any_real = flags().any(|simulated| !simulated);
     let any = flags().next().is_some();
     if any_real {
@@ -148,9 +153,10 @@ fn mapping(source: &SourceConfig) -> Mapping {
         },
         channels: (source.role == Role::Telemetry).then(|| {
             Channel::ALL.map(|channel| {
-                columns
-                    .channel(channel)
-                    .map_or_else(|_| (String::new(), 1.0, 0.0), |c| (c.column, c.scale, c.offset))
+                columns.channel(channel).map_or_else(
+                    |_| (String::new(), 1.0, 0.0),
+                    |c| (c.column, c.scale, c.offset),
+                )
             })
         }),
         label: columns.label.and_then(|c| c.column),

@@ -198,10 +198,7 @@ impl Platform {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn simulate(
-        simulation: &Simulation,
-        folder: &Path,
-    ) -> std::io::Result<()> {
+    pub fn simulate(simulation: &Simulation, folder: &Path) -> std::io::Result<()> {
         crate::sources::simulator::write(simulation, folder)
     }
 
@@ -210,7 +207,11 @@ impl Platform {
     ///
     /// # Errors
     /// The home cannot be written, or a path is not text.
-    pub fn adopt_files(&self, sensors: &Path, maintenance: Option<&Path>) -> std::io::Result<PathBuf> {
+    pub fn adopt_files(
+        &self,
+        sensors: &Path,
+        maintenance: Option<&Path>,
+    ) -> std::io::Result<PathBuf> {
         super::adopt::write(&self.home, sensors, maintenance)
     }
 }

@@ -339,7 +339,10 @@ mod tests {
         assert_eq!(rows(b"").unwrap_err(), SourceError::Empty);
         assert_eq!(rows(b"\n \r\n").unwrap_err(), SourceError::Empty);
         assert_eq!(rows(b"PK\x03\x04\0\0\0").unwrap_err(), SourceError::Binary);
-        assert_eq!(rows(b"\x7fELF\x01\x02,\n1\n").unwrap_err(), SourceError::Binary);
+        assert_eq!(
+            rows(b"\x7fELF\x01\x02,\n1\n").unwrap_err(),
+            SourceError::Binary
+        );
         let endless = vec![b'x'; 3 * MAX_RECORD_BYTES];
         assert!(matches!(
             rows(&endless).unwrap_err(),

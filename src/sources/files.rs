@@ -81,10 +81,7 @@ pub fn resolve(folder: &Path, path: &str) -> Result<Vec<DiskFile>, SourceError> 
     } else if full.is_dir() {
         entries(&full)?
             .into_iter()
-            .filter(|p| {
-                p.extension()
-                    .is_some_and(|e| e.eq_ignore_ascii_case("csv"))
-            })
+            .filter(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
             .collect()
     } else {
         // Only the part the user wrote is a pattern: a folder named [2026] is just a folder.
@@ -139,7 +136,11 @@ fn deep(full: &Path, pattern: &str) -> Result<Option<Vec<PathBuf>>, SourceError>
     };
     // From the part before the first wildcard on; a folder that is not there holds nothing.
     let start: PathBuf = full.components().take_while(|part| !wild(part)).collect();
-    let start = if start.is_dir() { start } else { return Ok(Some(Vec::new())) };
+    let start = if start.is_dir() {
+        start
+    } else {
+        return Ok(Some(Vec::new()));
+    };
     let (mut folders, mut found) = (vec![start], Vec::new());
     while let Some(folder) = folders.pop() {
         for path in entries(&folder)? {
@@ -196,7 +197,10 @@ mod tests {
         std::fs::write(dir.path().join("a/2.csv"), "x\n1\n").unwrap();
         let names = |path: &str| {
             let files = resolve(dir.path(), path).unwrap();
-            files.iter().map(|f| f.stem().to_owned()).collect::<Vec<_>>()
+            files
+                .iter()
+                .map(|f| f.stem().to_owned())
+                .collect::<Vec<_>>()
         };
         assert_eq!(names("**/*.csv"), ["2", "1", "gone"]);
         assert_eq!(names("a/**/*.csv"), ["2", "1", "gone"]);
@@ -206,6 +210,9 @@ mod tests {
             Err(SourceError::NothingThere { .. })
         ));
         let gone = &resolve(dir.path(), "a/b/gone*").unwrap()[0];
-        assert!(matches!(gone.digest(), Err(SourceError::NothingThere { .. })));
+        assert!(matches!(
+            gone.digest(),
+            Err(SourceError::NothingThere { .. })
+        ));
     }
 }

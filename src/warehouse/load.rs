@@ -12,7 +12,8 @@ use crate::domain::{ChannelValues, EventKind, Flags, Reading};
 use super::runs::{self, RunRecord};
 use super::{Result, TIME_MASK, Warehouse, facts, key, reader};
 
-const INSERT_LOCO: &str = "INSERT INTO locomotives (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
+const INSERT_LOCO: &str =
+    "INSERT INTO locomotives (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
 const FIND_LOCO: &str = "SELECT loco FROM locomotives WHERE name = ?1";
 const INSERT_FILE: &str = "INSERT INTO source_files (run, source, role, clock, path, digest)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (digest, source, role) DO NOTHING";
@@ -23,7 +24,8 @@ const INSERT_READING: &str = "INSERT INTO sensor_metrics
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reading) DO NOTHING";
 const FIND_READING: &str = "SELECT flow_rate, pressure, vibration, temperature, label
     FROM sensor_metrics WHERE reading = ?1";
-const INSERT_MAINTENANCE: &str = "INSERT INTO maintenance (loco, at_ms, kind, component, file, line)
+const INSERT_MAINTENANCE: &str =
+    "INSERT INTO maintenance (loco, at_ms, kind, component, file, line)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 const INSERT_FAILURE: &str = "INSERT INTO failures (loco, at_ms, component, file, line)
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING";
@@ -100,13 +102,14 @@ impl Load<'_> {
         if written == 1 {
             return Ok(Held::New);
         }
-        let (values, label) = self
-            .tx
-            .prepare_cached(FIND_READING)?
-            .query_row([reading], |row| {
-                let values: ChannelValues = [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-                Ok((values, row.get::<_, Option<bool>>(4)?))
-            })?;
+        let (values, label) =
+            self.tx
+                .prepare_cached(FIND_READING)?
+                .query_row([reading], |row| {
+                    let values: ChannelValues =
+                        [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
+                    Ok((values, row.get::<_, Option<bool>>(4)?))
+                })?;
         let labels_agree = label.is_none() || staged.label.is_none() || label == staged.label;
         Ok(if values == staged.values && labels_agree {
             Held::Same
@@ -148,7 +151,14 @@ impl ReadingWriter for Load<'_> {
         self.file = insert_or_find(
             &self.tx,
             INSERT_FILE,
-            params![self.run, file.source, role, file.clock.key(), file.path, digest],
+            params![
+                self.run,
+                file.source,
+                role,
+                file.clock.key(),
+                file.path,
+                digest
+            ],
             FIND_FILE,
             params![digest, file.source, role],
         )?;
@@ -202,13 +212,15 @@ impl ReadingWriter for Load<'_> {
             EventKind::Preventive => "preventive",
             EventKind::Failure => "failure",
         };
-        written += self.tx.prepare_cached(INSERT_MAINTENANCE)?.execute(params![
-            loco.0, at_ms, word, component, self.file, line
-        ])?;
+        written += self
+            .tx
+            .prepare_cached(INSERT_MAINTENANCE)?
+            .execute(params![loco.0, at_ms, word, component, self.file, line])?;
         if kind == EventKind::Failure {
-            written += self.tx.prepare_cached(INSERT_FAILURE)?.execute(params![
-                loco.0, at_ms, component, self.file, line
-            ])?;
+            written += self
+                .tx
+                .prepare_cached(INSERT_FAILURE)?
+                .execute(params![loco.0, at_ms, component, self.file, line])?;
         }
         Ok(written > 0)
     }

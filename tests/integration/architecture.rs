@@ -3,7 +3,16 @@
 use std::path::{Path, PathBuf};
 
 const ROOMS: [&str; 11] = [
-    "cli", "config", "domain", "etl", "gui", "logging", "ml", "service", "sources", "text",
+    "cli",
+    "config",
+    "domain",
+    "etl",
+    "gui",
+    "logging",
+    "ml",
+    "service",
+    "sources",
+    "text",
     "warehouse",
 ];
 
@@ -41,7 +50,11 @@ fn sources() -> Vec<(PathBuf, String)> {
 /// The room that a file belongs to: `etl/time.rs` → `etl`, `config.rs` → `config`.
 fn room(file: &Path) -> String {
     let first = file.components().next().unwrap().as_os_str();
-    Path::new(first).file_stem().unwrap().to_string_lossy().into_owned()
+    Path::new(first)
+        .file_stem()
+        .unwrap()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn is_test(file: &Path) -> bool {
@@ -59,7 +72,10 @@ fn without_tests(text: &str) -> &str {
 /// chains that leave the room.
 fn imports(text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    for (at, word) in text.match_indices("crate::").chain(text.match_indices("cidp::")) {
+    for (at, word) in text
+        .match_indices("crate::")
+        .chain(text.match_indices("cidp::"))
+    {
         let rest = &text[at + word.len()..];
         if let Some(list) = rest.strip_prefix('{') {
             let mut depth = 0;
@@ -134,7 +150,10 @@ fn imports_point_one_way() {
             }
         }
         if climbs_out(&file, &text) {
-            wrong.push(format!("{} climbs out of its room by super::", file.display()));
+            wrong.push(format!(
+                "{} climbs out of its room by super::",
+                file.display()
+            ));
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
@@ -147,9 +166,18 @@ fn the_reader_of_imports_reads_them() {
         imports("use crate::{domain::{ports::X, Y}, warehouse};"),
         ["domain", "warehouse"]
     );
-    assert_eq!(imports("let x = crate::ml::train(); crate::nothing()"), ["ml"]);
-    assert!(climbs_out(Path::new("gui/app.rs"), "use super::super::warehouse;"));
-    assert!(!climbs_out(Path::new("gui/pages/fleet.rs"), "use super::super::theme;"));
+    assert_eq!(
+        imports("let x = crate::ml::train(); crate::nothing()"),
+        ["ml"]
+    );
+    assert!(climbs_out(
+        Path::new("gui/app.rs"),
+        "use super::super::warehouse;"
+    ));
+    assert!(!climbs_out(
+        Path::new("gui/pages/fleet.rs"),
+        "use super::super::theme;"
+    ));
     assert!(climbs_out(Path::new("etl/mod.rs"), "use super::warehouse;"));
 }
 
@@ -158,7 +186,8 @@ fn the_rooms_are_those_that_the_rules_name() {
     for (file, _) in sources() {
         let room = room(&file);
         assert!(
-            ROOMS.contains(&room.as_str()) || ["lib", "main", "bin", "window"].contains(&room.as_str()),
+            ROOMS.contains(&room.as_str())
+                || ["lib", "main", "bin", "window"].contains(&room.as_str()),
             "{} is in a room that no rule speaks of",
             file.display()
         );
@@ -168,7 +197,14 @@ fn the_rooms_are_those_that_the_rules_name() {
 #[test]
 fn the_pure_rooms_do_nothing_but_think() {
     const OUTSIDE: [&str; 8] = [
-        "std::fs", "std::net", "std::thread", "std::process", "rusqlite", "egui", "tokio", "reqwest",
+        "std::fs",
+        "std::net",
+        "std::thread",
+        "std::process",
+        "rusqlite",
+        "egui",
+        "tokio",
+        "reqwest",
     ];
     for (file, text) in sources() {
         if room(&file) != "domain" {
@@ -185,9 +221,16 @@ fn sql_lives_in_the_warehouse() {
     let mut wrong = Vec::new();
     let mut seen_in_warehouse = 0;
     for (file, text) in sources() {
-        let sql = ["SELECT ", "INSERT INTO", "DELETE FROM", "CREATE TABLE", "PRAGMA ", "rusqlite"]
-            .iter()
-            .any(|word| text.contains(word))
+        let sql = [
+            "SELECT ",
+            "INSERT INTO",
+            "DELETE FROM",
+            "CREATE TABLE",
+            "PRAGMA ",
+            "rusqlite",
+        ]
+        .iter()
+        .any(|word| text.contains(word))
             || (text.contains("UPDATE ") && text.contains(" SET "));
         if !sql {
             continue;
@@ -217,7 +260,10 @@ fn only_the_warehouse_issues_the_token() {
         }
         for (at, _) in code.match_indices("SoundRun {") {
             let before = code[..at].trim_end();
-            if !["struct", "impl", "for"].iter().any(|word| before.ends_with(word)) {
+            if !["struct", "impl", "for"]
+                .iter()
+                .any(|word| before.ends_with(word))
+            {
                 made.push(name.clone());
             }
         }
@@ -234,7 +280,10 @@ fn the_token_has_no_public_field() {
         .unwrap();
     let body = text.split("pub struct SoundRun {").nth(1).unwrap();
     let body = &body[..body.find('}').unwrap()];
-    assert!(!body.contains("pub"), "a field that anybody could fill: {body}");
+    assert!(
+        !body.contains("pub"),
+        "a field that anybody could fill: {body}"
+    );
     assert!(
         !text.contains("derive(Clone") && !text.contains("Deserialize"),
         "a token is not copied and not read from a file"
@@ -271,7 +320,11 @@ fn nothing_committed_names_this_machine() {
                 folders.push(path);
             } else if let Ok(text) = std::fs::read_to_string(&path) {
                 let here = root.to_string_lossy();
-                assert!(!text.contains(here.as_ref()), "{} names {here}", path.display());
+                assert!(
+                    !text.contains(here.as_ref()),
+                    "{} names {here}",
+                    path.display()
+                );
             }
         }
     }

@@ -8,18 +8,45 @@ use serde_json::{Value, json};
 use crate::support::{Answer, HEADER, TestHome, cidp, fleet, keys, simulate, telemetry};
 
 const RUN_KEYS: [&str; 10] = [
-    "status", "cause", "stages", "rows_read", "rows_kept", "rows_already_loaded", "rows_quarantined",
-    "model_version", "verdicts", "synthetic",
+    "status",
+    "cause",
+    "stages",
+    "rows_read",
+    "rows_kept",
+    "rows_already_loaded",
+    "rows_quarantined",
+    "model_version",
+    "verdicts",
+    "synthetic",
 ];
 const FIGURES: [&str; 14] = [
-    "rows", "positives", "split", "threshold", "roc_auc", "pr_auc", "f1", "far", "mar", "brier", "failures",
-    "failures_warned", "median_lead_hours", "false_alarm_hours_per_loco_day",
+    "rows",
+    "positives",
+    "split",
+    "threshold",
+    "roc_auc",
+    "pr_auc",
+    "f1",
+    "far",
+    "mar",
+    "brier",
+    "failures",
+    "failures_warned",
+    "median_lead_hours",
+    "false_alarm_hours_per_loco_day",
 ];
 
 fn predict(values: [&str; 4]) -> Vec<&str> {
     vec![
-        "predict", "--flow-rate", values[0], "--pressure", values[1], "--vibration", values[2],
-        "--temperature", values[3],
+        "predict",
+        "--flow-rate",
+        values[0],
+        "--pressure",
+        values[1],
+        "--vibration",
+        values[2],
+        "--temperature",
+        values[3],
     ]
 }
 
@@ -41,16 +68,26 @@ fn sums_up(judgement: &Value) {
 #[test]
 fn every_command_answers_in_its_promised_words() {
     let home = TestHome::with_sensors(fleet(2, 300));
-    assert_eq!(home.json(0, &["status"]), json!([]), "before the first run there is no fleet");
+    assert_eq!(
+        home.json(0, &["status"]),
+        json!([]),
+        "before the first run there is no fleet"
+    );
 
     let run = home.json(0, &["run"]);
     keys(&run, &RUN_KEYS);
-    assert_eq!((&run["status"], &run["cause"], &run["synthetic"]), (&json!("ok"), &Value::Null, &json!(false)));
+    assert_eq!(
+        (&run["status"], &run["cause"], &run["synthetic"]),
+        (&json!("ok"), &Value::Null, &json!(false))
+    );
     let stages = run["stages"].as_array().unwrap();
     let names: Vec<&str> = stages.iter().map(|s| s["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["extract", "validate", "load", "train", "score"]);
     for stage in stages {
-        assert!(stage["secs"].is_number() && stage["rows"].is_u64(), "{stage}");
+        assert!(
+            stage["secs"].is_number() && stage["rows"].is_u64(),
+            "{stage}"
+        );
     }
     keys(&run["verdicts"], &["nominal", "danger", "unavailable"]);
 
@@ -59,8 +96,22 @@ fn every_command_answers_in_its_promised_words() {
     assert_eq!(ingest["rows_already_loaded"], 600);
 
     let card = home.json(0, &["train"]);
-    keys(&card, &["version", "label_kind", "threshold", "rows", "positives", "promoted", "synthetic"]);
-    assert_eq!((&card["version"], &card["label_kind"]), (&json!(2), &json!("rule")));
+    keys(
+        &card,
+        &[
+            "version",
+            "label_kind",
+            "threshold",
+            "rows",
+            "positives",
+            "promoted",
+            "synthetic",
+        ],
+    );
+    assert_eq!(
+        (&card["version"], &card["label_kind"]),
+        (&json!(2), &json!("rule"))
+    );
 
     let status = home.json(0, &["status"]);
     let fleet = status.as_array().unwrap();
@@ -71,10 +122,30 @@ fn every_command_answers_in_its_promised_words() {
         "nominal" => 2,
         other => panic!("{other} is no verdict"),
     };
-    assert!(fleet.windows(2).all(|w| rank(&w[0]) <= rank(&w[1])), "worst first: {status:#}");
+    assert!(
+        fleet.windows(2).all(|w| rank(&w[0]) <= rank(&w[1])),
+        "worst first: {status:#}"
+    );
     for row in fleet {
-        keys(row, &["loco_id", "verdict", "cause", "probability", "timestamp", "age_secs", "values", "synthetic"]);
-        assert!(row["origin"]["file"].as_str().unwrap().ends_with("sensors.csv"));
+        keys(
+            row,
+            &[
+                "loco_id",
+                "verdict",
+                "cause",
+                "probability",
+                "timestamp",
+                "age_secs",
+                "values",
+                "synthetic",
+            ],
+        );
+        assert!(
+            row["origin"]["file"]
+                .as_str()
+                .unwrap()
+                .ends_with("sensors.csv")
+        );
         assert!(row["origin"]["line"].as_u64().unwrap() >= 600);
     }
 
@@ -83,18 +154,40 @@ fn every_command_answers_in_its_promised_words() {
         let mut asked = vec!["--lang", lang];
         asked.extend(predict(["500", "5", "9", "95"]));
         let judged = home.json(0, &asked);
-        keys(&judged, &["verdict", "probability", "threshold", "model_version", "contributions", "base"]);
-        assert_eq!((&judged["verdict"], &judged["hypothesis"]), (&json!("danger"), &json!(true)));
+        keys(
+            &judged,
+            &[
+                "verdict",
+                "probability",
+                "threshold",
+                "model_version",
+                "contributions",
+                "base",
+            ],
+        );
+        assert_eq!(
+            (&judged["verdict"], &judged["hypothesis"]),
+            (&json!("danger"), &json!(true))
+        );
         sums_up(&judged);
     }
     let mut asked = predict(["500", "5", "2", "45"]);
     asked.extend(["--loco-id", "LOCO_002"]);
     let judged = home.json(0, &asked);
-    assert_eq!((&judged["verdict"], &judged["against"]), (&json!("nominal"), &json!("LOCO_002")));
+    assert_eq!(
+        (&judged["verdict"], &judged["against"]),
+        (&json!("nominal"), &json!("LOCO_002"))
+    );
     sums_up(&judged);
     asked[10] = "LOCO_02";
     let error = home.json(2, &asked);
-    assert!(error["error"].as_str().unwrap().contains("did you mean “LOCO_002”"), "{error:#}");
+    assert!(
+        error["error"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean “LOCO_002”"),
+        "{error:#}"
+    );
 }
 
 #[test]
@@ -102,10 +195,19 @@ fn people_get_a_table_in_their_language() {
     let home = TestHome::with_sensors(fleet(2, 300));
     let french = home.cidp(&["run"]).expect(0).stdout;
     let english = home.cidp(&["--lang", "en", "status"]).expect(0).stdout;
-    assert!(french.contains("lignes") || french.contains("Lignes"), "{french}");
-    assert!(english.contains("LOCO_001") && english.contains("Verdict"), "{english}");
+    assert!(
+        french.contains("lignes") || french.contains("Lignes"),
+        "{french}"
+    );
+    assert!(
+        english.contains("LOCO_001") && english.contains("Verdict"),
+        "{english}"
+    );
     for text in [&french, &english] {
-        assert!(!text.contains("cli-") && !text.contains("reason-") && !text.contains('{'), "{text}");
+        assert!(
+            !text.contains("cli-") && !text.contains("reason-") && !text.contains('{'),
+            "{text}"
+        );
     }
 }
 
@@ -116,8 +218,28 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
         &["rum"],
         &["run", "--jsn"],
         &["predict", "--pressure", "5"],
-        &["predict", "--flow-rate", "x", "--pressure", "5", "--vibration", "2", "--temperature", "45"],
-        &["predict", "--flow-rate", "500", "--pressure", "nan", "--vibration", "2", "--temperature", "45"],
+        &[
+            "predict",
+            "--flow-rate",
+            "x",
+            "--pressure",
+            "5",
+            "--vibration",
+            "2",
+            "--temperature",
+            "45",
+        ],
+        &[
+            "predict",
+            "--flow-rate",
+            "500",
+            "--pressure",
+            "nan",
+            "--vibration",
+            "2",
+            "--temperature",
+            "45",
+        ],
         &["evaluate"],
         &["evaluate", "--split", "random"],
         &["simulate", "--dirty", "2", "--out", "x"],
@@ -128,7 +250,12 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
         assert!(!error["error"].as_str().unwrap().is_empty());
         home.cidp(arguments).expect(2);
     }
-    assert!(home.json(2, &["rum"])["nearest"].as_str().unwrap().contains("run"));
+    assert!(
+        home.json(2, &["rum"])["nearest"]
+            .as_str()
+            .unwrap()
+            .contains("run")
+    );
     let out_of_range = home.json(2, &predict(["500", "99", "2", "45"]));
     assert_eq!(out_of_range["key"], "pressure");
 
@@ -143,7 +270,10 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
         let words = home.cidp(&[command]).expect(2).stderr;
         assert!(words.contains("cidp.toml, line 11, key `zone`"), "{words}");
     }
-    assert!(!home.warehouse().exists(), "a wrong configuration touches nothing");
+    assert!(
+        !home.warehouse().exists(),
+        "a wrong configuration touches nothing"
+    );
     home.json(2, &["--config", "nowhere.toml", "status"]);
 }
 
@@ -151,11 +281,20 @@ fn what_cannot_be_typed_or_configured_is_exit_two() {
 fn another_run_under_way_is_exit_three() {
     let home = TestHome::with_sensors(fleet(2, 300));
     home.json(0, &["run"]);
-    let lock = File::options().write(true).open(home.path("database/run.lock")).unwrap();
+    let lock = File::options()
+        .write(true)
+        .open(home.path("database/run.lock"))
+        .unwrap();
     lock.try_lock().unwrap();
     for command in ["run", "ingest", "train"] {
         let error = home.json(3, &[command]);
-        assert!(error["error"].as_str().unwrap().contains("another run is under way"), "{error:#}");
+        assert!(
+            error["error"]
+                .as_str()
+                .unwrap()
+                .contains("another run is under way"),
+            "{error:#}"
+        );
     }
     // Who only looks is not held up.
     home.json(0, &["status"]);
@@ -187,7 +326,10 @@ fn two_runs_at_once_are_one_and_a_refusal() {
     let done = codes.iter().filter(|code| **code == 0).count() as i64;
     assert!(done >= 1);
     assert_eq!(home.number("SELECT count(*) FROM pipeline_runs"), done);
-    assert_eq!(home.rows("PRAGMA integrity_check"), [[SqlValue::Text("ok".into())]]);
+    assert_eq!(
+        home.rows("PRAGMA integrity_check"),
+        [[SqlValue::Text("ok".into())]]
+    );
 }
 
 #[test]
@@ -197,14 +339,24 @@ fn simulate_makes_what_it_says() {
     simulate(&one, 3, 4, "0");
     simulate(&two, 3, 4, "0");
     simulate(&three, 3, 4, "0.3");
-    let read = |folder: &std::path::Path, name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    let read =
+        |folder: &std::path::Path, name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     let sensors = read(&one, "sensors.csv");
     assert!(sensors.starts_with(HEADER) && !sensors.contains('\r') && sensors.ends_with('\n'));
-    assert_eq!(sensors, read(&two, "sensors.csv"), "a seed makes the same fleet");
+    assert_eq!(
+        sensors,
+        read(&two, "sensors.csv"),
+        "a seed makes the same fleet"
+    );
     assert_ne!(sensors, read(&three, "sensors.csv"));
     let workshop = read(&one, "maintenance.csv");
     assert!(workshop.starts_with("timestamp,loco_id,type,component\n"));
-    assert!(workshop.lines().skip(1).all(|l| l.contains(",preventive,") || l.contains(",failure,")));
+    assert!(
+        workshop
+            .lines()
+            .skip(1)
+            .all(|l| l.contains(",preventive,") || l.contains(",failure,"))
+    );
     let note: Value = serde_json::from_str(&read(&one, "simulation.json")).unwrap();
     assert_eq!(
         note["blake3"]["sensors.csv"],
@@ -214,12 +366,27 @@ fn simulate_makes_what_it_says() {
     home.configure(&telemetry("été/sensors.csv"));
     let run = home.json(0, &["run"]);
     assert_eq!(run["synthetic"], true);
-    for reason in ["missing_value", "wrong_type", "out_of_range", "in_future", "wrong_field_count", "conflict", "time_backwards"] {
-        assert!(run["rows_quarantined"][reason].as_u64().unwrap() > 0, "{reason}: {run:#}");
+    for reason in [
+        "missing_value",
+        "wrong_type",
+        "out_of_range",
+        "in_future",
+        "wrong_field_count",
+        "conflict",
+        "time_backwards",
+    ] {
+        assert!(
+            run["rows_quarantined"][reason].as_u64().unwrap() > 0,
+            "{reason}: {run:#}"
+        );
     }
     let nowhere = home.path("a file");
     std::fs::write(&nowhere, "").unwrap();
-    let answer = Answer::of(cidp().args(["--json", "simulate", "--out"]).arg(nowhere.join("x")));
+    let answer = Answer::of(
+        cidp()
+            .args(["--json", "simulate", "--out"])
+            .arg(nowhere.join("x")),
+    );
     assert_eq!(answer.expect(1).json()["status"], "failed_safe");
 }
 
@@ -230,7 +397,10 @@ fn the_shipped_demo_is_small_and_says_what_it_is() {
     assert!(sensors.len() <= 3_000_000 && sensors.starts_with(HEADER.as_bytes()));
     let note: Value =
         serde_json::from_slice(&std::fs::read(data.join("simulation.json")).unwrap()).unwrap();
-    assert_eq!(note["blake3"]["sensors.csv"], blake3::hash(&sensors).to_hex().as_str());
+    assert_eq!(
+        note["blake3"]["sensors.csv"],
+        blake3::hash(&sensors).to_hex().as_str()
+    );
 }
 
 /// A home without sources runs the demo; the first real source starts a new warehouse.
@@ -239,41 +409,67 @@ fn from_the_demo_to_real_data_and_never_back() {
     let home = TestHome::new();
     home.write("cidp.toml", "[model]\ntrees = 30\n");
     let run = home.json(0, &["run"]);
-    assert_eq!((&run["status"], &run["synthetic"]), (&json!("ok"), &json!(true)));
+    assert_eq!(
+        (&run["status"], &run["synthetic"]),
+        (&json!("ok"), &json!(true))
+    );
     assert_eq!(run["training"]["outcome"], "promoted", "{run:#}");
     let nominal = home.json(0, &predict(["500", "5", "2", "45"]));
     let alert = home.json(0, &predict(["500", "5", "7", "85"]));
-    assert_eq!((&nominal["verdict"], &alert["verdict"]), (&json!("nominal"), &json!("danger")));
+    assert_eq!(
+        (&nominal["verdict"], &alert["verdict"]),
+        (&json!("nominal"), &json!("danger"))
+    );
     sums_up(&nominal);
     sums_up(&alert);
     for row in home.json(0, &["status"]).as_array().unwrap() {
         assert_eq!(row["synthetic"], true);
     }
-    assert_eq!(home.rows("SELECT DISTINCT synthetic FROM v_readings"), [[SqlValue::Integer(1)]]);
+    assert_eq!(
+        home.rows("SELECT DISTINCT synthetic FROM v_readings"),
+        [[SqlValue::Integer(1)]]
+    );
     assert!(home.cidp(&["status"]).stdout.contains("SYNTHÉTIQUE"));
 
     // A real source that fails safe leaves the demo's warehouse where it is.
     home.write("sensors.csv", HEADER);
     home.configure(&telemetry("sensors.csv"));
     home.json(1, &["run"]);
-    assert_eq!(home.rows("SELECT DISTINCT synthetic FROM v_readings"), [[SqlValue::Integer(1)]]);
+    assert_eq!(
+        home.rows("SELECT DISTINCT synthetic FROM v_readings"),
+        [[SqlValue::Integer(1)]]
+    );
     assert!(!home.path("database/aside").exists());
 
     home.write("sensors.csv", fleet(2, 300));
     let run = home.json(0, &["run"]);
-    assert_eq!((&run["synthetic"], &run["run"], &run["model_version"]), (&json!(false), &json!(1), &json!(1)));
+    assert_eq!(
+        (&run["synthetic"], &run["run"], &run["model_version"]),
+        (&json!(false), &json!(1), &json!(1))
+    );
     assert_eq!(home.number("SELECT count(*) FROM sensor_metrics"), 600);
-    let kept: Vec<_> = std::fs::read_dir(home.path("database/aside")).unwrap().map(|e| e.unwrap().path()).collect();
+    let kept: Vec<_> = std::fs::read_dir(home.path("database/aside"))
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     assert_eq!(kept.len(), 1);
     let old = rusqlite::Connection::open(&kept[0]).unwrap();
-    let rows: i64 = old.query_row("SELECT count(*) FROM sensor_metrics", [], |r| r.get(0)).unwrap();
+    let rows: i64 = old
+        .query_row("SELECT count(*) FROM sensor_metrics", [], |r| r.get(0))
+        .unwrap();
     assert!(rows > 40_000, "the old warehouse is kept whole");
 
     // Simulated data never enters a real warehouse: neither files nor the demo.
     simulate(&home.path("sim"), 2, 2, "0");
     home.configure(&telemetry("sim/sensors.csv"));
     let refused = home.json(1, &["run"]);
-    assert!(refused["cause"].as_str().unwrap().contains("this warehouse holds real readings"), "{refused:#}");
+    assert!(
+        refused["cause"]
+            .as_str()
+            .unwrap()
+            .contains("this warehouse holds real readings"),
+        "{refused:#}"
+    );
     home.configure("");
     home.json(1, &["run"]);
     assert_eq!(home.number("SELECT count(*) FROM sensor_metrics"), 600);
@@ -288,16 +484,32 @@ fn a_simulated_file_among_real_ones_is_kept_out() {
     home.write("in/real.csv", fleet(1, 40));
     home.configure(&telemetry("in"));
     let run = home.json(0, &["ingest"]);
-    assert_eq!((&run["synthetic"], &run["rows_kept"]), (&json!(false), &json!(40)));
-    assert!(run["refused"][0]["file"].as_str().unwrap().ends_with("sensors.csv"), "{run:#}");
-    assert!(run["refused"][0]["why"].as_str().unwrap().contains("simulated"));
+    assert_eq!(
+        (&run["synthetic"], &run["rows_kept"]),
+        (&json!(false), &json!(40))
+    );
+    assert!(
+        run["refused"][0]["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("sensors.csv"),
+        "{run:#}"
+    );
+    assert!(
+        run["refused"][0]["why"]
+            .as_str()
+            .unwrap()
+            .contains("simulated")
+    );
 }
 
 fn predictions(home: &TestHome, folder: &str) -> Vec<Vec<String>> {
     let text = std::fs::read_to_string(home.path(folder).join("predictions.csv")).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("loco_id,timestamp,probability,verdict"));
-    lines.map(|l| l.split(',').map(str::to_owned).collect()).collect()
+    lines
+        .map(|l| l.split(',').map(str::to_owned).collect())
+        .collect()
 }
 
 #[test]
@@ -307,12 +519,23 @@ fn evaluate_gives_honest_figures_and_every_row() {
         let out = home.path(split);
         let figures = home.json(
             0,
-            &["evaluate", "--split", split, "--folds", "2", "--out", out.to_str().unwrap()],
+            &[
+                "evaluate",
+                "--split",
+                split,
+                "--folds",
+                "2",
+                "--out",
+                out.to_str().unwrap(),
+            ],
         );
         keys(&figures, &FIGURES);
         keys(&figures["always"], &["f1", "far", "mar"]);
         keys(&figures["never"], &["f1", "far", "mar"]);
-        assert!(figures["split"].as_str().unwrap().contains(split), "{figures:#}");
+        assert!(
+            figures["split"].as_str().unwrap().contains(split),
+            "{figures:#}"
+        );
         for rate in ["roc_auc", "f1", "far", "mar", "brier"] {
             let value = figures[rate].as_f64().unwrap();
             assert!((0.0..=1.0).contains(&value), "{rate} {value}");
@@ -323,9 +546,17 @@ fn evaluate_gives_honest_figures_and_every_row() {
         if split == "locomotive" {
             assert_eq!(rows.len(), 2000, "every row is in a test fold once");
         }
-        assert!(rows.len() > 400 && rows.iter().all(|r| ["nominal", "danger", "unavailable"].contains(&r[3].as_str())));
+        assert!(
+            rows.len() > 400
+                && rows
+                    .iter()
+                    .all(|r| ["nominal", "danger", "unavailable"].contains(&r[3].as_str()))
+        );
     }
-    assert!(!home.warehouse().exists(), "an evaluation has a scratch warehouse of its own");
+    assert!(
+        !home.warehouse().exists(),
+        "an evaluation has a scratch warehouse of its own"
+    );
 }
 
 #[test]
@@ -349,49 +580,96 @@ fn evaluate_on_other_data_predicts_unlabelled_and_refused_rows_too() {
         pressure = \"pressure\"\nvibration = \"vibration\"\ntemperature = \"temperature\"\nlabel = \"truth\"\n";
     home.write("train.csv", labelled(usize::MAX));
     // In the test file half of the rows have no label, and two rows are spoilt.
-    let test: String = labelled(361)
-        .replacen("2026-01-01T10:00:00Z,LOCO_001,", "2026-01-01T10:00:00Z,LOCO_001,x", 1);
+    let test: String = labelled(361).replacen(
+        "2026-01-01T10:00:00Z,LOCO_001,",
+        "2026-01-01T10:00:00Z,LOCO_001,x",
+        1,
+    );
     home.write("test.csv", &test);
     for name in ["train", "test"] {
         home.write(
             &format!("{name}.toml"),
-            format!("[model]\ntrees = 12\nmax_depth = 6\n{}{columns}", telemetry(&format!("{name}.csv"))),
+            format!(
+                "[model]\ntrees = 12\nmax_depth = 6\n{}{columns}",
+                telemetry(&format!("{name}.csv"))
+            ),
         );
     }
     let path = |name: &str| home.path(name).to_str().unwrap().to_owned();
     let figures = home.json(
         0,
-        &["evaluate", "--train", &path("train.toml"), "--test", &path("test.toml"), "--out", &path("out")],
+        &[
+            "evaluate",
+            "--train",
+            &path("train.toml"),
+            "--test",
+            &path("test.toml"),
+            "--out",
+            &path("out"),
+        ],
     );
     keys(&figures, &FIGURES);
     assert_eq!(figures["label_kind"], "truth");
-    assert_eq!(figures["rows"], 360, "every labelled row counts, the refused one too");
+    assert_eq!(
+        figures["rows"], 360,
+        "every labelled row counts, the refused one too"
+    );
     let rows = predictions(&home, "out");
-    assert_eq!(rows.len(), 720, "every row is predicted, labelled or not, and the refused one is listed");
+    assert_eq!(
+        rows.len(),
+        720,
+        "every row is predicted, labelled or not, and the refused one is listed"
+    );
     let refused: Vec<_> = rows.iter().filter(|r| r[3] == "unavailable").collect();
     assert_eq!(refused.len(), 1);
-    assert_eq!((refused[0][0].as_str(), refused[0][2].as_str()), ("LOCO_001", ""));
+    assert_eq!(
+        (refused[0][0].as_str(), refused[0][2].as_str()),
+        ("LOCO_001", "")
+    );
     assert_eq!(refused[0][1], "2026-01-01T10:00:00Z");
     assert!(figures["roc_auc"].as_f64().unwrap() > 0.9, "{figures:#}");
 
     // Too little to learn from is no figure.
-    home.write("few.csv", labelled(usize::MAX).lines().take(20).collect::<Vec<_>>().join("\n") + "\n");
+    home.write(
+        "few.csv",
+        labelled(usize::MAX)
+            .lines()
+            .take(20)
+            .collect::<Vec<_>>()
+            .join("\n")
+            + "\n",
+    );
     home.write("few.toml", format!("{}{columns}", telemetry("few.csv")));
-    let few = home.json(1, &["evaluate", "--train", &path("few.toml"), "--test", &path("test.toml")]);
+    let few = home.json(
+        1,
+        &[
+            "evaluate",
+            "--train",
+            &path("few.toml"),
+            "--test",
+            &path("test.toml"),
+        ],
+    );
     assert_eq!(few["status"], "failed_safe");
 }
 
 #[test]
 fn a_file_that_is_no_warehouse_is_said_so() {
     let home = TestHome::with_sensors(fleet(1, 20));
-    home.write("database/industrial_dwh.sqlite", "this is not a database at all".repeat(100));
+    home.write(
+        "database/industrial_dwh.sqlite",
+        "this is not a database at all".repeat(100),
+    );
     for command in ["run", "ingest", "train", "status"] {
         let error = home.json(1, &[command]);
         let cause = error["cause"].as_str().unwrap();
         assert!(cause.contains("not a database"), "{command}: {cause}");
     }
     let kept = std::fs::read_to_string(home.warehouse()).unwrap();
-    assert!(kept.starts_with("this is not"), "somebody's file is not overwritten");
+    assert!(
+        kept.starts_with("this is not"),
+        "somebody's file is not overwritten"
+    );
     // One that a stopped program left empty is as if it were not there.
     home.write("database/industrial_dwh.sqlite", "");
     assert_eq!(home.json(0, &["status"]), json!([]));

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use cidp::config::Config;
 
 fn files(kind: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/configs").join(kind);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/configs")
+        .join(kind);
     let mut found: Vec<PathBuf> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().path())
@@ -23,7 +25,12 @@ fn every_valid_one_is_read() {
         let config = Config::load(&file).unwrap_or_else(|e| panic!("{e}"));
         assert!(!config.sources.is_empty(), "{}", file.display());
         for source in &config.sources {
-            assert!(Path::new(&source.path).is_relative(), "{}: {}", file.display(), source.path);
+            assert!(
+                Path::new(&source.path).is_relative(),
+                "{}: {}",
+                file.display(),
+                source.path
+            );
         }
     }
 }

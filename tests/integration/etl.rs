@@ -27,7 +27,11 @@ fn adds_up(run: &Value) {
 fn counts(run: &Value, read: u64, kept: u64, already: u64) {
     adds_up(run);
     assert_eq!(
-        (&run["rows_read"], &run["rows_kept"], &run["rows_already_loaded"]),
+        (
+            &run["rows_read"],
+            &run["rows_kept"],
+            &run["rows_already_loaded"]
+        ),
         (&json!(read), &json!(kept), &json!(already)),
         "{run:#}"
     );
@@ -95,15 +99,34 @@ fn every_reason_with_its_line_and_its_whole_row() {
     for (i, (reason, line, raw)) in held.iter().enumerate() {
         assert_eq!(*line, 18 + i as i64);
         assert_eq!(raw, lines[*line as usize - 1], "the row is kept whole");
-        assert_eq!(reason, bad.get(i).map_or("cut_line", |b| b.0), "line {line}: {raw}");
+        assert_eq!(
+            reason,
+            bad.get(i).map_or("cut_line", |b| b.0),
+            "line {line}: {raw}"
+        );
     }
     // Through the view: with file, and the locomotive as far as it could be read.
-    let view = home.rows("SELECT file, source, locomotive, detail, synthetic FROM v_quarantine WHERE line = 20");
-    let SqlValue::Text(file) = &view[0][0] else { panic!("{view:?}") };
+    let view = home.rows(
+        "SELECT file, source, locomotive, detail, synthetic FROM v_quarantine WHERE line = 20",
+    );
+    let SqlValue::Text(file) = &view[0][0] else {
+        panic!("{view:?}")
+    };
     assert!(file.ends_with("sensors.csv"));
-    assert_eq!(view[0][1..3], [SqlValue::Text("sensors".into()), SqlValue::Text("L1".into())]);
-    let SqlValue::Text(detail) = &view[0][3] else { panic!("{view:?}") };
-    assert!(detail.contains("pressure") && detail.contains("ERR"), "{detail}");
+    assert_eq!(
+        view[0][1..3],
+        [
+            SqlValue::Text("sensors".into()),
+            SqlValue::Text("L1".into())
+        ]
+    );
+    let SqlValue::Text(detail) = &view[0][3] else {
+        panic!("{view:?}")
+    };
+    assert!(
+        detail.contains("pressure") && detail.contains("ERR"),
+        "{detail}"
+    );
 
     // The same file again: nothing is added anywhere, and the share of survivors is not that of old rows.
     let again = home.json(0, &["ingest"]);
@@ -125,17 +148,32 @@ fn overlapping_files_are_known_or_contradict() {
     let other: String = longer
         .lines()
         .enumerate()
-        .map(|(i, line)| if i == 7 { format!("{line}9\n") } else { format!("{line}\n") })
+        .map(|(i, line)| {
+            if i == 7 {
+                format!("{line}9\n")
+            } else {
+                format!("{line}\n")
+            }
+        })
         .collect();
     home.write("sensors.csv", &other);
     home.json(1, &["ingest"]);
-    home.configure(&format!("{}[etl]\nmin_survival = 0.0\n", telemetry("sensors.csv")));
+    home.configure(&format!(
+        "{}[etl]\nmin_survival = 0.0\n",
+        telemetry("sensors.csv")
+    ));
     let run = home.json(0, &["ingest"]);
     counts(&run, 100, 0, 99);
     assert_eq!(run["rows_quarantined"], json!({ "conflict": 1 }));
     let held = home.quarantine();
-    assert_eq!((held[0].1, held[0].2.as_str()), (8, other.lines().nth(7).unwrap()));
-    assert!(values(&home).starts_with(&[before[0]]), "what is held is never overwritten");
+    assert_eq!(
+        (held[0].1, held[0].2.as_str()),
+        (8, other.lines().nth(7).unwrap())
+    );
+    assert!(
+        values(&home).starts_with(&[before[0]]),
+        "what is held is never overwritten"
+    );
     assert_eq!(values(&home).len(), 100);
 }
 
@@ -150,7 +188,12 @@ fn one_bad_file_among_good_ones() {
     home.write("in/notes.txt", "not of this source");
     let run = home.json(0, &["ingest"]);
     counts(&run, 30, 30, 0);
-    let refused: Vec<&str> = run["refused"].as_array().unwrap().iter().map(|r| r["file"].as_str().unwrap()).collect();
+    let refused: Vec<&str> = run["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|r| r["file"].as_str().unwrap())
+        .collect();
     assert!(refused.len() == 2 && refused[0].ends_with("B.csv") && refused[1].ends_with("D.csv"));
     assert!(run["refused"][1]["why"].as_str().unwrap().contains("druck"));
     assert_eq!(
@@ -176,7 +219,12 @@ fn a_file_that_ends_badly_after_a_batch_leaves_nothing() {
     home.write("in/b.csv", long);
     let run = home.json(0, &["ingest"]);
     counts(&run, 30, 30, 0);
-    assert!(run["refused"][0]["file"].as_str().unwrap().ends_with("b.csv"));
+    assert!(
+        run["refused"][0]["file"]
+            .as_str()
+            .unwrap()
+            .ends_with("b.csv")
+    );
     assert_eq!(home.number("SELECT count(*) FROM sensor_metrics"), 30);
     assert_eq!(home.number("SELECT count(*) FROM locomotives"), 1);
     assert_eq!(home.number("SELECT count(*) FROM run_loads"), 1);
@@ -203,7 +251,10 @@ fn a_source_may_take_some_rows_of_a_file() {
     let run = home.json(0, &["ingest"]);
     // Of a row that is not whole nobody knows its type: it is looked at, not passed over.
     counts(&run, 64, 62, 0);
-    assert_eq!(run["rows_quarantined"], json!({ "wrong_field_count": 1, "cut_line": 1 }));
+    assert_eq!(
+        run["rows_quarantined"],
+        json!({ "wrong_field_count": 1, "cut_line": 1 })
+    );
     assert_eq!(
         home.rows("SELECT time_utc, component FROM v_failures ORDER BY 1"),
         [
@@ -242,7 +293,10 @@ fn decimal_comma_with_semicolons_and_crlf() {
 fn lone_carriage_returns_lose_no_row() {
     let text = fleet(1, 20).replace('\n', "\r").replace(",5.", ",x5.");
     let home = TestHome::with_sensors(text);
-    home.configure(&format!("{}[etl]\nmin_survival = 0.0\n", telemetry("sensors.csv")));
+    home.configure(&format!(
+        "{}[etl]\nmin_survival = 0.0\n",
+        telemetry("sensors.csv")
+    ));
     let run = home.json(0, &["ingest"]);
     adds_up(&run);
     let quarantined = run["rows_quarantined"]["wrong_type"].as_u64().unwrap();
@@ -309,7 +363,9 @@ fn precision_is_that_of_the_source() {
     let readings: Vec<f64> = (0..35).map(|i| 0.0256 + f64::from(i) * 0.000_1).collect();
     let mut text = HEADER.to_owned();
     for (i, v) in readings.iter().enumerate() {
-        text.push_str(&format!("2026-01-01T00:{i:02}:00Z,L1,500.123456789,5.000001,{v},45.0000003\n"));
+        text.push_str(&format!(
+            "2026-01-01T00:{i:02}:00Z,L1,500.123456789,5.000001,{v},45.0000003\n"
+        ));
     }
     let home = TestHome::with_sensors(text);
     home.json(0, &["ingest"]);
@@ -323,7 +379,10 @@ fn precision_is_that_of_the_source() {
 #[test]
 fn the_views_are_plain_and_say_what_is_synthetic() {
     let home = TestHome::with_sensors(fleet(2, 300));
-    home.write("workshop.csv", "timestamp,loco_id,type,component\n2026-01-01T01:00:00Z,LOCO_001,preventive,pump\n");
+    home.write(
+        "workshop.csv",
+        "timestamp,loco_id,type,component\n2026-01-01T01:00:00Z,LOCO_001,preventive,pump\n",
+    );
     home.configure(&format!(
         "{}[[sources]]\nname = \"w\"\nrole = \"maintenance\"\npath = \"workshop.csv\"\n",
         telemetry("sensors.csv")
@@ -340,8 +399,14 @@ fn the_views_are_plain_and_say_what_is_synthetic() {
     assert_eq!(
         names,
         [
-            "v_failures", "v_maintenance", "v_models", "v_predictions", "v_quarantine", "v_readings",
-            "v_runs", "v_synthetic"
+            "v_failures",
+            "v_maintenance",
+            "v_models",
+            "v_predictions",
+            "v_quarantine",
+            "v_readings",
+            "v_runs",
+            "v_synthetic"
         ]
     );
     for name in &names {
@@ -349,7 +414,13 @@ fn the_views_are_plain_and_say_what_is_synthetic() {
         let columns = view.column_names();
         assert!(columns.contains(&"synthetic"), "{name}: {columns:?}");
     }
-    for name in ["v_maintenance", "v_models", "v_predictions", "v_readings", "v_runs"] {
+    for name in [
+        "v_maintenance",
+        "v_models",
+        "v_predictions",
+        "v_readings",
+        "v_runs",
+    ] {
         let seen = home.rows(&format!("SELECT DISTINCT synthetic FROM {name}"));
         assert_eq!(seen, [[SqlValue::Integer(0)]], "{name}");
     }
@@ -361,11 +432,18 @@ fn the_views_are_plain_and_say_what_is_synthetic() {
     assert_eq!(shape, [[SqlValue::Integer(600)]]);
     assert_eq!(
         home.rows("SELECT version, in_force, label_kind FROM v_models"),
-        [[SqlValue::Integer(1), SqlValue::Integer(1), SqlValue::Text("rule".into())]]
+        [[
+            SqlValue::Integer(1),
+            SqlValue::Integer(1),
+            SqlValue::Text("rule".into())
+        ]]
     );
     // A prediction cannot be rewritten, whoever tries.
     let db = rusqlite::Connection::open(home.warehouse()).unwrap();
-    assert!(db.execute("UPDATE ai_telemetry_predictions SET verdict = 0", []).is_err());
+    assert!(
+        db.execute("UPDATE ai_telemetry_predictions SET verdict = 0", [])
+            .is_err()
+    );
     assert!(db.execute("UPDATE models SET card = '{}'", []).is_err());
 }
 
@@ -378,12 +456,24 @@ fn what_is_strange_is_flagged_and_kept() {
         let wave = (f64::from(i) * 0.7).sin();
         let temperature = if i == 500 { 120.0 } else { 45.0 + wave };
         let pressure = if i >= 600 { 5.0 } else { 5.0 + 0.01 * wave };
-        text.push_str(&format!("{at},L1,{},{pressure},{},{temperature}\n", 500.0 + wave, 2.0 + 0.1 * wave));
+        text.push_str(&format!(
+            "{at},L1,{},{pressure},{},{temperature}\n",
+            500.0 + wave,
+            2.0 + 0.1 * wave
+        ));
     }
     let home = TestHome::with_sensors(text);
     counts(&home.json(0, &["ingest"]), 900, 900, 0);
-    let flagged = |bit: u32| home.number(&format!("SELECT count(*) FROM sensor_metrics WHERE flags & (1 << {bit}) <> 0"));
-    assert_eq!(flagged(3), 2, "up and down again, faster than a temperature can");
+    let flagged = |bit: u32| {
+        home.number(&format!(
+            "SELECT count(*) FROM sensor_metrics WHERE flags & (1 << {bit}) <> 0"
+        ))
+    };
+    assert_eq!(
+        flagged(3),
+        2,
+        "up and down again, faster than a temperature can"
+    );
     assert!(flagged(5) > 100, "a pressure that rests is stuck");
     assert_eq!(flagged(4), 0);
 }

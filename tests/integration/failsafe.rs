@@ -19,9 +19,17 @@ fn judged(home: &TestHome) -> Vec<Vec<Vec<SqlValue>>> {
 
 /// The whole contents of what a load writes.
 fn loaded(home: &TestHome) -> Vec<Vec<Vec<SqlValue>>> {
-    ["sensor_metrics", "failures", "maintenance", "quarantine", "source_files", "run_loads", "locomotives"]
-        .map(|table| home.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2")))
-        .to_vec()
+    [
+        "sensor_metrics",
+        "failures",
+        "maintenance",
+        "quarantine",
+        "source_files",
+        "run_loads",
+        "locomotives",
+    ]
+    .map(|table| home.rows(&format!("SELECT * FROM {table} ORDER BY 1, 2")))
+    .to_vec()
 }
 
 fn failures(path: &str) -> String {
@@ -40,12 +48,19 @@ fn due() -> TestHome {
     home.json(0, &["ingest"]);
     let unscored = "SELECT count(*) FROM sensor_metrics s WHERE NOT EXISTS
         (SELECT 1 FROM ai_telemetry_predictions p WHERE p.reading = s.reading)";
-    assert_eq!(home.number(unscored), i64::from((SECOND - FIRST) * LOCOMOTIVES));
+    assert_eq!(
+        home.number(unscored),
+        i64::from((SECOND - FIRST) * LOCOMOTIVES)
+    );
     home.write(
         "failures.csv",
         "timestamp,loco_id,component\n2026-01-02T00:00:00Z,LOCO_001,pump\n",
     );
-    home.configure(&format!("{}{}", telemetry("sensors.csv"), failures("failures.csv")));
+    home.configure(&format!(
+        "{}{}",
+        telemetry("sensors.csv"),
+        failures("failures.csv")
+    ));
     home
 }
 
@@ -57,24 +72,50 @@ fn fails_safe(home: &TestHome, words: &[&str]) -> Value {
     assert_eq!(run["status"], "failed_safe");
     let cause = run["cause"].as_str().unwrap().to_owned();
     for word in words {
-        assert!(cause.contains(word), "“{word}” is not in the cause: {cause}");
+        assert!(
+            cause.contains(word),
+            "“{word}” is not in the cause: {cause}"
+        );
     }
-    let stages: Vec<&str> = run["stages"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap()).collect();
-    assert!(!stages.contains(&"train") && !stages.contains(&"score"), "{stages:?}");
-    assert!(judged(home) == before.0, "training or scoring wrote after a failed extraction: {cause}");
-    assert!(loaded(home) == before.1, "a failed load left something behind: {cause}");
+    let stages: Vec<&str> = run["stages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["name"].as_str().unwrap())
+        .collect();
+    assert!(
+        !stages.contains(&"train") && !stages.contains(&"score"),
+        "{stages:?}"
+    );
+    assert!(
+        judged(home) == before.0,
+        "training or scoring wrote after a failed extraction: {cause}"
+    );
+    assert!(
+        loaded(home) == before.1,
+        "a failed load left something behind: {cause}"
+    );
     assert_eq!(home.number("SELECT count(*) FROM pipeline_runs"), runs + 1);
     let last = home.rows("SELECT status, cause FROM pipeline_runs ORDER BY run DESC LIMIT 1");
     assert_eq!(
         last[0],
-        [SqlValue::Text("failed_safe".into()), SqlValue::Text(cause.clone())]
+        [
+            SqlValue::Text("failed_safe".into()),
+            SqlValue::Text(cause.clone())
+        ]
     );
     unavailable(home, &cause);
     // Asking for it does not help: there is no token to train with.
     let train = home.json(1, &["train"]);
     assert_eq!(train["status"], "failed_safe");
-    assert!(train["cause"].as_str().unwrap().contains(&cause), "{train:#}");
-    assert!(judged(home) == before.0, "`train` trained after a failed extraction");
+    assert!(
+        train["cause"].as_str().unwrap().contains(&cause),
+        "{train:#}"
+    );
+    assert!(
+        judged(home) == before.0,
+        "`train` trained after a failed extraction"
+    );
     run
 }
 
@@ -88,12 +129,18 @@ fn unavailable(home: &TestHome, cause: &str) {
         assert_eq!(row["cause"]["cause"], "run_failed");
         assert_eq!(row["cause"]["reason"], cause);
         let last = &row["last_verdict"];
-        assert!(["nominal", "danger"].contains(&last["verdict"].as_str().unwrap()), "{row:#}");
+        assert!(
+            ["nominal", "danger"].contains(&last["verdict"].as_str().unwrap()),
+            "{row:#}"
+        );
         assert!(last["timestamp"].as_str().unwrap().starts_with("2026-01-0"));
         assert!(row["age_secs"].is_number() && row["values"]["pressure"].is_number());
     }
     let words = home.cidp(&["--lang", "en", "status"]).expect(0).stdout;
-    assert!(words.contains("UNAVAILABLE") && !words.contains("NOMINAL OPERATION"), "{words}");
+    assert!(
+        words.contains("UNAVAILABLE") && !words.contains("NOMINAL OPERATION"),
+        "{words}"
+    );
 }
 
 /// The next good run trains, scores and speaks again, and rewrites nothing.
@@ -106,7 +153,10 @@ fn recovers(home: &TestHome) {
     assert_eq!(run["rows_kept"], (THIRD - SECOND) * LOCOMOTIVES);
     assert_eq!(run["verdicts"]["unavailable"], 0, "{run:#}");
     let now = home.rows("SELECT * FROM ai_telemetry_predictions ORDER BY reading, model");
-    assert!(old.iter().all(|row| now.contains(row)), "a prediction was rewritten");
+    assert!(
+        old.iter().all(|row| now.contains(row)),
+        "a prediction was rewritten"
+    );
     assert_eq!(
         home.number("SELECT count(DISTINCT reading) FROM ai_telemetry_predictions"),
         i64::from(THIRD * LOCOMOTIVES),
@@ -120,7 +170,11 @@ fn recovers(home: &TestHome) {
 #[test]
 fn a_missing_file() {
     let home = due();
-    home.configure(&format!("{}{}", telemetry("gone.csv"), failures("failures.csv")));
+    home.configure(&format!(
+        "{}{}",
+        telemetry("gone.csv"),
+        failures("failures.csv")
+    ));
     let run = fails_safe(&home, &["sensors", "gone.csv", "nothing is at"]);
     assert_eq!(run["refused"][0]["source"], "sensors");
     recovers(&home);
@@ -145,15 +199,23 @@ fn a_file_with_only_a_header() {
 #[test]
 fn a_mapped_column_is_missing() {
     let home = due();
-    home.write("sensors.csv", fleet(LOCOMOTIVES, THIRD).replace("vibration", "vibrations"));
-    fails_safe(&home, &["sensors.csv", "“vibration” is missing", "vibrations"]);
+    home.write(
+        "sensors.csv",
+        fleet(LOCOMOTIVES, THIRD).replace("vibration", "vibrations"),
+    );
+    fails_safe(
+        &home,
+        &["sensors.csv", "“vibration” is missing", "vibrations"],
+    );
     recovers(&home);
 }
 
 #[test]
 fn binary_junk() {
     let home = due();
-    let junk: Vec<u8> = (0..200_000_u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let junk: Vec<u8> = (0..200_000_u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
+        .collect();
     home.write("sensors.csv", junk);
     fails_safe(&home, &["sensors.csv", "binary"]);
     recovers(&home);
@@ -165,10 +227,19 @@ fn too_few_rows_survive() {
     let new: Vec<String> = fleet_between(LOCOMOTIVES, SECOND, THIRD)
         .lines()
         .enumerate()
-        .map(|(i, line)| if i > 0 && i % 5 != 0 { format!("x{line}") } else { line.to_owned() })
+        .map(|(i, line)| {
+            if i > 0 && i % 5 != 0 {
+                format!("x{line}")
+            } else {
+                line.to_owned()
+            }
+        })
         .collect();
     home.write("sensors.csv", new.join("\n") + "\n");
-    fails_safe(&home, &["too few rows survive", "50 % needed", "wrong_type"]);
+    fails_safe(
+        &home,
+        &["too few rows survive", "50 % needed", "wrong_type"],
+    );
     recovers(&home);
 }
 
@@ -177,13 +248,32 @@ fn the_first_run_of_all_fails() {
     let home = TestHome::with_sensors(HEADER);
     let run = home.json(1, &["run"]);
     assert_eq!(run["status"], "failed_safe");
-    for table in ["models", "model_promotions", "ai_telemetry_predictions", "sensor_metrics"] {
-        assert_eq!(home.number(&format!("SELECT count(*) FROM {table}")), 0, "{table}");
+    for table in [
+        "models",
+        "model_promotions",
+        "ai_telemetry_predictions",
+        "sensor_metrics",
+    ] {
+        assert_eq!(
+            home.number(&format!("SELECT count(*) FROM {table}")),
+            0,
+            "{table}"
+        );
     }
     assert_eq!(home.json(0, &["status"]), serde_json::json!([]));
     let predict = home.json(
         1,
-        &["predict", "--flow-rate", "500", "--pressure", "5", "--vibration", "2", "--temperature", "45"],
+        &[
+            "predict",
+            "--flow-rate",
+            "500",
+            "--pressure",
+            "5",
+            "--vibration",
+            "2",
+            "--temperature",
+            "45",
+        ],
     );
     assert_eq!(predict["verdict"], "unavailable");
     home.write("sensors.csv", fleet(2, FIRST));
@@ -194,7 +284,11 @@ fn the_first_run_of_all_fails() {
 #[test]
 fn a_refused_workshop_file_stops_training_and_not_the_readings() {
     let home = TestHome::with_sensors(fleet(LOCOMOTIVES, FIRST));
-    home.configure(&format!("{}{}", telemetry("sensors.csv"), failures("gone.csv")));
+    home.configure(&format!(
+        "{}{}",
+        telemetry("sensors.csv"),
+        failures("gone.csv")
+    ));
     let run = home.json(0, &["run"]);
     assert_eq!(run["status"], "ok");
     assert_eq!(run["training"]["outcome"], "impossible", "{run:#}");
@@ -259,7 +353,10 @@ mod memory {
         let (peak, code) = peak_mib(&TestHome::with_sensors(text), &["ingest"]);
         assert_eq!(code, 1);
         let small = small();
-        assert!(peak < small + 16, "{peak} MiB, against {small} MiB for a small file");
+        assert!(
+            peak < small + 16,
+            "{peak} MiB, against {small} MiB for a small file"
+        );
     }
 
     /// Columns that nothing maps may be as long as they like.
@@ -278,7 +375,10 @@ mod memory {
         assert_eq!(code, 0);
         assert_eq!(home.number("SELECT count(*) FROM sensor_metrics"), 200);
         let small = small();
-        assert!(peak < small + 72, "{peak} MiB for 100 MB, against {small} MiB for a small file");
+        assert!(
+            peak < small + 72,
+            "{peak} MiB for 100 MB, against {small} MiB for a small file"
+        );
     }
 }
 

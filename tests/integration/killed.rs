@@ -45,7 +45,12 @@ fn the_next_run_ends_as_if_nothing_had_happened() {
     let expected = contents(&undisturbed.sql());
 
     // Moments spread over the whole run and, from the clock, different each time.
-    let salt = f64::from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().subsec_micros()) / 1e6;
+    let salt = f64::from(
+        std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .subsec_micros(),
+    ) / 1e6;
     let moments = 8;
     let mut while_running = 0;
     for i in 0..moments {
@@ -69,14 +74,22 @@ fn the_next_run_ends_as_if_nothing_had_happened() {
         home.json(0, &["status"]);
         if home.warehouse().is_file() {
             let db = Connection::open(home.warehouse()).unwrap();
-            let check: String = db.query_row("PRAGMA integrity_check", [], |r| r.get(0)).unwrap();
+            let check: String = db
+                .query_row("PRAGMA integrity_check", [], |r| r.get(0))
+                .unwrap();
             assert_eq!(check, "ok", "killed at {share:.2}");
             assert!(rows(&db, "PRAGMA foreign_key_check").is_empty());
-            let born = rows(&db, "SELECT 1 FROM sqlite_schema WHERE name = 'sensor_metrics'");
+            let born = rows(
+                &db,
+                "SELECT 1 FROM sqlite_schema WHERE name = 'sensor_metrics'",
+            );
             if !born.is_empty() {
                 let seen = contents(&db);
                 // Of the readings all or none; of the rest nothing that the whole run has not.
-                assert!(seen[1].is_empty() || seen[1] == expected[1], "half a load, killed at {share:.2}");
+                assert!(
+                    seen[1].is_empty() || seen[1] == expected[1],
+                    "half a load, killed at {share:.2}"
+                );
                 let loads = rows(&db, "SELECT count(*) FROM pipeline_runs");
                 let one = [SqlValue::Integer(i64::from(!seen[1].is_empty()))];
                 assert_eq!(loads[0], one, "runs and readings disagree");
@@ -84,7 +97,13 @@ fn the_next_run_ends_as_if_nothing_had_happened() {
         }
         let again = home.json(0, &["run"]);
         assert_eq!(again["status"], "ok", "killed at {share:.2}: {again:#}");
-        assert!(contents(&home.sql()) == expected, "killed at {share:.2}, then not the same");
+        assert!(
+            contents(&home.sql()) == expected,
+            "killed at {share:.2}, then not the same"
+        );
     }
-    assert!(while_running >= moments as u32 / 2, "most were over before they could be killed");
+    assert!(
+        while_running >= moments as u32 / 2,
+        "most were over before they could be killed"
+    );
 }

@@ -90,7 +90,10 @@ impl TestHome {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = cidp();
-        command.arg("--home").arg(self.folder.path()).args(arguments);
+        command
+            .arg("--home")
+            .arg(self.folder.path())
+            .args(arguments);
         command
     }
 
@@ -201,7 +204,14 @@ pub fn fleet_between(locomotives: u32, from: u32, to: u32) -> String {
 pub fn simulate(folder: &Path, locomotives: u32, days: u32, dirty: &str) {
     Answer::of(
         cidp()
-            .args(["simulate", "--seed", "11", "--dirty", dirty, "--locomotives"])
+            .args([
+                "simulate",
+                "--seed",
+                "11",
+                "--dirty",
+                dirty,
+                "--locomotives",
+            ])
             .arg(locomotives.to_string())
             .arg("--days")
             .arg(days.to_string())
