@@ -182,45 +182,53 @@ impl Config {
         let mut config: Self =
             toml::from_str(text).map_err(|e| ConfigError::from_toml(file, text, &e))?;
         config.folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        for i in 0..config.sources.len() {
+            config
+                .check_source(i)
+                .map_err(|(key, why)| ConfigError::of_source(file, text, i, &key, why))?;
+        }
         config
             .check()
             .map_err(|(key, why)| ConfigError::value(file, text, &key, why))?;
         Ok(config)
     }
 
-    /// What serde cannot see: (key, what is wrong with it).
-    fn check(&self) -> Result<(), (String, String)> {
+    /// What serde cannot see of one source: (key, what is wrong with it).
+    fn check_source(&self, i: usize) -> Result<(), (String, String)> {
         let wrong = |key: &str, why: String| Err((key.to_owned(), why));
-        for (i, source) in self.sources.iter().enumerate() {
-            if source.name.trim().is_empty() {
-                return wrong("name", "a source needs a name".into());
+        let source = &self.sources[i];
+        if source.name.trim().is_empty() {
+            return wrong("name", "a source needs a name".into());
+        }
+        if self.sources[..i].iter().any(|s| s.name == source.name) {
+            return wrong("name", format!("two sources are named “{}”", source.name));
+        }
+        match (&source.path, &source.url) {
+            (Some(_), None) => {}
+            (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {}
+            (None, Some(_)) => {
+                return wrong("url", "an address begins with http:// or https://".into());
             }
-            if self.sources[..i].iter().any(|s| s.name == source.name) {
-                return wrong("name", format!("two sources are named “{}”", source.name));
-            }
-            match (&source.path, &source.url) {
-                (Some(_), None) => {}
-                (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {}
-                (None, Some(_)) => {
-                    return wrong("url", "an address begins with http:// or https://".into());
-                }
-                _ => {
-                    return wrong(
-                        "path",
-                        format!("source “{}” needs either path or url", source.name),
-                    );
-                }
-            }
-            if jiff::tz::TimeZone::get(&source.timezone).is_err() {
-                return wrong(
-                    "timezone",
-                    format!("“{}” is not a known time zone", source.timezone),
-                );
-            }
-            if let Some(columns) = &source.columns {
-                columns.check(source.role)?;
+            _ => {
+                let why = format!("source “{}” needs either path or url", source.name);
+                return wrong("path", why);
             }
         }
+        if jiff::tz::TimeZone::get(&source.timezone).is_err() {
+            return wrong(
+                "timezone",
+                format!("“{}” is not a known time zone", source.timezone),
+            );
+        }
+        match &source.columns {
+            Some(columns) => columns.check(source.role),
+            None => Ok(()),
+        }
+    }
+
+    /// What serde cannot see of the rest.
+    fn check(&self) -> Result<(), (String, String)> {
+        let wrong = |key: &str, why: String| Err((key.to_owned(), why));
         let limits = self.limits.limits();
         for c in Channel::ALL {
             let i = c.index();

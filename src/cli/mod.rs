@@ -50,7 +50,10 @@ struct Shell {
 /// Runs the command line of this process.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
     let out = Output::new(arguments.common.json);
     let text = Text::new(arguments.common.lang.into(), crate::text::local_zone());
     if let Command::Simulate(asked) = &arguments.command {
@@ -77,6 +80,32 @@ pub fn main() -> ExitCode {
         Command::Simulate(_) => Exit::Done,
     };
     exit.into()
+}
+
+/// What was typed cannot be (or asks for help): in clap's words, and as JSON where JSON was asked for.
+fn usage(error: &clap::Error) -> ExitCode {
+    use clap::error::ContextKind;
+    if error.use_stderr() && std::env::args_os().any(|typed| typed == "--json") {
+        let context = |kinds: &[ContextKind]| {
+            kinds
+                .iter()
+                .find_map(|kind| error.get(*kind))
+                .map(ToString::to_string)
+        };
+        let key = context(&[ContextKind::InvalidArg, ContextKind::InvalidSubcommand]);
+        let nearest = context(&[
+            ContextKind::SuggestedArg,
+            ContextKind::SuggestedSubcommand,
+            ContextKind::SuggestedValue,
+        ]);
+        Output::new(true).error(
+            error.render().to_string().trim_end(),
+            &serde_json::json!({ "key": key, "nearest": nearest }),
+        );
+        return Exit::Arguments.into();
+    }
+    let _closed = error.print();
+    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
 /// A configuration that cannot be: key, line and nearest valid key.

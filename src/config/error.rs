@@ -1,6 +1,7 @@
 //! A configuration error that says where it is and what was probably meant.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 /// Key, line and nearest valid name, as far as they are known.
@@ -66,14 +67,49 @@ impl ConfigError {
 
     /// A value that parsed and cannot be: the line of the key is looked up in the text.
     pub(super) fn value(file: &Path, text: &str, key: &str, message: String) -> Self {
+        Self::within(file, text, 0..usize::MAX, key, message)
+    }
+
+    /// The same within the `i`-th `[[sources]]`.
+    pub(super) fn of_source(file: &Path, text: &str, i: usize, key: &str, message: String) -> Self {
+        let mut starts = text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.split('#').next().unwrap_or("").trim() == "[[sources]]")
+            .map(|(at, _)| at)
+            .skip(i);
+        let scope = match starts.next() {
+            Some(start) => start..starts.next().unwrap_or(usize::MAX),
+            None => 0..usize::MAX,
+        };
+        Self::within(file, text, scope, key, message)
+    }
+
+    fn within(file: &Path, text: &str, scope: Range<usize>, key: &str, message: String) -> Self {
         let (bad, valid) = (first_quoted(&message), in_backticks(&message));
         let nearest = bad.and_then(|bad| closest(bad, &valid));
         let leaf = key.rsplit('.').next().unwrap_or(key);
         let mentions = |line: &str| line.contains(leaf) && bad.is_none_or(|b| line.contains(b));
-        let line = text
+        let lines: Vec<(usize, &str)> = text
             .lines()
-            .position(|line| mentions(line.split('#').next().unwrap_or("")))
-            .map(|i| i + 1);
+            .enumerate()
+            .filter(|(at, _)| scope.contains(at))
+            .map(|(at, line)| (at, line.split('#').next().unwrap_or("")))
+            .filter(|(_, line)| mentions(line))
+            .collect();
+        // Where several lines could be meant: the one with the whole key, or of the channel spoken of.
+        let own = |line: &str| {
+            let name = line.split('=').next().unwrap_or("").trim();
+            line.contains(key) && key != leaf
+                || message
+                    .split([' ', ':'])
+                    .any(|word| !word.is_empty() && word == name)
+        };
+        let line = lines
+            .iter()
+            .find(|(_, line)| own(line))
+            .or_else(|| lines.first())
+            .map(|(at, _)| at + 1);
         Self {
             file: file.to_path_buf(),
             line,
@@ -113,8 +149,12 @@ fn closest(written: &str, valid: &[&str]) -> Option<String> {
     valid
         .iter()
         .map(|name| {
-            let near = strsim::jaro_winkler(&written.to_lowercase(), &name.to_lowercase());
-            (near, *name)
+            let (written, name_lower) = (written.to_lowercase(), name.to_lowercase());
+            let near = strsim::jaro_winkler(&written, &name_lower);
+            // `zone` means `timezone`, however far apart the letters are.
+            let part = written.len() > 2
+                && (name_lower.contains(&written) || written.contains(&name_lower));
+            (near + f64::from(u8::from(part)), *name)
         })
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(near, _)| *near > 0.5)

@@ -7,6 +7,8 @@ use crate::domain::{Channel, ChannelValues};
 
 /// Rows a batch; with their raw text about 15 MB, whatever the size of the input.
 pub const BATCH_ROWS: usize = 65_536;
+/// Raw text a batch: rows may carry columns that nothing maps, as long as they like.
+const BATCH_RAW_BYTES: usize = 32 << 20;
 
 /// Accepted rows of one file, with the bytes they came from.
 #[derive(Default)]
@@ -42,9 +44,10 @@ impl Batch {
         self.raw_ends.push(self.raw.len());
     }
 
+    /// Nothing more should be pushed.
     #[must_use]
-    pub fn len(&self) -> usize {
-        self.at_ms.len()
+    pub fn is_full(&self) -> bool {
+        self.at_ms.len() >= BATCH_ROWS || self.raw.len() >= BATCH_RAW_BYTES
     }
 
     /// The raw bytes of the row pushed `i`-th.
@@ -69,7 +72,7 @@ impl Batch {
     /// # Errors
     /// What polars says; none is known for columns of equal length.
     pub fn sorted(&mut self) -> PolarsResult<(Vec<usize>, Vec<StagedReading>)> {
-        let rows = self.len();
+        let rows = self.at_ms.len();
         let take = |v: &mut Vec<f64>| std::mem::take(v);
         let [flow, pressure, vibration, temperature] = &mut self.values;
         let frame = DataFrame::new(

@@ -140,12 +140,16 @@ impl Bound {
             .collect()
     }
 
-    /// The row is of this source (`where`).
+    /// The row is of this source (`where`). Of a row that is not whole nobody can say that it is not: it
+    /// is looked at, and refused.
     #[must_use]
     pub fn is_meant(&self, record: &RawRecord) -> bool {
-        self.only
-            .iter()
-            .all(|(i, value)| record.field_text(*i).is_some_and(|t| t == *value))
+        self.only.is_empty()
+            || self.whole(record).is_err()
+            || self
+                .only
+                .iter()
+                .all(|(i, value)| record.field_text(*i).is_some_and(|t| t == *value))
     }
 
     /// The gates that every row passes before its values are looked at.

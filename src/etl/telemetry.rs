@@ -8,14 +8,15 @@ use crate::domain::ports::{
 };
 use crate::domain::{Reason, SourceError};
 
-use super::batch::{BATCH_ROWS, Batch};
+use super::batch::Batch;
 use super::mapping::{Bound, Refusal};
 use super::{FileError, Progress, Report, Rules, Step};
 
 /// How far in the future a clock may be wrong.
 pub const FUTURE_MS: i64 = 5 * 60_000;
-/// Refused rows held before they are written: each may be a megabyte.
+/// Refused rows held before they are written, and their bytes: each may be a megabyte.
 const QUARANTINE_ROWS: usize = 256;
+const QUARANTINE_BYTES: usize = 8 << 20;
 
 /// Reads one file to its end.
 pub fn file(
@@ -29,6 +30,7 @@ pub fn file(
     let mut load = Load {
         batch: Batch::default(),
         refused: Vec::new(),
+        refused_bytes: 0,
         locos: HashMap::new(),
         last_ms: HashMap::new(),
     };
@@ -54,16 +56,16 @@ pub fn file(
                     load.refuse(&mut bound, &record, reason, detail);
                 }
             }
-            if load.refused.len() >= QUARANTINE_ROWS || load.batch.len() >= BATCH_ROWS {
+            if load.many_refused() || load.batch.is_full() {
                 break;
             }
         }
         report.extract_secs += started.elapsed().as_secs_f64();
         progress(Step::Extract, report.rows_read + rows);
-        if !more || load.batch.len() >= BATCH_ROWS {
+        if !more || load.batch.is_full() {
             load.flush(&mut bound, writer, report)?;
             progress(Step::Load, report.rows_read + rows);
-        } else if load.refused.len() >= QUARANTINE_ROWS {
+        } else if load.many_refused() {
             load.quarantine(writer, report)?;
         }
         if !more {
@@ -91,6 +93,7 @@ impl From<Refusal> for Judged {
 struct Load {
     batch: Batch,
     refused: Vec<RefusedRecord>,
+    refused_bytes: usize,
     locos: HashMap<String, LocoRef>,
     /// Newest instant of each locomotive in this file.
     last_ms: HashMap<LocoRef, i64>,
@@ -137,7 +140,16 @@ impl Load {
     }
 
     fn refuse(&mut self, bound: &mut Bound, record: &RawRecord, reason: Reason, detail: String) {
-        self.refused.push(refused(bound, record, reason, detail));
+        self.keep_refused(refused(bound, record, reason, detail));
+    }
+
+    fn keep_refused(&mut self, row: RefusedRecord) {
+        self.refused_bytes += row.raw.len();
+        self.refused.push(row);
+    }
+
+    fn many_refused(&self) -> bool {
+        self.refused.len() >= QUARANTINE_ROWS || self.refused_bytes >= QUARANTINE_BYTES
     }
 
     fn flush(
@@ -166,8 +178,8 @@ impl Load {
             row.loco = self.name_of(staged[i].loco);
             row.at_ms = Some(staged[i].at_ms);
             row.label = staged[i].label;
-            self.refused.push(row);
-            if self.refused.len() >= QUARANTINE_ROWS {
+            self.keep_refused(row);
+            if self.many_refused() {
                 self.quarantine(writer, report)?;
             }
         }
@@ -189,6 +201,7 @@ impl Load {
     ) -> Result<(), FileError> {
         report.quarantined(&self.refused, writer.quarantine(&self.refused)?, true);
         self.refused.clear();
+        self.refused_bytes = 0;
         Ok(())
     }
 }

@@ -284,10 +284,14 @@ impl Engine {
             return;
         }
         match (Reader::open(&path), ChangeWatch::open(&path)) {
-            (Ok(reader), Ok(changes)) => {
-                self.reader = Some(reader);
-                self.changes = Some(changes);
-            }
+            (Ok(reader), Ok(changes)) => match reader.is_unborn() {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.reader = Some(reader);
+                    self.changes = Some(changes);
+                }
+                Err(error) => self.fault = Some(error.to_string()),
+            },
             (Err(error), _) | (_, Err(error)) => self.fault = Some(error.to_string()),
         }
     }

@@ -4,7 +4,7 @@
 use jiff::tz::TimeZone;
 
 use crate::config::{Columns, Config, LocoColumn, SourceConfig};
-use crate::domain::ports::SourceFile;
+use crate::domain::ports::{RecordStream, SourceFile};
 use crate::domain::{Channel, Role, SourceClock, SourceError};
 use crate::etl::{Input, LocoFrom, Mapping};
 use crate::sources::demo::DemoFile;
@@ -24,22 +24,24 @@ pub fn resolve(config: &Config) -> Inputs {
     if config.sources.is_empty() {
         return demo();
     }
-    let mut resolved: Vec<(Input, bool)> = config
+    let mut resolved: Vec<(Input, Vec<bool>)> = config
         .sources
         .iter()
         .map(|source| one(config, source))
         .collect();
-    let telemetry =
-        |(input, _): &&(Input, bool)| input.role == Role::Telemetry && input.files.is_ok();
-    let any_real = resolved
-        .iter()
-        .filter(telemetry)
-        .any(|(_, simulated)| !simulated);
-    let any = resolved.iter().any(|entry| telemetry(&entry));
+    let telemetry = |(input, _): &&(Input, Vec<bool>)| input.role == Role::Telemetry;
+    let flags = || {
+        resolved
+            .iter()
+            .filter(telemetry)
+            .flat_map(|(_, simulated)| simulated)
+    };
+    let any_real = flags().any(|simulated| !simulated);
+    let any = flags().next().is_some();
     if any_real {
         // Simulated readings never mix with real ones.
-        for (input, _) in resolved.iter_mut().filter(|(_, simulated)| *simulated) {
-            input.files = Err(SourceError::SyntheticIntoReal);
+        for (input, simulated) in &mut resolved {
+            keep_out(input, simulated);
         }
     }
     Inputs {
@@ -57,16 +59,67 @@ impl Inputs {
     }
 }
 
-fn one(config: &Config, source: &SourceConfig) -> (Input, bool) {
+/// Refuses what is simulated: the source as a whole, or file by file where others of it are real.
+fn keep_out(input: &mut Input, simulated: &[bool]) {
+    if simulated.is_empty() || !simulated.contains(&true) {
+        return;
+    }
+    if !simulated.contains(&false) {
+        input.files = Err(SourceError::SyntheticIntoReal);
+        return;
+    }
+    if let Ok(files) = &mut input.files {
+        *files = std::mem::take(files)
+            .into_iter()
+            .zip(simulated)
+            .map(|(file, simulated)| -> Box<dyn SourceFile> {
+                if *simulated {
+                    Box::new(KeptOut(file))
+                } else {
+                    file
+                }
+            })
+            .collect();
+    }
+}
+
+/// A simulated file among real ones.
+struct KeptOut(Box<dyn SourceFile>);
+
+impl SourceFile for KeptOut {
+    fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    fn stem(&self) -> &str {
+        self.0.stem()
+    }
+
+    fn digest(&self) -> Result<[u8; 32], SourceError> {
+        Err(SourceError::SyntheticIntoReal)
+    }
+
+    fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
+        Err(SourceError::SyntheticIntoReal)
+    }
+}
+
+/// A source, and of each of its files whether it is simulated.
+fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
     if let Some(url) = &source.url {
         return over_http(source, url);
     }
     let path = source.path.as_deref().unwrap_or_default();
     let found = files::resolve(&config.folder, path);
-    let simulated = source.synthetic
-        || found
-            .as_ref()
-            .is_ok_and(|files| files.iter().all(files::DiskFile::is_simulated));
+    let simulated = found.as_ref().map_or_else(
+        |_| Vec::new(),
+        |files| {
+            files
+                .iter()
+                .map(|file| source.synthetic || file.is_simulated())
+                .collect()
+        },
+    );
     let input = Input {
         name: source.name.clone(),
         role: source.role,
@@ -83,7 +136,7 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, bool) {
 }
 
 /// An address is asked when the run reads it, not before.
-fn over_http(source: &SourceConfig, url: &str) -> (Input, bool) {
+fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
     let input = Input {
         name: source.name.clone(),
         role: source.role,
@@ -91,7 +144,7 @@ fn over_http(source: &SourceConfig, url: &str) -> (Input, bool) {
         mapping: mapping(source),
         files: Ok(vec![Box::new(HttpFile::new(url.to_owned()))]),
     };
-    (input, source.synthetic)
+    (input, vec![source.synthetic])
 }
 
 /// The mapping of a checked source. A configuration is checked when it is parsed, so the names that a

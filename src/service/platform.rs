@@ -70,8 +70,12 @@ impl Platform {
         let own = home.config();
         let config = match config {
             Some(file) => Config::load(file)?,
-            None if own.is_file() => Config::load(&own)?,
-            None => Config::default(),
+            // Whatever is there under that name is meant: a folder or a broken link is an error, not no
+            // configuration (and so the demo).
+            None => match std::fs::symlink_metadata(&own) {
+                Err(e) if e.kind() == std::io::ErrorKind::NotFound => Config::default(),
+                _ => Config::load(&own)?,
+            },
         };
         Ok(Self { home, config })
     }
@@ -116,7 +120,8 @@ impl Platform {
         if !path.is_file() {
             return Ok(None);
         }
-        Ok(Some(Reader::open(&path)?))
+        let reader = Reader::open(&path)?;
+        Ok((!reader.is_unborn()?).then_some(reader))
     }
 
     /// The fleet now; `None` before the first run.

@@ -105,14 +105,17 @@ impl<R: Read> CsvStream<R> {
     }
 
     /// Skips line ends between records and counts them.
+    /// LF, CRLF and a lone CR each end one line.
     fn skip_line_ends(&mut self) -> Result<bool, SourceError> {
+        let mut after_cr = false;
         loop {
             while let Some(&byte) = self.buffer.get(self.at) {
                 match byte {
-                    b'\n' => self.lines += 1,
-                    b'\r' => {}
+                    b'\n' if after_cr => {}
+                    b'\n' | b'\r' => self.lines += 1,
                     _ => return Ok(true),
                 }
+                after_cr = byte == b'\r';
                 self.at += 1;
             }
             if self.ended {
@@ -127,6 +130,10 @@ impl<R: Read> CsvStream<R> {
         record.line = self.lines + 1;
         record.raw.clear();
         record.cut = false;
+        // What one huge record needed is not cleared again for every row after it.
+        if record.text.capacity() > 16 << 10 || record.ends.capacity() > 1 << 10 {
+            (record.text, record.ends) = (Vec::new(), Vec::new());
+        }
         record.text.resize(record.text.capacity().max(256), 0);
         record.ends.resize(record.ends.capacity().max(16), 0);
         let (mut text, mut ends) = (0, 0);
@@ -290,6 +297,14 @@ mod tests {
             assert_eq!(rows[1], (4, fields(&["3", &format!("4{end}5")]), false));
             assert_eq!(rows[2], (6, fields(&["6", "7"]), false));
         }
+    }
+
+    #[test]
+    fn a_lone_carriage_return_ends_a_line_too() {
+        let (_, rows) = rows(b"a,b\r1,2\r\r3,4\r\n5,6\r").unwrap();
+        let lines: Vec<u64> = rows.iter().map(|r| r.0).collect();
+        assert_eq!(lines, [2, 4, 5]);
+        assert!(rows.iter().all(|r| r.1.len() == 2 && !r.2));
     }
 
     #[test]

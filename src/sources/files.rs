@@ -79,26 +79,79 @@ pub fn resolve(folder: &Path, path: &str) -> Result<Vec<DiskFile>, SourceError> 
     let mut files: Vec<PathBuf> = if full.is_file() {
         vec![full.clone()]
     } else if full.is_dir() {
-        std::fs::read_dir(&full)
-            .map_err(|e| SourceError::Unreadable { why: e.to_string() })?
-            .filter_map(Result::ok)
-            .map(|entry| entry.path())
-            .filter(|p| p.is_file() && p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
+        entries(&full)?
+            .into_iter()
+            .filter(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
             .collect()
     } else {
         // Only the part the user wrote is a pattern: a folder named [2026] is just a folder.
         let pattern = Path::new(&glob::Pattern::escape(&folder.display().to_string())).join(path);
-        glob::glob(&pattern.display().to_string())
-            .map_err(|_| nothing())?
-            .filter_map(Result::ok)
-            .filter(|p| p.is_file())
-            .collect()
+        let pattern = pattern.display().to_string();
+        if path.contains("**") {
+            deep(&full, &pattern)?.ok_or_else(nothing)?
+        } else {
+            glob::glob(&pattern)
+                .map_err(|_| nothing())?
+                .collect::<Result<_, _>>()
+                .map_err(|e| unreadable(e.path(), e.error()))?
+        }
     };
+    files.retain(|p| is_file_or_broken_link(p));
     if files.is_empty() {
         return Err(nothing());
     }
     files.sort();
     Ok(files.into_iter().map(DiskFile::new).collect())
+}
+
+fn unreadable(path: &Path, why: &std::io::Error) -> SourceError {
+    SourceError::Unreadable {
+        why: format!("{}: {why}", path.display()),
+    }
+}
+
+/// A link that leads nowhere is a file that is named and refused, not one that is passed over.
+fn is_file_or_broken_link(path: &Path) -> bool {
+    path.is_file() || (path.is_symlink() && !path.is_dir() && std::fs::metadata(path).is_err())
+}
+
+fn entries(folder: &Path) -> Result<Vec<PathBuf>, SourceError> {
+    std::fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(|e| unreadable(folder, &e))
+}
+
+/// What a pattern with `**` stands for; `None` where it is no pattern. Links to folders are not followed:
+/// they may lead back, and each loop doubles the ways.
+fn deep(full: &Path, pattern: &str) -> Result<Option<Vec<PathBuf>>, SourceError> {
+    let Ok(pattern) = glob::Pattern::new(pattern) else {
+        return Ok(None);
+    };
+    let options = glob::MatchOptions {
+        require_literal_separator: true,
+        ..glob::MatchOptions::default()
+    };
+    let wild = |part: &std::path::Component<'_>| {
+        part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+    };
+    // From the part before the first wildcard on; a folder that is not there holds nothing.
+    let start: PathBuf = full.components().take_while(|part| !wild(part)).collect();
+    let start = if start.is_dir() {
+        start
+    } else {
+        return Ok(Some(Vec::new()));
+    };
+    let (mut folders, mut found) = (vec![start], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for path in entries(&folder)? {
+            if path.is_dir() && !path.is_symlink() {
+                folders.push(path);
+            } else if pattern.matches_path_with(&path, options) {
+                found.push(path);
+            }
+        }
+    }
+    Ok(Some(found))
 }
 
 #[cfg(test)]
@@ -125,6 +178,40 @@ mod tests {
         assert_eq!(names("note.txt"), ["note"]);
         assert!(matches!(
             resolve(&folder, "c*.csv"),
+            Err(SourceError::NothingThere { .. })
+        ));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn loops_of_links_end_and_broken_links_are_named() {
+        use std::os::unix::fs::symlink;
+        let dir = tempfile::tempdir().unwrap();
+        let deep = dir.path().join("a/b");
+        std::fs::create_dir_all(&deep).unwrap();
+        for name in ["x", "y", "z"] {
+            symlink("..", deep.join(name)).unwrap();
+        }
+        symlink("nowhere", deep.join("gone.csv")).unwrap();
+        std::fs::write(deep.join("1.csv"), "x\n1\n").unwrap();
+        std::fs::write(dir.path().join("a/2.csv"), "x\n1\n").unwrap();
+        let names = |path: &str| {
+            let files = resolve(dir.path(), path).unwrap();
+            files
+                .iter()
+                .map(|f| f.stem().to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(names("**/*.csv"), ["2", "1", "gone"]);
+        assert_eq!(names("a/**/*.csv"), ["2", "1", "gone"]);
+        assert_eq!(names("a/b"), ["1", "gone"]);
+        assert!(matches!(
+            resolve(dir.path(), "c/**/*.csv"),
+            Err(SourceError::NothingThere { .. })
+        ));
+        let gone = &resolve(dir.path(), "a/b/gone*").unwrap()[0];
+        assert!(matches!(
+            gone.digest(),
             Err(SourceError::NothingThere { .. })
         ));
     }

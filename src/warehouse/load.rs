@@ -43,6 +43,8 @@ pub struct Load<'a> {
     run: i64,
     file: i64,
     touched: BTreeMap<LocoRef, i64>,
+    /// `touched` as it was when the file under way began.
+    touched_before: BTreeMap<LocoRef, i64>,
 }
 
 impl Warehouse {
@@ -60,6 +62,7 @@ impl Warehouse {
             run,
             file: 0,
             touched: BTreeMap::new(),
+            touched_before: BTreeMap::new(),
         })
     }
 }
@@ -143,6 +146,7 @@ fn insert_or_find(
 impl ReadingWriter for Load<'_> {
     fn begin_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError> {
         self.tx.execute_batch("SAVEPOINT one_file")?;
+        self.touched_before.clone_from(&self.touched);
         let (digest, role) = (&file.digest[..], file.role.key());
         self.file = insert_or_find(
             &self.tx,
@@ -164,6 +168,7 @@ impl ReadingWriter for Load<'_> {
     fn end_file(&mut self, keep: bool) -> Result<(), WriteError> {
         if !keep {
             self.tx.execute_batch("ROLLBACK TO one_file")?;
+            std::mem::swap(&mut self.touched, &mut self.touched_before);
         }
         self.tx.execute_batch("RELEASE one_file")?;
         Ok(())

@@ -24,6 +24,7 @@ const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine
 const REFUSED_TIMES: &str = "SELECT at_ms FROM quarantine
     WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3 ORDER BY at_ms";
 const FAILURES: &str = "SELECT count(*) FROM failures";
+const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
 const TRUTHS: &str = "SELECT count(label) FROM sensor_metrics";
 
 /// Read-only access to a warehouse.
@@ -91,6 +92,14 @@ pub(super) fn reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
 }
 
 impl Reader {
+    /// The file is there and holds nothing at all: whoever made it was stopped before the first run.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn is_unborn(&self) -> Result<bool> {
+        self.with(|db| Ok(db.query_row(EMPTY, [], |row| row.get(0))?))
+    }
+
     /// # Errors
     /// There is no warehouse at `path`, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
