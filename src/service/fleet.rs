@@ -13,6 +13,7 @@ use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
 };
 
+use super::order::natural;
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
 use super::snapshot::{
@@ -80,7 +81,10 @@ impl Scene<'_> {
             let now_ms = clocks.of(newest);
             rows.push(self.row(newest, now_ms, cause.as_ref(), &refused, token.as_ref(), explanations)?);
         }
-        rows.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.loco.cmp(&b.loco)));
+        rows.sort_by(|a, b| {
+            let by_name = || natural(a.loco.as_str(), b.loco.as_str());
+            rank(a).total_cmp(&rank(b)).then_with(by_name)
+        });
         Ok(Fleet {
             rows,
             cause,
@@ -398,12 +402,11 @@ fn happenings(events: &[MaintenanceRecord], changes: Vec<Happening>) -> Vec<Happ
     all
 }
 
-/// What the last run's report says of training.
+/// What the last run's report says of training; empty where none has run.
 pub(super) fn training_note(last: &RunRecord) -> String {
-    let training = &last.report["training"];
-    training["why"]
+    last.report["training"]["why"]
         .as_str()
-        .unwrap_or("no training has run yet")
+        .unwrap_or_default()
         .to_owned()
 }
 
