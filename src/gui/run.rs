@@ -9,10 +9,10 @@ use crate::service::snapshot::{LastRun, RunProgress, Stage};
 
 use super::context::{Ask, Cx};
 use super::fonts::Icon;
-use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::button::{Kind, button_icon_ui};
 use super::widgets::card::{Tone, at_ui, banner_ui, card_ui};
+use crate::text::Text;
 
 /// "10 000 lignes lues · 9 950 conservées · 50 en quarantaine".
 #[must_use]
@@ -169,7 +169,11 @@ pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
         && !first_start
     {
         let (sentence, todo, detail) = if let Some(key) = awaited(cx, cause) {
-            (text.get(key).into_owned(), text.get("cause-todo-learning").into_owned(), None)
+            (
+                text.get(key).into_owned(),
+                text.get("cause-todo-learning").into_owned(),
+                None,
+            )
         } else {
             let detail = text.cause_detail(cause);
             (text.cause_sentence(cause), text.cause_todo(cause), detail)

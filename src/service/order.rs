@@ -42,9 +42,13 @@ mod tests {
 
     #[test]
     fn numbers_in_names_count_as_numbers() {
-        let mut names = ["10", "é2", "2", "LOCO_010", "LOCO_9", "07", "7", "", "1b", "1a"];
+        let mut names = [
+            "10", "é2", "2", "LOCO_010", "LOCO_9", "07", "7", "", "1b", "1a",
+        ];
         names.sort_by(|a, b| natural(a, b));
-        let sorted = ["", "1a", "1b", "2", "07", "7", "10", "LOCO_9", "LOCO_010", "é2"];
+        let sorted = [
+            "", "1a", "1b", "2", "07", "7", "10", "LOCO_9", "LOCO_010", "é2",
+        ];
         assert_eq!(names, sorted);
     }
 }

@@ -16,7 +16,8 @@ use crate::gui::widgets::card::{at_ui, card_ui};
 use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::service::snapshot::{LocomotiveView, TimeWindow};
 
-use super::charts::{self, Curves, Gesture};
+use super::charts::{self, Gesture};
+use super::curves::Curves;
 use super::reading_card;
 
 const HOUR_MS: i64 = 3_600_000;

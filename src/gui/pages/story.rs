@@ -6,13 +6,13 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
 use crate::gui::run;
-use crate::text::Text;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
 use crate::service::snapshot::{Explanation, FleetRow};
+use crate::text::Text;
 
 /// Draws the story over all the space there is; its buttons stay at the foot.
 pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
@@ -226,10 +226,7 @@ fn origin_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let words = text.with(
             "story-origin",
-            [
-                ("file", name.into()),
-                ("line", text.count(*line).into()),
-            ],
+            [("file", name.into()), ("line", text.count(*line).into())],
         );
         ui.add(Label::new(theme::small(words, t.mute)).truncate())
             .on_hover_text(format!("{}\n{file}", text.get("story-origin-why")));

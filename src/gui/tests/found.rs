@@ -6,7 +6,7 @@ use eframe::egui::Key;
 use egui_kittest::kittest::Queryable;
 
 use super::bench;
-use crate::domain::{Cause, Verdict};
+use crate::domain::{Cause, LabelKind, Verdict};
 use crate::gui::fixtures;
 use crate::service::snapshot::{RunProgress, Snapshot, Stage};
 
@@ -84,4 +84,20 @@ fn where_nothing_pushes_no_bars_are_drawn() {
     let bench = bench(s);
     assert!(bench.says("Aucune grandeur ne pousse vers le danger"));
     assert!(!bench.says("+0,00"));
+}
+
+#[test]
+fn presets_of_other_units_are_not_offered() {
+    let mut s = fixtures::fleet(3);
+    let mut card = fixtures::card(LabelKind::Truth);
+    card.preset_nominal = None;
+    s.judge = Some(Arc::new(fixtures::FakeJudge::new(card)));
+    let mut bench = bench(s);
+    bench.show(Key::Num3);
+    assert!(!bench.says("Cas nominal"));
+    assert!(
+        bench.says("DANGER DÉTECTÉ"),
+        "it begins with the worst locomotive's values"
+    );
+    assert!(bench.says("Vibrations et température"));
 }

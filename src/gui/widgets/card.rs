@@ -76,13 +76,7 @@ impl Tone {
 
 /// A message across the page: what is wrong, what to do about it, and, cut to a line, the technical
 /// detail; the whole of it under the pointer.
-pub fn banner_ui(
-    ui: &mut Ui,
-    tone: Tone,
-    title: &str,
-    todo: Option<&str>,
-    detail: Option<&str>,
-) {
+pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>, detail: Option<&str>) {
     let t = theme::tokens(ui);
     let (ink, ground) = tone.colours(t);
     Frame::new()
