@@ -270,6 +270,14 @@ impl Text {
         }
     }
 
+    /// A component by its name in this language, where it has one; else as the source calls it.
+    fn component<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match self.table().plain.get(format!("component-{name}").as_str()) {
+            Some(word) => Cow::Borrowed(word.as_str()),
+            None => Cow::Borrowed(name),
+        }
+    }
+
     /// A happening in a few words.
     #[must_use]
     pub fn happening(&self, what: &HappeningKind) -> String {
@@ -289,7 +297,7 @@ impl Text {
                         "event-with-component",
                         [
                             ("event", event.into()),
-                            ("component", component.as_str().into()),
+                            ("component", self.component(component).into()),
                         ],
                     )
                 }
@@ -454,6 +462,14 @@ mod tests {
                 );
             }
         }
+        let of = |component: &str| {
+            text(Language::French).happening(&HappeningKind::Workshop {
+                kind: EventKind::Failure,
+                component: component.into(),
+            })
+        };
+        assert_eq!(of("cooling"), "panne · refroidissement");
+        assert_eq!(of("bogie n° 2"), "panne · bogie n° 2");
         assert_eq!(
             text(Language::French).cause(&causes[7]),
             "Température : valeur figée"

@@ -58,6 +58,12 @@ flag-drift = slow drift
 event-preventive = maintenance
 event-failure = failure
 event-with-component = { $event } · { $component }
+# The components that the demo names; any other name is written as it comes.
+component-bearing = bearing
+component-cooling = cooling
+component-hydraulic = hydraulic circuit
+component-inspection = inspection
+component-pump = pump
 happening-verdict = { $from } → { $to }
 happening-model = model v{ $version } in service
 happening-quarantined =

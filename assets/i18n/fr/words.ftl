@@ -58,6 +58,12 @@ flag-drift = dérive lente
 event-preventive = maintenance
 event-failure = panne
 event-with-component = { $event } · { $component }
+# Les organes que la démonstration nomme ; tout autre nom est écrit comme il vient.
+component-bearing = roulement
+component-cooling = refroidissement
+component-hydraulic = circuit hydraulique
+component-inspection = inspection
+component-pump = pompe
 happening-verdict = { $from } → { $to }
 happening-model = modèle v{ $version } mis en service
 happening-quarantined =

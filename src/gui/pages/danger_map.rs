@@ -34,6 +34,13 @@ pub struct Inputs {
     pub normal: Option<Normal>,
 }
 
+/// The operating point: where it was (its present place last), and the nearest nominal place. Vibration,
+/// temperature.
+pub struct Point<'a> {
+    pub trail: &'a VecDeque<(f64, f64)>,
+    pub way: Option<(f64, f64)>,
+}
+
 /// The cells judged so far, and the picture of the last complete set.
 #[derive(Default)]
 pub struct DangerMap {
@@ -105,7 +112,7 @@ impl DangerMap {
         cx: &Cx<'_>,
         judge: &SharedJudge,
         inputs: &Inputs,
-        (trail, way): (&VecDeque<(f64, f64)>, Option<(f64, f64)>),
+        point: Point<'_>,
         rect: Rect,
     ) -> Option<(f64, f64)> {
         self.advance(ui, judge, inputs);
@@ -139,8 +146,8 @@ impl DangerMap {
                 4.0,
             ));
         }
-        way_ui(ui, map, trail.back(), way);
-        trail_ui(ui, cx, map, trail);
+        way_ui(ui, map, point.trail.back(), point.way);
+        trail_ui(ui, cx, map, point.trail);
         axes_ui(ui, cx, rect, map);
         let id = ui.scope_id().with("danger-map");
         // For the hand only: the keyboard has the sliders.

@@ -21,7 +21,7 @@ use crate::gui::widgets::slider::channel_slider_ui;
 use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
 
-use super::danger_map::{DangerMap, Inputs};
+use super::danger_map::{DangerMap, Inputs, Point};
 use super::hypothesis::{sum, verdict_card_ui, ways_ui};
 use super::way_back::{way_both, ways_back};
 
@@ -302,14 +302,16 @@ fn where_ui(
     let way = danger
         .then(|| state.ways(judge, normal.as_ref()).1)
         .flatten();
+    let point = Point {
+        trail: &state.trail,
+        way,
+    };
     let inputs = Inputs {
         flow: state.values[Channel::FlowRate.index()],
         pressure: state.values[Channel::Pressure.index()],
         normal,
     };
-    let set = state
-        .map
-        .ui(ui, cx, judge, &inputs, (&state.trail, way), rect);
+    let set = state.map.ui(ui, cx, judge, &inputs, point, rect);
     if let Some((vibration, temperature)) = set {
         state.values[Channel::Vibration.index()] = vibration;
         state.values[Channel::Temperature.index()] = temperature;
