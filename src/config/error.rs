@@ -109,7 +109,9 @@ impl ConfigError {
             .iter()
             .find(|(_, line)| own(line))
             .or_else(|| lines.first())
-            .map(|(at, _)| at + 1);
+            .map(|(at, _)| at + 1)
+            // A key that is missing stands nowhere: its section does.
+            .or_else(|| (scope.start > 0).then_some(scope.start + 1));
         Self {
             file: file.to_path_buf(),
             line,
