@@ -34,7 +34,9 @@ pub struct SourceConfig {
     #[serde(default)]
     pub format: Format,
     /// File, folder or glob, relative to the configuration file.
-    pub path: String,
+    pub path: Option<String>,
+    /// Address that answers with the table, instead of a path.
+    pub url: Option<String>,
     /// For times without a zone.
     #[serde(default = "default_zone")]
     pub timezone: String,
@@ -201,6 +203,19 @@ impl Config {
         if self.sources[..i].iter().any(|s| s.name == source.name) {
             return wrong("name", format!("two sources are named “{}”", source.name));
         }
+        match (&source.path, &source.url) {
+            (Some(_), None) => {}
+            (None, Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {}
+            (None, Some(_)) => {
+                return wrong("url", "an address begins with http:// or https://".into());
+            }
+            _ => {
+                return wrong(
+                    "path",
+                    format!("source “{}” needs either path or url", source.name),
+                );
+            }
+        }
         if jiff::tz::TimeZone::get(&source.timezone).is_err() {
             return wrong(
                 "timezone",
@@ -219,7 +234,9 @@ impl Config {
         let limits = self.limits.limits();
         for c in Channel::ALL {
             let i = c.index();
-            if !(limits.min[i] < limits.max[i]) || !(limits.max_rate_per_sec[i] > 0.0) {
+            // Written so that NaN, which TOML can hold, is wrong too.
+            let ordered = limits.min[i] < limits.max[i] && limits.max_rate_per_sec[i] > 0.0;
+            if !ordered {
                 return wrong(
                     &format!("limits.{}", c.key()),
                     "min must be below max, and max_rate_per_sec positive".into(),

@@ -1,3 +1,57 @@
+//! CIDP, the Camrail Industrial Data Platform: sensor files of locomotives become verdicts, in a window
+//! (*Camrail Live Monitor*) and on the command line (`cidp`).
+//!
+//! # The way data goes
+//!
+//! source → batch → gates → (quarantine | reading) → one transaction in the warehouse → read-only
+//! reader → training, when due → model store → scores → predictions → snapshot → page
+//!
+//! # Code map: folders are the stages, in order
+//!
+//! | room | holds | sees |
+//! |---|---|---|
+//! | [`domain`] | readings, verdicts, quality, the one list of features, the ports | nothing of ours |
+//! | [`sources`] | where data comes from: CSV, files, HTTP, the embedded demo, the simulator | `domain` |
+//! | [`etl`] | bounded batches, gates, quarantine, the report of a load | `domain` |
+//! | [`warehouse`] | the only SQL: the one writer, read-only readers, the token of a sound run | `domain` |
+//! | [`ml`] | labels, forest, threshold, honest figures, exact contributions | `domain` |
+//! | [`service`] | puts them together; owns threads, jobs and the clock | all of the above, [`config`] |
+//! | [`gui`], [`cli`] | two shells over the service | `service`, `domain`, [`text`] |
+//!
+//! [`config`] reads `cidp.toml`, [`text`] holds the words of both languages, [`logging`] the log files,
+//! [`window`] is the window program. Later rooms (logistics, a predict API, streams, other databases)
+//! join as siblings of these.
+//!
+//! # Invariants
+//!
+//! - **No verdict without a sound run.** Training and scoring take [`domain::ports::SoundReadings`]; outside
+//!   tests only `warehouse::SoundRun` implements it, and only the warehouse can make one, for a last run
+//!   that was completed, validated and committed. Writing a model or a prediction takes the token again
+//!   and checks, inside the transaction, that no other run ended since.
+//! - **NOMINAL is never a default.** [`domain::Verdict::of_reading`] is the one rule: DANGER from the threshold
+//!   on whatever is strange about the reading; below it a flag, or a probability that is no number,
+//!   withdraws NOMINAL. Every doubt is UNAVAILABLE with its [`domain::Cause`].
+//! - **A flag is not a filter.** Only what cannot be a reading is refused; the strange is kept and flagged.
+//! - **Nothing is lost.** A refused row is kept whole in quarantine with file, line and reason. A load is one
+//!   transaction, with a savepoint a file.
+//! - **The frame loop never waits.** Pages read a snapshot and send commands. The one thing they call each
+//!   frame is the pure [`domain::ports::Judge`].
+//! - **One writer**, during a run only, under an operating-system lock that a dead program cannot keep.
+//! - **No split by random rows**, anywhere: neighbours in time are near copies of each other.
+//!
+//! The imports are checked by `tests/integration/architecture.rs`.
+//!
+//! # Where this differs from the plan of the house, and why
+//!
+//! - Fields are parsed and judged record by record (`csv-core`) before polars carries the batch: only so can
+//!   a refused row keep its bytes and its line, and a line without an end be given up in bounded memory.
+//! - Rolling features are a streaming tracker in [`domain::features`], not a frame: training, scoring a live
+//!   reading and judging a hypothesis are then one piece of code.
+//! - Flags are found after the rows are in, in time order over what the warehouse holds, so that they do
+//!   not depend on the order in which files came.
+//! - [`domain::ports::Readings`] (to look) is apart from [`domain::ports::SoundReadings`] (to train and score), so that charts
+//!   go on after a failed run and nothing else does.
+
 pub mod cli;
 pub mod config;
 pub mod domain;
@@ -7,7 +61,6 @@ pub mod logging;
 pub mod ml;
 pub mod service;
 pub mod sources;
+pub mod text;
 pub mod warehouse;
 pub mod window;
-
-pub mod text;

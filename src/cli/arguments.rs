@@ -71,7 +71,12 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Evaluate {
     /// Configuration of the data to train on
-    #[arg(long, value_name = "A.toml", requires = "test", conflicts_with = "split")]
+    #[arg(
+        long,
+        value_name = "A.toml",
+        requires = "test",
+        conflicts_with = "split"
+    )]
     pub train: Option<PathBuf>,
     /// Configuration of the data to test on
     #[arg(long, value_name = "B.toml", requires = "train")]

@@ -70,12 +70,8 @@ fn metrics_json(metrics: &Metrics) -> Value {
 fn as_lines(evaluation: &evaluation::Evaluation, text: &Text) -> String {
     let header = ["cli-figure", "cli-model", "cli-always", "cli-never"]
         .map(|key| text.get(key).into_owned());
-    let columns = [
-        &evaluation.metrics,
-        &evaluation.always,
-        &evaluation.never,
-    ]
-    .map(|m| figures(m, text));
+    let columns =
+        [&evaluation.metrics, &evaluation.always, &evaluation.never].map(|m| figures(m, text));
     let rows: Vec<Vec<String>> = columns[0]
         .iter()
         .enumerate()
@@ -108,7 +104,10 @@ pub fn metric_lines(metrics: &Metrics, text: &Text) -> Vec<String> {
 fn figures(m: &Metrics, text: &Text) -> Vec<(String, String)> {
     let three = |v: Option<f64>| v.map_or_else(|| "—".to_owned(), |v| text.number(v, 3));
     let share = |v: Option<f64>| {
-        v.map_or_else(|| "—".to_owned(), |v| format!("{} %", text.number(v * 100.0, 1)))
+        v.map_or_else(
+            || "—".to_owned(),
+            |v| format!("{} %", text.number(v * 100.0, 1)),
+        )
     };
     let warned = format!("{} / {}", m.failures_warned, m.failures);
     let hours = |v: Option<f64>| v.map_or_else(|| "—".to_owned(), |v| text.number(v, 2));

@@ -48,7 +48,6 @@ impl Output {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the command line's own output")]
 fn print(text: &str) {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();

@@ -38,7 +38,12 @@ pub fn predict(shell: &Shell, asked: &Predict) -> Exit {
         }) => {
             let contributions: serde_json::Map<String, serde_json::Value> = Channel::ALL
                 .iter()
-                .map(|c| (c.key().to_owned(), judgement.contributions[c.index()].into()))
+                .map(|c| {
+                    (
+                        c.key().to_owned(),
+                        judgement.contributions[c.index()].into(),
+                    )
+                })
                 .collect();
             let value = json!({
                 "verdict": judgement.verdict,
@@ -67,7 +72,11 @@ pub fn predict(shell: &Shell, asked: &Predict) -> Exit {
                             ("version", card.version.into()),
                         ],
                     ),
-                    format!("  {} : {}", text.get("cli-base"), text.number(judgement.base, 3)),
+                    format!(
+                        "  {} : {}",
+                        text.get("cli-base"),
+                        text.number(judgement.base, 3)
+                    ),
                 ];
                 lines.extend(Channel::ALL.map(|c| {
                     let part = judgement.contributions[c.index()];
@@ -102,7 +111,9 @@ pub fn predict(shell: &Shell, asked: &Predict) -> Exit {
             Exit::FailSafe
         }
         Err(error @ PredictError::UnknownLocomotive { .. }) => {
-            shell.out.error(&error.to_string(), &json!({ "key": "loco-id" }));
+            shell
+                .out
+                .error(&error.to_string(), &json!({ "key": "loco-id" }));
             Exit::Arguments
         }
         Err(PredictError::Pipeline(error)) => pipeline_error(&error, &shell.out),

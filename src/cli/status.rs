@@ -41,12 +41,7 @@ pub fn status(shell: &Shell) -> Exit {
     }
 }
 
-fn as_json(
-    row: &FleetRow,
-    synthetic: bool,
-    version: Option<u32>,
-    threshold: Option<f64>,
-) -> Value {
+fn as_json(row: &FleetRow, synthetic: bool, version: Option<u32>, threshold: Option<f64>) -> Value {
     let cause = match &row.verdict {
         Verdict::Unavailable(cause) => Some(cause),
         _ => None,
@@ -100,7 +95,11 @@ pub fn lines(platform: &Platform, text: &Text) -> Result<String, PipelineError> 
     }
     lines.push(table(&header, &rows, 2));
     if let Some(now_ms) = fleet.now_ms {
-        let key = if fleet.live { "cli-clock-wall" } else { "cli-clock-data" };
+        let key = if fleet.live {
+            "cli-clock-wall"
+        } else {
+            "cli-clock-data"
+        };
         let time = iso(now_ms).unwrap_or_default();
         lines.push(text.with(key, [("time", time.into())]));
     }
@@ -112,7 +111,16 @@ fn cells(row: &FleetRow, text: &Text) -> Vec<String> {
     let word = text.verdict_short(row.verdict.kind());
     let mut cells = vec![
         match &row.verdict {
-            Verdict::Unavailable(cause) => format!("{word} ({})", text.cause(cause)),
+            Verdict::Unavailable(cause) => {
+                let last = row.last_verdict.map_or_else(String::new, |(kind, _)| {
+                    let verdict = text.verdict_short(kind);
+                    format!(
+                        " · {}",
+                        text.with("cli-last", [("verdict", verdict.into())])
+                    )
+                });
+                format!("{word} ({}){last}", text.cause(cause))
+            }
             _ => word,
         },
         row.loco.to_string(),

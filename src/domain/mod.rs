@@ -13,6 +13,6 @@ pub mod verdict;
 pub use maintenance::{EventKind, MaintenanceRecord};
 pub use model::{LabelKind, Metrics, ModelCard};
 pub use quality::{Flags, Limits, Reason};
-pub use source::{Role, SourceClock, SourceError};
 pub use reading::{Channel, ChannelValues, LocoId, Reading};
+pub use source::{Role, SourceClock, SourceError};
 pub use verdict::{Cause, Verdict, VerdictKind};

@@ -135,7 +135,11 @@ impl RawRecord {
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Cow<'_, str> {
     std::str::from_utf8(bytes).map_or_else(
-        |_| encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0,
+        |_| {
+            encoding_rs::WINDOWS_1252
+                .decode_without_bom_handling(bytes)
+                .0
+        },
         Cow::Borrowed,
     )
 }

@@ -50,6 +50,12 @@ pub enum SourceError {
     NothingThere { path: String },
     #[error("cannot be read: {why}")]
     Unreadable { why: String },
+    #[error("unreachable: {why}")]
+    Unreachable { why: String },
+    #[error("no answer within {secs} s")]
+    TimedOut { secs: u64 },
+    #[error("refused by the server (HTTP {status})")]
+    RefusedByServer { status: u16 },
     #[error("the file is empty")]
     Empty,
     #[error("the file has a header and no rows")]

@@ -42,11 +42,11 @@ impl Baseline {
     pub fn learn(&mut self, values: &ChannelValues) {
         self.count += 1;
         let n = f64::from(self.count);
-        for i in 0..4 {
-            let away = values[i] - self.mean[i];
+        for (i, &value) in values.iter().enumerate() {
+            let away = value - self.mean[i];
             self.mean[i] += away / n;
-            self.squares[i] += away * (values[i] - self.mean[i]);
-            let rests = self.count > 1 && values[i] == self.last[i];
+            self.squares[i] += away * (value - self.mean[i]);
+            let rests = self.count > 1 && value == self.last[i];
             self.run[i] = if rests { self.run[i] + 1 } else { 1 };
             self.longest_run[i] = self.longest_run[i].max(self.run[i]);
         }
@@ -93,7 +93,11 @@ impl<'a> Gate<'a> {
                 if gap_ms <= RATE_GAP_MS && rate > self.limits.max_rate_per_sec[i] {
                     flags.set(Flag::Rate, channel);
                 }
-                self.run[i] = if value == before[i] { self.run[i] + 1 } else { 1 };
+                self.run[i] = if value == before[i] {
+                    self.run[i] + 1
+                } else {
+                    1
+                };
             } else {
                 self.run[i] = 1;
             }
@@ -134,7 +138,12 @@ mod tests {
     /// A little deterministic noise around the nominal.
     fn nominal(i: i64) -> ChannelValues {
         let wave = (i as f64 * 0.7).sin();
-        [500.0 + wave, 5.0 + 0.01 * wave, 2.0 + 0.1 * wave, 45.0 + 0.5 * wave]
+        [
+            500.0 + wave,
+            5.0 + 0.01 * wave,
+            2.0 + 0.1 * wave,
+            45.0 + 0.5 * wave,
+        ]
     }
 
     fn learned() -> Baseline {
@@ -173,7 +182,11 @@ mod tests {
         (0..400).for_each(|i| baseline.learn(&steps(i)));
         let mut gate = Gate::new(&limits, baseline);
         for i in 0..1000 {
-            assert!(!gate.judge(&reading(i, steps(i))).has(Flag::Stuck, Channel::FlowRate));
+            assert!(
+                !gate
+                    .judge(&reading(i, steps(i)))
+                    .has(Flag::Stuck, Channel::FlowRate)
+            );
         }
     }
 
@@ -184,7 +197,10 @@ mod tests {
         let mut hot = nominal(0);
         hot[3] += 60.0;
         assert!(gate.judge(&reading(0, nominal(0))).is_empty());
-        assert!(gate.judge(&reading(1, hot)).has(Flag::Rate, Channel::Temperature));
+        assert!(
+            gate.judge(&reading(1, hot))
+                .has(Flag::Rate, Channel::Temperature)
+        );
         assert!(gate.judge(&reading(2, hot)).is_empty());
         assert!(gate.judge(&reading(5000, nominal(0))).is_empty());
     }
@@ -196,7 +212,8 @@ mod tests {
         let seen = (0..4000).any(|i| {
             let mut values = nominal(i);
             values[3] += i as f64 * 0.005;
-            gate.judge(&reading(i, values)).has(Flag::Drift, Channel::Temperature)
+            gate.judge(&reading(i, values))
+                .has(Flag::Drift, Channel::Temperature)
         });
         assert!(seen);
     }

@@ -241,8 +241,8 @@ impl Bound {
         let found = record.field_text(field).unwrap_or_default();
         match self.number(record, field) {
             Number::Missing => Ok(None),
-            Number::Is(v) if v == 0.0 => Ok(Some(false)),
-            Number::Is(v) if v == 1.0 => Ok(Some(true)),
+            Number::Is(0.0) => Ok(Some(false)),
+            Number::Is(1.0) => Ok(Some(true)),
             _ if found.eq_ignore_ascii_case("false") => Ok(Some(false)),
             _ if found.eq_ignore_ascii_case("true") => Ok(Some(true)),
             _ => Err((

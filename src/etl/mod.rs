@@ -116,6 +116,7 @@ fn source(
         Ok(files) => files,
         Err(error) => {
             report.refuse(input, None, error.clone());
+            report.source_read(input, 0);
             return Ok(());
         }
     };

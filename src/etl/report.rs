@@ -30,6 +30,8 @@ pub struct Report {
     pub rows_already_loaded: u64,
     pub rows_quarantined: BTreeMap<Reason, u64>,
     pub refused: Vec<Refused>,
+    /// Sources of which no file could be read.
+    pub dead_sources: Vec<String>,
     /// Columns that nothing maps, a source.
     pub ignored_columns: BTreeMap<String, Vec<String>>,
     /// Flow, pressure, vibration, temperature as they came (accepted rows), in our units.
@@ -71,7 +73,7 @@ impl Report {
     /// # Errors
     /// Why not.
     pub fn sound(&self, min_survival: f64) -> Result<(), Unsound> {
-        if self.telemetry_sources == 0 && self.refused.iter().all(|r| !r.is_telemetry()) {
+        if self.telemetry_sources == 0 {
             return Err(Unsound::NoSource);
         }
         if self.telemetry_files == 0 {
@@ -123,6 +125,9 @@ impl Report {
     }
 
     pub(super) fn source_read(&mut self, input: &Input, files: usize) {
+        if files == 0 {
+            self.dead_sources.push(input.name.clone());
+        }
         if input.role == Role::Telemetry {
             self.telemetry_sources += 1;
             self.telemetry_files += files;

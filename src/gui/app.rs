@@ -16,10 +16,10 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
 use super::pages::{fleet, locomotive, simulator};
-use crate::text::Text;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{rail, replay, top_bar};
+use crate::text::Text;
 
 /// The state of the window; what the service knows is in the snapshot.
 pub struct App {

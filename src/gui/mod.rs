@@ -30,10 +30,10 @@ use std::rc::Rc;
 use eframe::{NativeOptions, Renderer, egui};
 use jiff::tz::TimeZone;
 
-pub use app::App;
-pub use context::Page;
 use crate::service::handle::ServiceHandle;
 use crate::text::{Language, Text, local_zone};
+pub use app::App;
+pub use context::Page;
 
 /// How the window opens.
 #[derive(Debug, Clone)]

@@ -8,9 +8,9 @@ use eframe::egui::{
 
 use super::context::{Ask, Cx, Page};
 use super::fonts::{Icon, icon};
-use crate::text::Language;
 use super::theme::{self, size};
 use super::widgets::button::focus_ring;
+use crate::text::Language;
 
 const PAGES: [(Page, &str, Icon); 3] = [
     (Page::Fleet, "page-fleet", Icon::TrainFront),

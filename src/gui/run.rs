@@ -9,10 +9,10 @@ use crate::service::snapshot::{LastRun, RunProgress, Stage};
 
 use super::context::{Ask, Cx};
 use super::fonts::Icon;
-use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::button::{Kind, button_icon_ui};
 use super::widgets::card::{Tone, at_ui, banner_ui, card_ui};
+use crate::text::Text;
 
 /// "10 000 lignes lues · 9 950 conservées · 50 en quarantaine".
 #[must_use]

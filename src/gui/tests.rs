@@ -16,8 +16,8 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::Page;
 use super::fixtures;
-use crate::text::{DEFAULT_ZONE, Language, Text};
 use super::{App, theme};
+use crate::text::{DEFAULT_ZONE, Language, Text};
 
 /// A window over a made-up service.
 struct Bench {

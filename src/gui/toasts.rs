@@ -8,10 +8,10 @@ use eframe::egui::{Align2, Area, Context, CornerRadius, Frame, Id, Margin, Order
 use crate::service::command::Event;
 
 use super::fonts::{Icon, icon};
-use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::button::icon_button_ui;
 use super::widgets::card::Tone;
+use crate::text::Text;
 
 const SHOWN_FOR: Duration = Duration::from_secs(8);
 /// More than these at once would hide the page.

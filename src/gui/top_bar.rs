@@ -7,10 +7,10 @@ use crate::domain::{LabelKind, ModelCard, VerdictKind};
 use crate::service::snapshot::Clock;
 
 use super::context::{Cx, Page};
-use crate::text::Text;
 use super::theme::{self, size};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::verdict::verdict_line_ui;
+use crate::text::Text;
 
 struct Figure {
     value: String,

@@ -70,7 +70,6 @@ impl Readings for Memory {
             .map(|l| l.1.clone())
             .unwrap_or_default())
     }
-
 }
 
 impl SoundReadings for Memory {

@@ -8,11 +8,7 @@ use super::pipeline::wall_ms;
 
 /// Writes `cidp.toml` for a sensor file and, where given, a maintenance file; a configuration that was
 /// there is kept beside it under another name.
-pub fn write(
-    home: &Home,
-    sensors: &Path,
-    maintenance: Option<&Path>,
-) -> std::io::Result<PathBuf> {
+pub fn write(home: &Home, sensors: &Path, maintenance: Option<&Path>) -> std::io::Result<PathBuf> {
     std::fs::create_dir_all(home.root())?;
     let file = home.config();
     if file.is_file() {
@@ -63,11 +59,17 @@ mod tests {
             let file = write(&home, &sensors, Some(Path::new("/m.csv"))).unwrap();
             let config = Config::load(&file).unwrap();
             assert_eq!(config.sources.len(), 2);
-            assert_eq!(Path::new(&config.sources[0].path), sensors);
+            assert_eq!(
+                config.sources[0].path.as_deref().map(Path::new),
+                Some(&*sensors)
+            );
         }
-        let kept = std::fs::read_dir(dir.path()).unwrap().filter_map(Result::ok);
-        assert!(kept.into_iter().any(|e| {
-            e.file_name().to_string_lossy().starts_with("cidp_before_")
-        }));
+        let kept = std::fs::read_dir(dir.path())
+            .unwrap()
+            .filter_map(Result::ok);
+        assert!(
+            kept.into_iter()
+                .any(|e| { e.file_name().to_string_lossy().starts_with("cidp_before_") })
+        );
     }
 }

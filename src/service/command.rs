@@ -28,7 +28,10 @@ pub enum Command {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Replay {
     /// From this instant on (UTC milliseconds) at this speed; also moves a replay under way.
-    Start { from_ms: i64, speed: u32 },
+    Start {
+        from_ms: i64,
+        speed: u32,
+    },
     Pause,
     Resume,
     Speed(u32),
@@ -42,14 +45,27 @@ pub const REPLAY_SPEEDS: [u32; 5] = [1, 10, 60, 600, 3600];
 /// Something that happened once, for a toast.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
-    RunDone { kept: u64, quarantined: u64 },
-    RunFailedSafe { cause: String },
+    RunDone {
+        kept: u64,
+        quarantined: u64,
+    },
+    RunFailedSafe {
+        cause: String,
+    },
     /// Another program holds the run lock.
-    RunBusy { holder: String },
+    RunBusy {
+        holder: String,
+    },
     /// A command could not be carried out; why.
-    Refused { why: String },
+    Refused {
+        why: String,
+    },
     /// A new model judges from now on.
-    ModelPromoted { version: u32 },
+    ModelPromoted {
+        version: u32,
+    },
     /// A trained model was not promoted; why.
-    ModelRefused { why: String },
+    ModelRefused {
+        why: String,
+    },
 }

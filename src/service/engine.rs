@@ -204,8 +204,11 @@ impl Engine {
             fraction: None,
             rows: 0,
         });
-        // Readers are closed for the time of a run of ours: it may put a new warehouse in place.
         self.publish_progress();
+        if self.snapshots.borrow().synthetic && !self.platform.config.sources.is_empty() {
+            // A new warehouse may take the place of this one, and some systems move no open file.
+            (self.reader, self.changes) = (None, None);
+        }
         let platform = self.platform.clone();
         let progress = progress.clone();
         tokio::task::spawn_blocking(move || {
@@ -357,6 +360,9 @@ impl Engine {
     }
 
     fn publish(&mut self) {
+        if self.reader.is_none() && self.running.is_some() {
+            return self.publish_progress();
+        }
         self.generation += 1;
         let snapshot = match self.assemble() {
             Ok(snapshot) => snapshot,

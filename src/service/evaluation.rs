@@ -52,9 +52,7 @@ pub fn evaluate(config: &Config, plan: &Plan) -> Result<Evaluation, EvaluationEr
             let test = Scratch::load(test)?;
             ml::evaluate_pair(&train.token, &test.token, &options)?
         }
-        Plan::Folds { split, folds } => {
-            ml::evaluate_split(&train.token, *split, *folds, &options)?
-        }
+        Plan::Folds { split, folds } => ml::evaluate_split(&train.token, *split, *folds, &options)?,
     })
 }
 

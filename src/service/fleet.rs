@@ -5,9 +5,7 @@ use std::collections::HashMap;
 use crate::config::{Config, FreshnessConfig};
 use crate::domain::features::Normal;
 use crate::domain::ports::Judge;
-use crate::domain::{
-    Cause, Channel, LocoId, MaintenanceRecord, SourceClock, Verdict, VerdictKind,
-};
+use crate::domain::{Cause, Channel, LocoId, MaintenanceRecord, SourceClock, Verdict, VerdictKind};
 use crate::ml::{self, Model};
 use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
@@ -15,9 +13,7 @@ use crate::warehouse::{
 
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
-use super::snapshot::{
-    Explanation, FleetRow, Happening, HappeningKind, LastRun, TrendPoint,
-};
+use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun, TrendPoint};
 use super::training;
 
 const DAY_MS: i64 = 86_400_000;
@@ -78,13 +74,28 @@ impl Scene<'_> {
         let mut rows = Vec::with_capacity(latest.len());
         for newest in &latest {
             let now_ms = clocks.of(newest);
-            rows.push(self.row(newest, now_ms, cause.as_ref(), &refused, token.as_ref(), explanations)?);
+            rows.push(self.row(
+                newest,
+                now_ms,
+                cause.as_ref(),
+                &refused,
+                token.as_ref(),
+                explanations,
+            )?);
         }
-        rows.sort_by(|a, b| rank(a).total_cmp(&rank(b)).then_with(|| a.loco.cmp(&b.loco)));
+        rows.sort_by(|a, b| {
+            rank(a)
+                .total_cmp(&rank(b))
+                .then_with(|| a.loco.cmp(&b.loco))
+        });
         Ok(Fleet {
             rows,
             cause,
-            threshold: self.model.as_ref().ok().and_then(|m| m.map(|m| m.card.threshold)),
+            threshold: self
+                .model
+                .as_ref()
+                .ok()
+                .and_then(|m| m.map(|m| m.card.threshold)),
             now_ms: clocks.now_ms,
             live: clocks.live,
         })
@@ -111,9 +122,8 @@ impl Scene<'_> {
     }
 
     fn clocks(&self, latest: &[LatestReading]) -> Clocks {
-        let newest = |rows: &mut dyn Iterator<Item = &LatestReading>| {
-            rows.map(|l| l.reading.at_ms).max()
-        };
+        let newest =
+            |rows: &mut dyn Iterator<Item = &LatestReading>| rows.map(|l| l.reading.at_ms).max();
         let live = latest.iter().any(|l| l.clock == SourceClock::Wall);
         let mut newest_of = HashMap::new();
         for l in latest {
@@ -139,10 +149,11 @@ impl Scene<'_> {
         let Some(last) = self.last_run.as_ref().filter(|_| self.replay_ms.is_none()) else {
             return Vec::new();
         };
-        last_refused(last)
+        last.report["dead_sources"]
+            .as_array()
             .into_iter()
-            .filter(|(_, file, _)| file.is_none())
-            .map(|(source, ..)| source)
+            .flatten()
+            .filter_map(|source| source.as_str().map(str::to_owned))
             .collect()
     }
 
@@ -162,10 +173,13 @@ impl Scene<'_> {
         let age_ms = (now_ms - at_ms).max(0);
         let limit_ms = stale_limit_ms(&self.config.freshness, newest.period_ms, self.horizon_ms());
         let stale = age_ms > limit_ms;
-        let version = self.model.as_ref().ok().and_then(|m| m.map(|m| m.card.version));
-        let current = judged.filter(|j| {
-            j.at_ms == at_ms && (self.replay_ms.is_some() || Some(j.model) == version)
-        });
+        let version = self
+            .model
+            .as_ref()
+            .ok()
+            .and_then(|m| m.map(|m| m.card.version));
+        let current = judged
+            .filter(|j| j.at_ms == at_ms && (self.replay_ms.is_some() || Some(j.model) == version));
         let verdict = if let Some(cause) = fleet_cause {
             Verdict::Unavailable(cause.clone())
         } else if refused.contains(&newest.source) {
@@ -179,11 +193,12 @@ impl Scene<'_> {
                 None => Verdict::Unavailable(Cause::NotScored),
                 Some(VerdictKind::Danger) => Verdict::Danger,
                 Some(VerdictKind::Nominal) => Verdict::Nominal,
-                Some(VerdictKind::Unavailable) => Verdict::Unavailable(
-                    newest.reading.flags.first().map_or(Cause::NotScored, |(flag, channel)| {
-                        Cause::Flagged { flag, channel }
-                    }),
-                ),
+                Some(VerdictKind::Unavailable) => {
+                    Verdict::Unavailable(newest.reading.flags.first().map_or(
+                        Cause::NotScored,
+                        |(flag, channel)| Cause::Flagged { flag, channel },
+                    ))
+                }
             }
         };
         let explained = self.explained(loco, at_ms, token, explanations);
@@ -323,17 +338,17 @@ fn rank(row: &FleetRow) -> f64 {
 /// When a reading is too old: what was configured, else ten of the machine's own sampling periods, at
 /// least ten minutes and at most the horizon.
 #[must_use]
-pub fn stale_limit_ms(
-    freshness: &FreshnessConfig,
-    period_ms: Option<i64>,
-    horizon_ms: i64,
-) -> i64 {
+pub fn stale_limit_ms(freshness: &FreshnessConfig, period_ms: Option<i64>, horizon_ms: i64) -> i64 {
     freshness.stale_after_secs.map_or_else(
         || {
             let ten = period_ms.unwrap_or(0).saturating_mul(10);
             ten.clamp(600_000, horizon_ms.max(600_000))
         },
-        |secs| i64::try_from(secs).unwrap_or(i64::MAX / 1000).saturating_mul(1000),
+        |secs| {
+            i64::try_from(secs)
+                .unwrap_or(i64::MAX / 1000)
+                .saturating_mul(1000)
+        },
     )
 }
 
@@ -378,8 +393,7 @@ pub fn way_back(
             let mut changed = *values;
             let share = f64::from(step) / f64::from(WAY_BACK_STEPS);
             changed[i] = values[i] + (goal - values[i]) * share;
-            (model.probability(&changed, Some(normal)) < model.card.threshold)
-                .then_some(changed[i])
+            (model.probability(&changed, Some(normal)) < model.card.threshold).then_some(changed[i])
         })
     })
 }

@@ -9,6 +9,7 @@ use crate::domain::{Channel, Role, SourceClock, SourceError};
 use crate::etl::{Input, LocoFrom, Mapping};
 use crate::sources::demo::DemoFile;
 use crate::sources::files;
+use crate::sources::http::HttpFile;
 
 /// The sources of a run, and whether they are simulated.
 pub struct Inputs {
@@ -105,7 +106,11 @@ impl SourceFile for KeptOut {
 
 /// A source, and of each of its files whether it is simulated.
 fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
-    let found = files::resolve(&config.folder, &source.path);
+    if let Some(url) = &source.url {
+        return over_http(source, url);
+    }
+    let path = source.path.as_deref().unwrap_or_default();
+    let found = files::resolve(&config.folder, path);
     let simulated = found.as_ref().map_or_else(
         |_| Vec::new(),
         |files| {
@@ -128,6 +133,18 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
         }),
     };
     (input, simulated)
+}
+
+/// An address is asked when the run reads it, not before.
+fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
+    let input = Input {
+        name: source.name.clone(),
+        role: source.role,
+        clock: source.clock,
+        mapping: mapping(source),
+        files: Ok(vec![Box::new(HttpFile::new(url.to_owned()))]),
+    };
+    (input, vec![source.synthetic])
 }
 
 /// The mapping of a checked source. A configuration is checked when it is parsed, so the names that a
@@ -176,7 +193,8 @@ fn demo() -> Inputs {
             name: name.to_owned(),
             role,
             format: crate::config::Format::Csv,
-            path: String::new(),
+            path: None,
+            url: None,
             timezone: "UTC".to_owned(),
             clock: SourceClock::Data,
             synthetic: true,

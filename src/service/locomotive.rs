@@ -146,9 +146,7 @@ fn sample(samples: &mut Vec<Sample>, reading: &Reading, from_ms: i64, to_ms: i64
         judged: None,
     };
     match samples.last_mut() {
-        Some(last)
-            if bucket(last.at_ms, from_ms, to_ms) == bucket(new.at_ms, from_ms, to_ms) =>
-        {
+        Some(last) if bucket(last.at_ms, from_ms, to_ms) == bucket(new.at_ms, from_ms, to_ms) => {
             if last.flags.is_empty() || !new.flags.is_empty() {
                 *last = new;
             }
@@ -275,7 +273,12 @@ impl Quality {
             self.add(before, reading.at_ms, QualityKind::Gap, 0);
         }
         if !reading.flags.is_empty() {
-            self.add(reading.at_ms, reading.at_ms, QualityKind::Flagged, self.gap_ms);
+            self.add(
+                reading.at_ms,
+                reading.at_ms,
+                QualityKind::Flagged,
+                self.gap_ms,
+            );
         }
         self.last_ms = Some(reading.at_ms);
     }
@@ -365,6 +368,9 @@ mod tests {
         };
         assert_eq!(of(QualityKind::Gap), [(19_000, 60_000), (79_000, 100_000)]);
         assert_eq!(of(QualityKind::Flagged), [(70_000, 70_000)]);
-        assert_eq!(of(QualityKind::Quarantined), [(30_000, 30_100), (90_000, 90_000)]);
+        assert_eq!(
+            of(QualityKind::Quarantined),
+            [(30_000, 30_100), (90_000, 90_000)]
+        );
     }
 }

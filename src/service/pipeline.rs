@@ -152,7 +152,11 @@ fn load(
     let refused: u64 = report.rows_quarantined.values().sum();
     outcome.stages = vec![
         StageReport::new(Stage::Extract, report.extract_secs, report.rows_read),
-        StageReport::new(Stage::Validate, report.validate_secs, report.rows_read - refused),
+        StageReport::new(
+            Stage::Validate,
+            report.validate_secs,
+            report.rows_read - refused,
+        ),
         StageReport::new(Stage::Load, report.load_secs, report.rows_kept),
     ];
     Ok(outcome)
@@ -176,6 +180,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "stages": outcome.stages,
             "rows_quarantined": report.rows_quarantined,
             "refused": report.refused,
+            "dead_sources": report.dead_sources,
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,
         }),
@@ -221,13 +226,14 @@ impl Target {
         let aside = self.path.with_file_name("aside");
         std::fs::create_dir_all(&aside)?;
         let kept = aside.join(format!("industrial_dwh_synthetic_{}.sqlite", wall_ms()));
-        // Both files are closed, whole (no log beside them), before they move.
+        // Ours are closed; a window may still read the old one, so its log and index move with it: left
+        // behind, they would be taken for those of the new one.
         self.warehouse = Warehouse::in_memory()?;
-        Warehouse::open(&self.path)?.close_whole()?;
         Warehouse::open(&fresh)?.close_whole()?;
-        std::fs::rename(&self.path, &kept)?;
+        Warehouse::open(&self.path)?.fold_log()?;
+        rename_whole(&self.path, &kept)?;
         if let Err(error) = std::fs::rename(&fresh, &self.path) {
-            std::fs::rename(&kept, &self.path)?;
+            rename_whole(&kept, &self.path)?;
             return Err(error.into());
         }
         tracing::info!(kept = %kept.display(), "first real source: a new warehouse begins");
@@ -245,15 +251,33 @@ impl Target {
     }
 }
 
-/// Removes a database of ours with its log, if it is there.
-fn remove(path: &Path) -> std::io::Result<()> {
-    for suffix in ["", "-wal", "-shm"] {
+/// A database and what SQLite may keep beside it.
+fn with_company(path: &Path) -> [PathBuf; 3] {
+    ["", "-wal", "-shm"].map(|suffix| {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
-        match std::fs::remove_file(&name) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(e),
-            _ => {}
-        }
+        PathBuf::from(name)
+    })
+}
+
+/// Unless there is nothing there to do it to.
+fn if_there(done: std::io::Result<()>) -> std::io::Result<()> {
+    match done {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+fn rename_whole(from: &Path, to: &Path) -> std::io::Result<()> {
+    for (from, to) in with_company(from).iter().zip(with_company(to)) {
+        if_there(std::fs::rename(from, to))?;
+    }
+    Ok(())
+}
+
+fn remove(path: &Path) -> std::io::Result<()> {
+    for part in with_company(path) {
+        if_there(std::fs::remove_file(part))?;
     }
     Ok(())
 }

@@ -98,13 +98,23 @@ pub struct Happening {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum HappeningKind {
-    Workshop { kind: EventKind, component: String },
+    Workshop {
+        kind: EventKind,
+        component: String,
+    },
     /// The verdict of the readings changed here (by the model of that day).
-    VerdictChange { from: VerdictKind, to: VerdictKind },
+    VerdictChange {
+        from: VerdictKind,
+        to: VerdictKind,
+    },
     /// A model began to judge.
-    ModelInService { version: u32 },
+    ModelInService {
+        version: u32,
+    },
     /// Refused rows around this time.
-    Quarantined { rows: u64 },
+    Quarantined {
+        rows: u64,
+    },
 }
 
 /// One locomotive in the fleet table.

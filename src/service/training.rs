@@ -34,8 +34,7 @@ pub fn model_in_force(reader: &Reader) -> Result<Option<Model>, String> {
     let stored = reader.model().map_err(|e| e.to_string())?;
     stored
         .map(|stored| {
-            Model::from_bytes(&stored.body)
-                .map_err(|e| format!("model v{}: {e}", stored.version))
+            Model::from_bytes(&stored.body).map_err(|e| format!("model v{}: {e}", stored.version))
         })
         .transpose()
 }
@@ -80,7 +79,9 @@ pub fn train_and_score(
         _ => 0,
     };
     let secs = started.elapsed().as_secs_f64();
-    outcome.stages.push(StageReport::new(Stage::Train, secs, rows));
+    outcome
+        .stages
+        .push(StageReport::new(Stage::Train, secs, rows));
     let started = Instant::now();
     let scored = match model_in_force(token.reader()) {
         Ok(Some(model)) => {
@@ -94,7 +95,9 @@ pub fn train_and_score(
         }
     };
     let secs = started.elapsed().as_secs_f64();
-    outcome.stages.push(StageReport::new(Stage::Score, secs, scored));
+    outcome
+        .stages
+        .push(StageReport::new(Stage::Score, secs, scored));
     Ok(())
 }
 
@@ -203,8 +206,8 @@ fn score(
     }
     for latest in token.reader().latest(i64::MAX)? {
         let judged = token.reader().latest_judged(&latest.loco, i64::MAX)?;
-        let by_this_model =
-            judged.is_some_and(|j| j.model == model.card.version && j.at_ms == latest.reading.at_ms);
+        let by_this_model = judged
+            .is_some_and(|j| j.model == model.card.version && j.at_ms == latest.reading.at_ms);
         if !by_this_model {
             let mut newest = Vec::new();
             let from_ms = Some(latest.reading.at_ms);

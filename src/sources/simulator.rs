@@ -143,9 +143,18 @@ fn spoil(row: &Row<'_>, way: u8, out: &mut impl Write) -> io::Result<()> {
     let [flow, pressure, vibration, temperature] = row.values;
     let (time, loco) = (iso(row.at_ms), row.loco);
     match way {
-        0 => writeln!(out, "{time},{loco},,{pressure:.2},{vibration:.2},{temperature:.1}"),
-        1 => writeln!(out, "{time},{loco},{flow:.1},ERR,{vibration:.2},{temperature:.1}"),
-        2 => writeln!(out, "{time},{loco},{flow:.1},{pressure:.2},999,{temperature:.1}"),
+        0 => writeln!(
+            out,
+            "{time},{loco},,{pressure:.2},{vibration:.2},{temperature:.1}"
+        ),
+        1 => writeln!(
+            out,
+            "{time},{loco},{flow:.1},ERR,{vibration:.2},{temperature:.1}"
+        ),
+        2 => writeln!(
+            out,
+            "{time},{loco},{flow:.1},{pressure:.2},999,{temperature:.1}"
+        ),
         3 => writeln!(
             out,
             "2099-01-01T00:00:00Z,{loco},{flow:.1},{pressure:.2},{vibration:.2},{temperature:.1}"
@@ -161,7 +170,13 @@ fn spoil(row: &Row<'_>, way: u8, out: &mut impl Write) -> io::Result<()> {
             clean(row, out)?;
             let mut other = row.values;
             other[3] += 1.0;
-            clean(&Row { values: other, ..*row }, out)
+            clean(
+                &Row {
+                    values: other,
+                    ..*row
+                },
+                out,
+            )
         }
         _ => {
             // A buffer flushed late: an old row after a newer one.
@@ -225,7 +240,10 @@ mod tests {
             ..Simulation::DEMO
         };
         let (spoilt, _) = run(&dirty);
-        let (clean, _) = run(&Simulation { dirty: 0.0, ..dirty });
+        let (clean, _) = run(&Simulation {
+            dirty: 0.0,
+            ..dirty
+        });
         let clean: std::collections::HashSet<&str> = clean.lines().collect();
         let bad = spoilt.lines().filter(|l| !clean.contains(l)).count();
         let share = bad as f64 / clean.len() as f64;

@@ -6,12 +6,14 @@ use crate::domain::{LocoId, Reading, SourceClock};
 
 use super::{Reader, Result, TIME_MASK, key};
 
-const LATEST: &str = "SELECT s.reading, s.flow_rate, s.pressure, s.vibration, s.temperature, s.label,
+const LATEST: &str =
+    "SELECT s.reading, s.flow_rate, s.pressure, s.vibration, s.temperature, s.label,
         s.flags, s.line, f.path, f.source, f.clock
     FROM sensor_metrics s JOIN source_files f ON f.file = s.file
     WHERE s.reading BETWEEN ?1 AND ?2 ORDER BY s.reading DESC LIMIT 1";
 const FIRST: &str = "SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
-const ENDS: &str = "SELECT (SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2),
+const ENDS: &str =
+    "SELECT (SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2),
     (SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2)";
 const STEPS: &str = "SELECT reading FROM sensor_metrics
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC LIMIT 65";
@@ -71,7 +73,10 @@ impl Reader {
             for (number, _) in locos {
                 let range = params![key(number, 0), key(number, TIME_MASK)];
                 let ends = db.prepare_cached(ENDS)?.query_row(range, |row| {
-                    Ok((row.get::<_, i64>(0)? & TIME_MASK, row.get::<_, i64>(1)? & TIME_MASK))
+                    Ok((
+                        row.get::<_, i64>(0)? & TIME_MASK,
+                        row.get::<_, i64>(1)? & TIME_MASK,
+                    ))
                 })?;
                 span = Some(span.map_or(ends, |s| (s.0.min(ends.0), s.1.max(ends.1))));
             }
@@ -80,12 +85,7 @@ impl Reader {
     }
 }
 
-fn latest(
-    db: &Connection,
-    number: u32,
-    loco: LocoId,
-    at_ms: i64,
-) -> Result<Option<LatestReading>> {
+fn latest(db: &Connection, number: u32, loco: LocoId, at_ms: i64) -> Result<Option<LatestReading>> {
     let range = params![key(number, 0), key(number, at_ms.clamp(0, TIME_MASK))];
     let newest = db
         .prepare_cached(LATEST)?
@@ -117,7 +117,9 @@ fn latest(
     let mut steps: Vec<i64> = times.windows(2).map(|w| w[0] - w[1]).collect();
     steps.sort_unstable();
     newest.period_ms = steps.get(steps.len() / 2).copied();
-    let first: i64 = db.prepare_cached(FIRST)?.query_row(range, |row| row.get(0))?;
+    let first: i64 = db
+        .prepare_cached(FIRST)?
+        .query_row(range, |row| row.get(0))?;
     newest.first_ms = first & TIME_MASK;
     Ok(Some(newest))
 }

@@ -39,7 +39,11 @@ impl RunLock {
                 // Where the system forbids reading a locked file, the holder stays unnamed.
                 let mut holder = String::new();
                 let named = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                let holder = if named { holder } else { "holder unknown".into() };
+                let holder = if named {
+                    holder
+                } else {
+                    "holder unknown".into()
+                };
                 return Err(LockError::Busy {
                     holder: holder.trim().to_owned(),
                 });

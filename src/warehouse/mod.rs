@@ -20,10 +20,10 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use fleet::LatestReading;
-pub use predictions::{Judged, Prediction};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
+pub use predictions::{Judged, Prediction};
 pub use reader::{ChangeWatch, Reader};
 pub use runs::{RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
@@ -114,6 +114,17 @@ impl Warehouse {
     pub fn close_whole(self) -> Result<()> {
         self.db
             .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
+        self.db.close().map_err(|(_, error)| error)?;
+        Ok(())
+    }
+
+    /// Folds the log into the file, as far as readers allow, and closes our connection.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn fold_log(self) -> Result<()> {
+        self.db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         self.db.close().map_err(|(_, error)| error)?;
         Ok(())
     }

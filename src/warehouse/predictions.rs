@@ -15,7 +15,8 @@ const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_teleme
 const BETWEEN: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
 /// The earliest instant, a locomotive, of what was loaded after the last run that scored everything.
-const UNSCORED: &str = "SELECT l.name, min(r.from_ms) FROM run_loads r JOIN locomotives l USING (loco)
+const UNSCORED: &str =
+    "SELECT l.name, min(r.from_ms) FROM run_loads r JOIN locomotives l USING (loco)
     WHERE r.run > ?1 GROUP BY r.loco ORDER BY l.name";
 
 /// One prediction to be kept.

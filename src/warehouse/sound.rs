@@ -104,12 +104,7 @@ impl Readings for Reader {
         visit: &mut dyn FnMut(&Reading),
     ) -> Result<(), ReadError> {
         read(Self::readings(
-            self,
-            loco,
-            between.0,
-            between.1,
-            limit,
-            visit,
+            self, loco, between.0, between.1, limit, visit,
         ))
     }
 

@@ -25,12 +25,8 @@ fn every_valid_one_is_read() {
         let config = Config::load(&file).unwrap_or_else(|e| panic!("{e}"));
         assert!(!config.sources.is_empty(), "{}", file.display());
         for source in &config.sources {
-            assert!(
-                Path::new(&source.path).is_relative(),
-                "{}: {}",
-                file.display(),
-                source.path
-            );
+            let path = source.path.as_deref().unwrap_or_default();
+            assert!(!Path::new(path).is_absolute(), "{}: {path}", file.display());
         }
     }
 }

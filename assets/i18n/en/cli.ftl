@@ -53,3 +53,4 @@ reason-time_backwards = time going backwards
 reason-cut_line = cut line
 reason-conflict = conflict
 window-already-open = A window is already open for this home.
+cli-last = last: { $verdict }

@@ -53,3 +53,4 @@ reason-time_backwards = temps à rebours
 reason-cut_line = ligne coupée
 reason-conflict = contradiction
 window-already-open = Une fenêtre est déjà ouverte pour ce dossier.
+cli-last = dernier : { $verdict }

@@ -7,11 +7,11 @@ use eframe::egui::{
 
 use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::{Channel, ChannelValues, VerdictKind};
-use crate::text::Text;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::by_weight;
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
+use crate::text::Text;
 
 /// The verdict of a hypothesis: shape, words, probability, threshold, model.
 pub fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement: &Judgement) {

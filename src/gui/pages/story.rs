@@ -5,13 +5,13 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2
 
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
-use crate::text::Text;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
 use crate::service::snapshot::{Explanation, FleetRow};
+use crate::text::Text;
 
 /// Draws the story over all the space there is; its buttons stay at the foot.
 pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {

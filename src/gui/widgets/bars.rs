@@ -3,8 +3,8 @@
 use eframe::egui::{Align, CornerRadius, Layout, Rect, Sense, Stroke, Ui, pos2, vec2};
 
 use crate::domain::{Channel, ChannelValues};
-use crate::text::Text;
 use crate::gui::theme::{self, size};
+use crate::text::Text;
 
 /// The largest push first.
 #[must_use]

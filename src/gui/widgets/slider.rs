@@ -9,9 +9,9 @@ use eframe::egui::{
 };
 
 use crate::domain::Channel;
-use crate::text::format;
-use crate::text::Text;
 use crate::gui::theme::{self, size};
+use crate::text::Text;
+use crate::text::format;
 
 /// Radius of the handle: what egui makes of a slider 24 high.
 const HANDLE: f32 = 24.0 / 2.5;

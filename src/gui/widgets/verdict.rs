@@ -7,8 +7,8 @@ use eframe::egui::{
 };
 
 use crate::domain::VerdictKind;
-use crate::text::Text;
 use crate::gui::theme::{self, Tokens, size};
+use crate::text::Text;
 
 /// The ink of a verdict.
 #[must_use]

@@ -145,9 +145,9 @@ impl Locomotive {
         // Duty wanders around a day and night pattern with a memory of about two hours.
         let memory = (-(period_ms as f64) / (2.0 * HOUR_MS as f64)).exp();
         let goal = 0.5 + 0.25 * day_wave;
-        self.load = (goal + (self.load - goal) * memory
-            + 0.12 * (1.0 - memory * memory).sqrt() * n1)
-            .clamp(0.0, 1.0);
+        self.load =
+            (goal + (self.load - goal) * memory + 0.12 * (1.0 - memory * memory).sqrt() * n1)
+                .clamp(0.0, 1.0);
         let ambient_c = 27.0 + 3.5 * day_wave;
         let worn = ((at_ms - self.serviced_ms) as f64 / (60.0 * DAY_MS as f64)).clamp(0.0, 1.5);
         let fault = if at_ms >= self.fault.onset_ms {
@@ -158,7 +158,10 @@ impl Locomotive {
         let flow = self.base[0] + 18.0 * (self.load - 0.5) - 4.0 * worn + 3.5 * n2 + fault[0];
         let pressure = self.base[1] + 0.3 * (self.load - 0.5) - 0.05 * worn + 0.05 * n3 + fault[1];
         let vibration = self.base[2] + 0.5 * self.load + 0.22 * worn + 0.08 * n4 + fault[2];
-        let temperature = self.base[3] + 7.0 * self.load + 0.45 * (ambient_c - 27.0) + 1.6 * worn
+        let temperature = self.base[3]
+            + 7.0 * self.load
+            + 0.45 * (ambient_c - 27.0)
+            + 1.6 * worn
             + 0.5 * n5
             + fault[3];
         [
