@@ -210,10 +210,8 @@ impl Config {
                 return wrong("url", "an address begins with http:// or https://".into());
             }
             _ => {
-                return wrong(
-                    "path",
-                    format!("source “{}” needs either path or url", source.name),
-                );
+                let why = format!("source “{}” needs either path or url", source.name);
+                return wrong("path", why);
             }
         }
         if jiff::tz::TimeZone::get(&source.timezone).is_err() {

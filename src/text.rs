@@ -192,28 +192,64 @@ impl Text {
         self.cause_as("cause", cause)
     }
 
-    /// A cause as a sentence.
+    /// A cause as a sentence, with its technical detail where there is one.
     #[must_use]
     pub fn cause_long(&self, cause: &Cause) -> String {
-        self.cause_as("cause-long", cause)
+        let sentence = self.cause_sentence(cause);
+        match self.cause_detail(cause) {
+            Some(detail) => format!("{sentence} {detail}"),
+            None => sentence,
+        }
+    }
+
+    /// A cause as a sentence in the user's own words.
+    #[must_use]
+    pub fn cause_sentence(&self, cause: &Cause) -> String {
+        match cause {
+            Cause::NoModel { reason } if reason.is_empty() => {
+                self.get("cause-long-no_model-yet").into_owned()
+            }
+            _ => self.cause_as("cause-long", cause),
+        }
+    }
+
+    /// What the service or the system said of it, in its own words, which are English.
+    #[must_use]
+    pub fn cause_detail(&self, cause: &Cause) -> Option<String> {
+        match cause {
+            Cause::RunFailed { reason }
+            | Cause::NoModel { reason }
+            | Cause::ModelUnreadable { reason } => self.detail(reason),
+            _ => None,
+        }
+    }
+
+    /// Words of the service, introduced as what they are; the sentence has a full stop of its own.
+    #[must_use]
+    pub fn detail(&self, reason: &str) -> Option<String> {
+        let reason = reason.trim_end_matches('.');
+        (!reason.is_empty()).then(|| self.with("cause-detail", [("reason", reason.into())]))
     }
 
     /// What the user can do about it.
     #[must_use]
     pub fn cause_todo(&self, cause: &Cause) -> String {
-        self.keyed("cause-todo", cause.key())
+        match cause {
+            Cause::NoModel { reason } if reason.is_empty() => {
+                self.get("cause-todo-no_model-yet").into_owned()
+            }
+            _ => self.keyed("cause-todo", cause.key()),
+        }
     }
 
     fn cause_as(&self, prefix: &str, cause: &Cause) -> String {
         let key = format!("{prefix}-{}", cause.key());
         match cause {
-            Cause::NeverRun | Cause::NotScored => self.get(&key).into_owned(),
-            Cause::RunFailed { reason }
-            | Cause::NoModel { reason }
-            | Cause::ModelUnreadable { reason } => {
-                // The sentence ends with a full stop of its own.
-                self.with(&key, [("reason", reason.trim_end_matches('.').into())])
-            }
+            Cause::NeverRun
+            | Cause::NotScored
+            | Cause::RunFailed { .. }
+            | Cause::NoModel { .. }
+            | Cause::ModelUnreadable { .. } => self.get(&key).into_owned(),
             Cause::Stale { age_ms, limit_ms } => self.with(
                 &key,
                 [
@@ -231,6 +267,14 @@ impl Text {
                     ("flag", self.keyed("flag", flag.key()).into()),
                 ],
             ),
+        }
+    }
+
+    /// A component by its name in this language, where it has one; else as the source calls it.
+    fn component<'a>(&self, name: &'a str) -> Cow<'a, str> {
+        match self.table().plain.get(format!("component-{name}").as_str()) {
+            Some(word) => Cow::Borrowed(word.as_str()),
+            None => Cow::Borrowed(name),
         }
     }
 
@@ -253,7 +297,7 @@ impl Text {
                         "event-with-component",
                         [
                             ("event", event.into()),
-                            ("component", component.as_str().into()),
+                            ("component", self.component(component).into()),
                         ],
                     )
                 }
@@ -348,6 +392,9 @@ mod tests {
                 reason: "x.".into(),
             },
             Cause::NoModel { reason: "x".into() },
+            Cause::NoModel {
+                reason: String::new(),
+            },
             Cause::ModelUnreadable { reason: "x".into() },
             Cause::Stale {
                 age_ms: 2_460_000,
@@ -415,8 +462,16 @@ mod tests {
                 );
             }
         }
+        let of = |component: &str| {
+            text(Language::French).happening(&HappeningKind::Workshop {
+                kind: EventKind::Failure,
+                component: component.into(),
+            })
+        };
+        assert_eq!(of("cooling"), "panne · refroidissement");
+        assert_eq!(of("bogie n° 2"), "panne · bogie n° 2");
         assert_eq!(
-            text(Language::French).cause(&causes[6]),
+            text(Language::French).cause(&causes[7]),
             "Température : valeur figée"
         );
     }

@@ -30,6 +30,8 @@ pub struct App {
     text: Text,
     page: Page,
     selected: Option<LocoId>,
+    /// Whether the user chose it; until then the worst is the selected one.
+    picked: bool,
     fleet: fleet::State,
     locomotive: locomotive::State,
     simulator: simulator::State,
@@ -45,6 +47,8 @@ impl App {
     #[must_use]
     pub fn new(ctx: &Context, text: Text, dark: Option<bool>, handle: ServiceHandle) -> Self {
         theme::install(ctx);
+        // Where the system has no opinion.
+        ctx.options_mut(|o| o.fallback_theme = Theme::Light);
         ctx.set_theme(match dark {
             Some(true) => ThemePreference::Dark,
             Some(false) => ThemePreference::Light,
@@ -59,6 +63,7 @@ impl App {
             text,
             page: Page::Fleet,
             selected: None,
+            picked: false,
             fleet: fleet::State::default(),
             locomotive: locomotive::State::default(),
             simulator: simulator::State::default(),
@@ -101,14 +106,21 @@ impl App {
             Some(Outcome::NoDialog) => self.toasts.no_dialog(),
             None => {}
         }
-        // The worst is looked at first, until something else is chosen.
+        // The worst is looked at until something else is chosen; but curves that are being read do not
+        // change under the eyes.
         let gone = self
             .selected
             .as_ref()
             .is_none_or(|l| !self.snapshot.fleet.iter().any(|r| r.loco == *l));
-        if gone {
+        self.picked &= !gone;
+        if gone || (!self.picked && self.page == Page::Fleet) {
             self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
         }
+    }
+
+    fn pick(&mut self, loco: LocoId) {
+        self.selected = Some(loco);
+        self.picked = true;
     }
 
     fn send(&mut self, command: Command) {
@@ -120,16 +132,16 @@ impl App {
     fn carry_out(&mut self, ctx: &Context, ask: Ask) {
         match ask {
             Ask::Send(command) => self.send(command),
-            Ask::Select(loco) => self.selected = Some(loco),
+            Ask::Select(loco) => self.pick(loco),
             Ask::Open(loco) => {
-                self.selected = Some(loco);
+                self.pick(loco);
                 self.page = Page::Locomotive;
             }
             Ask::Simulate(loco) => {
                 if let Some(row) = self.snapshot.fleet.iter().find(|r| r.loco == loco) {
                     self.simulator.take(row);
                 }
-                self.selected = Some(loco);
+                self.pick(loco);
                 self.page = Page::Simulator;
             }
             Ask::Show(page) => self.page = page,

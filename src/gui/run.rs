@@ -65,10 +65,8 @@ pub fn run_bar_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
 
 fn refused_ui(ui: &mut Ui, text: &Text, run: &LastRun) {
     for (name, why) in &run.refused {
-        ui.label(text.with(
-            "run-refused",
-            [("name", name.as_str().into()), ("why", why.as_str().into())],
-        ));
+        ui.label(text.with("run-refused", [("name", name.as_str().into())]));
+        ui.label(text.detail(why).unwrap_or_default());
     }
 }
 
@@ -160,8 +158,9 @@ fn stage_mark(ui: &Ui, rect: Rect, stage: Stage, progress: RunProgress) {
 pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let text = cx.text;
     if let Some(fault) = &cx.snapshot.fault {
-        let words = text.with("fault", [("fault", fault.as_str().into())]);
-        banner_ui(ui, Tone::Warn, &words, None);
+        let (words, todo) = (text.get("fault"), text.get("fault-todo"));
+        let detail = text.detail(fault);
+        banner_ui(ui, Tone::Warn, &words, Some(&todo), detail.as_deref());
     }
     // A first start has its own page.
     let first_start =
@@ -169,23 +168,39 @@ pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
     if let Some(cause) = &cx.snapshot.fleet_cause
         && !first_start
     {
-        let words = format!(
-            "{} — {}",
-            text.verdict(crate::domain::VerdictKind::Unavailable),
-            text.cause_long(cause)
-        );
-        banner_ui(ui, Tone::Off, &words, Some(&text.cause_todo(cause)));
+        let (sentence, todo, detail) = if let Some(key) = awaited(cx, cause) {
+            (
+                text.get(key).into_owned(),
+                text.get("cause-todo-learning").into_owned(),
+                None,
+            )
+        } else {
+            let detail = text.cause_detail(cause);
+            (text.cause_sentence(cause), text.cause_todo(cause), detail)
+        };
+        let unavailable = text.verdict(crate::domain::VerdictKind::Unavailable);
+        let words = format!("{unavailable} — {sentence}");
+        banner_ui(ui, Tone::Off, &words, Some(&todo), detail.as_deref());
     }
     // What a failed run refused is its cause, which was just said.
     let failed = matches!(cx.snapshot.fleet_cause, Some(Cause::RunFailed { .. }));
     if let (Some(run), false) = (&cx.snapshot.last_run, failed) {
         for (name, why) in run.refused.iter().take(3) {
-            let words = text.with(
-                "run-refused",
-                [("name", name.as_str().into()), ("why", why.as_str().into())],
-            );
-            banner_ui(ui, Tone::Warn, &words, None);
+            let words = text.with("run-refused", [("name", name.as_str().into())]);
+            banner_ui(ui, Tone::Warn, &words, None, text.detail(why).as_deref());
         }
+    }
+}
+
+/// Why there is no verdict yet, while a run of ours is under way that may give it: there is nothing
+/// for the user to do.
+#[must_use]
+pub fn awaited(cx: &Cx<'_>, cause: &Cause) -> Option<&'static str> {
+    cx.snapshot.running?;
+    match cause {
+        Cause::NeverRun | Cause::NoModel { .. } => Some("cause-long-learning"),
+        Cause::NotScored => Some("cause-long-scoring"),
+        _ => None,
     }
 }
 
@@ -204,10 +219,14 @@ pub fn start_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
         vec2(width, height.min(rect.height())),
     );
     card_ui(ui, "start", rect, size::XL, |ui| {
-        let (title, words) = match (running.is_some(), failed.is_some()) {
-            (true, _) => ("start-title", "start-text"),
-            (false, true) => ("empty-failed-title", "empty-text"),
-            (false, false) => ("empty-title", "empty-text"),
+        let (title, words) = if running.is_some() {
+            ("start-title", "start-text")
+        } else if cx.snapshot.fault.is_some() {
+            ("empty-fault-title", "empty-fault-text")
+        } else if failed.is_some() {
+            ("empty-failed-title", "empty-text")
+        } else {
+            ("empty-title", "empty-text")
         };
         ui.label(theme::sized(cx.text.get(title), size::TITLE, t.text));
         ui.label(theme::body(cx.text.get(words), t.mute));

@@ -1,6 +1,8 @@
 //! The window without a screen: every page in both languages and both themes, what a hand and a
 //! keyboard do, and which commands go out.
 
+mod found;
+
 use std::sync::Arc;
 
 use eframe::egui::{Key, Modifiers, Role, Theme, accesskit};
@@ -164,7 +166,7 @@ fn danger_is_said_in_words_and_nothing_else_is() {
         2
     );
     assert!(bench_all.says("Température : valeur figée"));
-    assert!(bench_all.says("données âgées de 41 min"));
+    assert!(bench_all.says("périmée · 41 min"));
     // A failed run: not one verdict is left standing.
     let failed = bench(fixtures::failed());
     assert_eq!(failed.harness.query_all_by_label("DANGER").count(), 0);
@@ -396,7 +398,8 @@ fn news_come_as_messages_and_bad_news_stay() {
         })
         .unwrap();
     bench.harness.run();
-    assert!(bench.says("Traitement échoué en sécurité : colonne absente."));
+    assert!(bench.says("Traitement échoué en sécurité."));
+    assert!(bench.says("Détail technique : colonne absente."));
     bench.click("Fermer le message");
     assert!(!bench.says("colonne absente"));
 }

@@ -94,15 +94,23 @@ impl Toasts {
                         .inner_margin(Margin::symmetric(12, 8))
                         .show(ui, |ui| {
                             ui.set_width(384.0);
-                            ui.horizontal(|ui| {
+                            ui.horizontal_top(|ui| {
                                 let glyph = match toast.tone {
                                     Tone::Calm => Icon::Info,
                                     _ => Icon::TriangleAlert,
                                 };
-                                ui.label(theme::body(icon(glyph), ink));
+                                // Level with the button that closes it.
+                                ui.vertical(|ui| {
+                                    ui.add_space(size::XS + 2.0);
+                                    ui.label(theme::body(icon(glyph), ink));
+                                });
                                 ui.vertical(|ui| {
                                     ui.set_width(320.0);
+                                    ui.add_space(size::XS + 2.0);
                                     ui.label(theme::body(toast.what.words(text), t.text));
+                                    if let Some(detail) = toast.what.detail(text) {
+                                        ui.label(theme::small(detail, t.mute));
+                                    }
                                 });
                                 if icon_button_ui(ui, Icon::X, &text.get("button-close")).clicked()
                                 {
@@ -125,8 +133,6 @@ impl What {
             Self::NoDialog => return text.get("files-unavailable").into_owned(),
             Self::Event(event) => event,
         };
-        // The messages end with a full stop of their own.
-        let bare = |s: &str| s.trim_end_matches('.').to_owned();
         match event {
             Event::RunDone { kept, quarantined } => text.with(
                 "toast-run-done",
@@ -135,19 +141,27 @@ impl What {
                     ("quarantined", text.count(*quarantined).into()),
                 ],
             ),
-            Event::RunFailedSafe { cause } => {
-                text.with("toast-run-failed", [("cause", bare(cause).into())])
-            }
+            Event::RunFailedSafe { .. } => text.get("toast-run-failed").into_owned(),
             Event::RunBusy { holder } => {
                 text.with("toast-run-busy", [("holder", holder.as_str().into())])
             }
-            Event::Refused { why } => text.with("toast-refused", [("why", why.as_str().into())]),
+            Event::Refused { .. } => text.get("toast-refused").into_owned(),
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])
             }
-            Event::ModelRefused { why } => {
-                text.with("toast-model-refused", [("why", why.as_str().into())])
-            }
+            Event::ModelRefused { .. } => text.get("toast-model-refused").into_owned(),
+        }
+    }
+
+    /// What the service said of it, in its own words.
+    fn detail(&self, text: &Text) -> Option<String> {
+        match self {
+            Self::Event(
+                Event::RunFailedSafe { cause: why }
+                | Event::Refused { why }
+                | Event::ModelRefused { why },
+            ) => text.detail(why),
+            _ => None,
         }
     }
 }

@@ -170,7 +170,14 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
         let total = text.count(s.fleet.len() as u64);
         all.push(Figure::new(total, &text.get("figure-locomotives")).weighing(2));
         let danger = count(VerdictKind::Danger);
-        let mut figure = Figure::new(text.count(danger), &text.get("figure-danger")).weighing(9);
+        // Where nothing can be judged, "0 in danger" would be a false verdict.
+        let blind = count(VerdictKind::Unavailable) == s.fleet.len() as u64;
+        let words = if blind {
+            "—".to_owned()
+        } else {
+            text.count(danger)
+        };
+        let mut figure = Figure::new(words, &text.get("figure-danger")).weighing(9);
         figure.ink = (danger > 0).then_some(t.danger);
         all.push(figure);
         let off = count(VerdictKind::Unavailable);

@@ -11,6 +11,7 @@ use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
 };
 
+use super::order::natural;
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
 use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun, TrendPoint};
@@ -84,9 +85,8 @@ impl Scene<'_> {
             )?);
         }
         rows.sort_by(|a, b| {
-            rank(a)
-                .total_cmp(&rank(b))
-                .then_with(|| a.loco.cmp(&b.loco))
+            let by_name = || natural(a.loco.as_str(), b.loco.as_str());
+            rank(a).total_cmp(&rank(b)).then_with(by_name)
         });
         Ok(Fleet {
             rows,
@@ -412,12 +412,11 @@ fn happenings(events: &[MaintenanceRecord], changes: Vec<Happening>) -> Vec<Happ
     all
 }
 
-/// What the last run's report says of training.
+/// What the last run's report says of training; empty where none has run.
 pub(super) fn training_note(last: &RunRecord) -> String {
-    let training = &last.report["training"];
-    training["why"]
+    last.report["training"]["why"]
         .as_str()
-        .unwrap_or("no training has run yet")
+        .unwrap_or_default()
         .to_owned()
 }
 

@@ -9,6 +9,7 @@ pub mod fleet;
 pub mod handle;
 mod inputs;
 mod locomotive;
+pub mod order;
 pub mod outcome;
 pub mod pipeline;
 pub mod platform;

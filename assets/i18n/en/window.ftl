@@ -78,21 +78,24 @@ files-unavailable = No file dialog is available on this machine. Name your files
 
 run-summary = { $read } rows read · { $kept } kept · { $quarantined } quarantined
 run-summary-known = { $read } rows read · { $known } already known · { $kept } kept · { $quarantined } quarantined
-run-refused = Refused: { $name } — { $why }
+run-refused = Refused by the last run: { $name }.
 run-rows = { $rows } rows
 toast-run-done = Run succeeded: { $kept } rows kept, { $quarantined } quarantined.
-toast-run-failed = Run failed safe: { $cause }. Nothing was learned or judged.
+toast-run-failed = Run failed safe. Nothing was learned or judged.
 toast-run-busy = Another run is under way ({ $holder }).
-toast-refused = Request refused: { $why }
+toast-refused = Request refused.
 toast-model-promoted = Model v{ $version } judges from now on.
-toast-model-refused = The new model was not put in service: { $why }
+toast-model-refused = The new model was not put in service.
 toast-not-sent = The service does not answer: the request was not sent.
-fault = Service fault: { $fault }
+fault = Service fault: the data warehouse cannot be read.
+fault-todo = Restore a backup of the warehouse file, or move it away: the pipeline makes a new one from the sources.
 
 start-title = First start
 start-text = The files are read, checked and loaded into the warehouse, then the model learns. This page fills in by itself.
 empty-title = No readings yet
 empty-text = Run the pipeline on the configured sources, or open your own CSV files: a sensor file and, if you have one, a maintenance file.
+empty-fault-title = The warehouse cannot be read
+empty-fault-text = Restore a backup or move the file away, as said above, then run the pipeline.
 empty-failed-title = No reading could be loaded
 
 column-verdict = Verdict
@@ -106,6 +109,7 @@ row-last-verdict = last: { $verdict } · { $age }
 row-no-last-verdict = never judged
 
 story-why = Why
+story-calm = No channel pushes towards danger
 story-base = Base
 story-base-why = Probability with all four quantities at their normal
 story-way-back = What would bring it back to nominal
@@ -163,6 +167,8 @@ sim-why = What pushes the verdict
 sim-sum = base { $base } { $terms } = { $probability }
 sim-way-back = Back to nominal
 sim-way-back-nominal = Already nominal: nothing to change
+sim-both = Vibration and temperature
+sim-both-short = Vibr. and temp.
 sim-none = no value
 sim-map = Danger map
 sim-map-why = probability by vibration × temperature, other values fixed

@@ -78,21 +78,24 @@ files-unavailable = Aucune boîte de dialogue de fichiers n’est disponible sur
 
 run-summary = { $read } lignes lues · { $kept } conservées · { $quarantined } en quarantaine
 run-summary-known = { $read } lignes lues · { $known } déjà connues · { $kept } conservées · { $quarantined } en quarantaine
-run-refused = Refusé : { $name } — { $why }
+run-refused = Refusé par le dernier traitement : { $name }.
 run-rows = { $rows } lignes
 toast-run-done = Traitement réussi : { $kept } lignes conservées, { $quarantined } en quarantaine.
-toast-run-failed = Traitement échoué en sécurité : { $cause }. Rien n’a été appris ni jugé.
+toast-run-failed = Traitement échoué en sécurité. Rien n’a été appris ni jugé.
 toast-run-busy = Un autre traitement est en cours ({ $holder }).
-toast-refused = Demande refusée : { $why }
+toast-refused = Demande refusée.
 toast-model-promoted = Le modèle v{ $version } juge désormais.
-toast-model-refused = Le nouveau modèle n’est pas mis en service : { $why }
+toast-model-refused = Le nouveau modèle n’est pas mis en service.
 toast-not-sent = Le service ne répond pas : la demande n’a pas été transmise.
-fault = Défaut du service : { $fault }
+fault = Défaut du service : l’entrepôt de données ne peut être lu.
+fault-todo = Restaurez une sauvegarde du fichier de l’entrepôt, ou mettez-le de côté : le traitement en refait un à partir des sources.
 
 start-title = Premier démarrage
 start-text = Les fichiers sont lus, vérifiés et chargés dans l’entrepôt, puis le modèle apprend. Cette page se remplit toute seule.
 empty-title = Aucune mesure pour l’instant
 empty-text = Lancez le traitement sur les sources configurées, ou ouvrez vos propres fichiers CSV : un fichier de mesures et, si vous l’avez, un fichier de maintenance.
+empty-fault-title = L’entrepôt ne peut être lu
+empty-fault-text = Remettez une sauvegarde ou mettez le fichier de côté, comme dit plus haut, puis lancez le traitement.
 empty-failed-title = Aucune mesure n’a pu être chargée
 
 column-verdict = Verdict
@@ -106,6 +109,7 @@ row-last-verdict = dernier : { $verdict } · { $age }
 row-no-last-verdict = jamais jugée
 
 story-why = Pourquoi
+story-calm = Aucune grandeur ne pousse vers le danger
 story-base = Base
 story-base-why = Probabilité quand les quatre grandeurs sont à leur normale
 story-way-back = Ce qui la ramènerait à nominale
@@ -163,6 +167,8 @@ sim-why = Ce qui pousse le verdict
 sim-sum = base { $base } { $terms } = { $probability }
 sim-way-back = Retour à nominale
 sim-way-back-nominal = Déjà nominale : rien à changer
+sim-both = Vibrations et température
+sim-both-short = Vibr. et temp.
 sim-none = aucune valeur
 sim-map = Carte de danger
 sim-map-why = probabilité selon vibrations × température, autres valeurs fixées

@@ -4,12 +4,10 @@
 //! It draws what the service already reduced, and reports what the hand did; what is shown is decided
 //! by `locomotive`.
 
-use std::sync::Arc;
-
 use eframe::egui::{
     Align2, CornerRadius, FontId, Rect, Sense, Stroke, StrokeKind, Ui, Vec2b, pos2, vec2,
 };
-use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoint, PlotPoints, PlotUi, Span, VLine};
+use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints, PlotUi, Span, VLine};
 
 use crate::domain::{Channel, VerdictKind};
 use crate::gui::context::Cx;
@@ -17,8 +15,9 @@ use crate::gui::fonts::{Icon, icon};
 use crate::gui::theme::{self, Tokens, size};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::paint_shape;
-use crate::service::snapshot::{Curve, FleetRow, HappeningKind, LocomotiveView};
+use crate::service::snapshot::{FleetRow, HappeningKind, LocomotiveView};
 
+use super::curves::Curves;
 use super::quality_lane::{LANE, lane_ui, legend_ui};
 use super::time_axis;
 
@@ -28,64 +27,6 @@ const MARKS: f32 = 20.0;
 const GAP: f32 = 10.0;
 const AXIS: f32 = 22.0;
 const LEGEND: f32 = 20.0;
-
-/// Points in the plot's own form, made once a view.
-pub struct Curves {
-    view: Arc<LocomotiveView>,
-    lines: [Vec<Vec<PlotPoint>>; 5],
-    ranges: [(f64, f64); 5],
-}
-
-impl Curves {
-    /// Copies a view's points over.
-    #[must_use]
-    pub fn new(view: &Arc<LocomotiveView>) -> Self {
-        let points = |curve: &Curve| -> Vec<Vec<PlotPoint>> {
-            curve
-                .iter()
-                .map(|run| run.iter().map(|&[x, y]| PlotPoint::new(x, y)).collect())
-                .collect()
-        };
-        let [a, b, c, d] = &view.curves;
-        let mut ranges = [(0.0, 1.0); 5];
-        for (i, range) in ranges.iter_mut().take(4).enumerate() {
-            *range = range_of(&view.curves[i], view.bands[i]);
-        }
-        // A little air, so that a curve at 0 or 100 % is not cut in half.
-        ranges[4] = (-0.03, 1.03);
-        Self {
-            view: Arc::clone(view),
-            lines: [
-                points(a),
-                points(b),
-                points(c),
-                points(d),
-                points(&view.probability),
-            ],
-            ranges,
-        }
-    }
-
-    /// Whether it holds this very view.
-    #[must_use]
-    pub fn is_of(&self, view: &Arc<LocomotiveView>) -> bool {
-        Arc::ptr_eq(&self.view, view)
-    }
-}
-
-/// From the lowest to the highest of curve and band, with a tenth of air.
-fn range_of(curve: &Curve, band: Option<(f64, f64)>) -> (f64, f64) {
-    let (mut low, mut high) = band.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
-    for &[_, y] in curve.iter().flatten() {
-        low = low.min(y);
-        high = high.max(y);
-    }
-    if !(low.is_finite() && high.is_finite()) {
-        return (0.0, 1.0);
-    }
-    let air = ((high - low) * 0.1).max(high.abs() * 0.01).max(1e-3);
-    (low - air, high + air)
-}
 
 /// What the hand did on the curves, in seconds of the time axis.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -120,7 +61,7 @@ pub fn charts_ui(
         let chart = Rect::from_min_size(pos2(plots.left(), top), vec2(plots.width(), height));
         let names = Rect::from_min_size(pos2(rect.left(), top), vec2(NAMES - size::S, height));
         names_ui(ui, cx, curves, i, row, names);
-        let did = chart_ui(ui, curves, i, chart, shown, &grid, row);
+        let did = chart_ui(ui, curves, i, chart, shown, &grid);
         gesture.pan_secs += did.pan_secs;
         gesture.zoom = gesture.zoom.or(did.zoom);
         gesture.hovered = gesture.hovered.or(did.hovered);
@@ -223,10 +164,8 @@ fn chart_ui(
     rect: Rect,
     shown: (f64, f64),
     grid: &[(f64, String)],
-    row: Option<&FleetRow>,
 ) -> Gesture {
     let t = theme::tokens(ui);
-    let danger = i == 4 && row.is_some_and(|r| r.verdict.kind() == VerdictKind::Danger);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, t.raised);
     let response = at_ui(ui, CHART_SALTS[i], rect, |ui| {
         Plot::new(CHART_SALTS[i])
@@ -250,7 +189,7 @@ fn chart_ui(
             .show(ui, |plot| {
                 plot.set_plot_bounds_x(shown.0..=shown.1);
                 plot.set_plot_bounds_y(curves.ranges[i].0..=curves.ranges[i].1);
-                items(plot, curves, i, grid, t, danger);
+                items(plot, curves, i, grid, t);
             })
             .response
     });
@@ -293,7 +232,6 @@ fn items<'a>(
     i: usize,
     grid: &[(f64, String)],
     t: &Tokens,
-    danger: bool,
 ) {
     if let Some(Some((low, high))) = curves.view.bands.get(i) {
         plot.span(
@@ -332,8 +270,10 @@ fn items<'a>(
                 .allow_hover(false),
         );
     }
-    let ink = if danger { t.danger } else { t.trace };
-    for run in &curves.lines[i] {
+    // Red only where it was danger, by the threshold in force.
+    let danger = if i == 4 { &curves.danger[..] } else { &[] };
+    let calm = curves.lines[i].iter().map(|run| (run, t.trace));
+    for (run, ink) in calm.chain(danger.iter().map(|run| (run, t.danger))) {
         plot.line(
             Line::new("", PlotPoints::Borrowed(run))
                 .color(ink)

@@ -34,6 +34,13 @@ pub struct Inputs {
     pub normal: Option<Normal>,
 }
 
+/// The operating point: where it was (its present place last), and the nearest nominal place. Vibration,
+/// temperature.
+pub struct Point<'a> {
+    pub trail: &'a VecDeque<(f64, f64)>,
+    pub way: Option<(f64, f64)>,
+}
+
 /// The cells judged so far, and the picture of the last complete set.
 #[derive(Default)]
 pub struct DangerMap {
@@ -98,14 +105,14 @@ impl DangerMap {
         self.contour = contour(&self.cells, judge.card().threshold as f32);
     }
 
-    /// Draws the map within `rect` and returns what a click on it set: vibration, temperature.
+    /// Draws the map within `rect`, with the trail and the way back on it, and returns what a click on it set: vibration, temperature.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
         cx: &Cx<'_>,
         judge: &SharedJudge,
         inputs: &Inputs,
-        trail: &VecDeque<(f64, f64)>,
+        point: Point<'_>,
         rect: Rect,
     ) -> Option<(f64, f64)> {
         self.advance(ui, judge, inputs);
@@ -139,7 +146,8 @@ impl DangerMap {
                 4.0,
             ));
         }
-        trail_ui(ui, cx, map, trail);
+        way_ui(ui, map, point.trail.back(), point.way);
+        trail_ui(ui, cx, map, point.trail);
         axes_ui(ui, cx, rect, map);
         let id = ui.scope_id().with("danger-map");
         // For the hand only: the keyboard has the sliders.
@@ -167,6 +175,25 @@ fn unit((x, y): (f64, f64)) -> Pos2 {
         (((v - low) / (high - low)) as f32).clamp(0.0, 1.0)
     };
     pos2(share(X, x), share(Y, y))
+}
+
+/// The way back to nominal: a line from the operating point to where danger ends.
+fn way_ui(ui: &Ui, map: Rect, here: Option<&(f64, f64)>, way: Option<(f64, f64)>) {
+    let (Some(&here), Some(way)) = (here, way) else {
+        return;
+    };
+    let t = theme::tokens(ui);
+    let [from, to] = [here, way].map(|at| {
+        let u = unit(at);
+        pos2(
+            map.left() + u.x * map.width(),
+            map.bottom() - u.y * map.height(),
+        )
+    });
+    let stroke = Stroke::new(size::CURVE, t.text);
+    let painter = ui.painter_at(map.expand(8.0));
+    painter.line_segment([from, to], stroke);
+    painter.circle(to, 4.0, t.raised, stroke);
 }
 
 fn trail_ui(ui: &Ui, cx: &Cx<'_>, map: Rect, trail: &VecDeque<(f64, f64)>) {

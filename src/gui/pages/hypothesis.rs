@@ -92,35 +92,53 @@ pub fn sum(text: &Text, judgement: &Judgement) -> String {
     )
 }
 
-/// What would bring it back, a row a channel.
-pub fn ways_ui(ui: &mut Ui, text: &Text, values: &ChannelValues, ways: &[Option<f64>; 4]) {
-    let t = theme::tokens(ui);
+/// What would bring it back: a row a channel, and one for the two that the danger map shows.
+pub fn ways_ui(
+    ui: &mut Ui,
+    text: &Text,
+    values: &ChannelValues,
+    ways: &[Option<f64>; 4],
+    both: Option<(f64, f64)>,
+) {
     ui.spacing_mut().item_spacing.y = 0.0;
     for channel in Channel::ALL {
-        let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
-        ui.painter()
-            .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
-        at_ui(ui, channel.key(), rect, |ui| {
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-                ui.set_height(34.0);
-                ui.label(theme::body(text.channel_alone(channel), t.text));
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    match ways[channel.index()] {
-                        Some(to) => {
-                            let sign = if to < values[channel.index()] {
-                                '≤'
-                            } else {
-                                '≥'
-                            };
-                            let words = format!("{sign} {}", text.value_unit(channel, to));
-                            ui.label(theme::body(words, t.text));
-                        }
-                        None => {
-                            ui.label(theme::body(text.get("sim-none"), t.mute));
-                        }
-                    }
+        let words = ways[channel.index()].map(|to| {
+            let sign = if to < values[channel.index()] {
+                '≤'
+            } else {
+                '≥'
+            };
+            format!("{sign} {}", text.value_unit(channel, to))
+        });
+        way_row_ui(ui, text, channel.key(), &text.channel_alone(channel), words);
+    }
+    let words = both.map(|(x, y)| {
+        let x = text.value_unit(Channel::Vibration, x);
+        format!("{x} · {}", text.value_unit(Channel::Temperature, y))
+    });
+    let name = if ui.available_width() < 320.0 {
+        text.get("sim-both-short")
+    } else {
+        text.get("sim-both")
+    };
+    way_row_ui(ui, text, "both", &name, words);
+}
+
+fn way_row_ui(ui: &mut Ui, text: &Text, salt: &str, name: &str, words: Option<String>) {
+    let t = theme::tokens(ui);
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
+    ui.painter()
+        .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
+    at_ui(ui, salt, rect, |ui| {
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.set_height(34.0);
+            ui.label(theme::body(name, t.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                ui.label(match words {
+                    Some(words) => theme::body(words, t.text),
+                    None => theme::body(text.get("sim-none"), t.mute),
                 });
             });
         });
-    }
+    });
 }

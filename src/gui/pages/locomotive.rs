@@ -16,7 +16,8 @@ use crate::gui::widgets::card::{at_ui, card_ui};
 use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::service::snapshot::{LocomotiveView, TimeWindow};
 
-use super::charts::{self, Curves, Gesture};
+use super::charts::{self, Gesture};
+use super::curves::Curves;
 use super::reading_card;
 
 const HOUR_MS: i64 = 3_600_000;
@@ -39,6 +40,8 @@ const LONGEST: f64 = 10.0 * 365.0 * 86_400.0;
 pub struct State {
     /// The preset that is followed, or was last.
     followed: TimeWindow,
+    /// Whether the user chose a window.
+    chosen: bool,
     /// Fixed by hand, UTC seconds; `None` while following.
     fixed: Option<(f64, f64)>,
     /// What the service was asked for.
@@ -54,6 +57,7 @@ impl Default for State {
         let day = TimeWindow::Last(DAY_MS);
         Self {
             followed: day,
+            chosen: false,
             fixed: None,
             settled: day,
             moved: None,
@@ -68,6 +72,14 @@ impl State {
     #[must_use]
     pub fn settled_window(&self) -> TimeWindow {
         self.settled
+    }
+
+    /// Until a window is chosen, a past shorter than a day is shown whole.
+    fn suit(&mut self, span: Option<(i64, i64)>) {
+        let short = span.is_some_and(|(from, to)| to - from < DAY_MS);
+        if short && !self.chosen && self.fixed.is_none() {
+            self.follow(TimeWindow::All);
+        }
     }
 
     fn follow(&mut self, window: TimeWindow) {
@@ -113,6 +125,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
         }
         return;
     };
+    state.suit(cx.snapshot.data_span);
     let view = cx.snapshot.locomotive.as_ref().filter(|v| v.loco == *loco);
     let shown = shown(cx, state, view.map(AsRef::as_ref));
     toolbar_ui(ui, cx, state, shown);
@@ -198,6 +211,7 @@ fn toolbar_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, shown: (f64, f64)
         for (key, window) in WINDOWS {
             let on = following && state.followed == window;
             if button_ui(ui, Kind::Choice(on), &cx.text.get(key)).clicked() {
+                state.chosen = true;
                 state.follow(window);
             }
         }

@@ -5,6 +5,7 @@ pub mod locomotive;
 pub mod simulator;
 
 mod charts;
+mod curves;
 mod danger_map;
 mod fleet_table;
 mod hypothesis;

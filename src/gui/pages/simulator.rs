@@ -11,6 +11,7 @@ use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{Cause, Channel, ChannelValues, LocoId, VerdictKind};
 use crate::gui::context::Cx;
+use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
@@ -20,9 +21,9 @@ use crate::gui::widgets::slider::channel_slider_ui;
 use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
 
-use super::danger_map::{DangerMap, Inputs};
+use super::danger_map::{DangerMap, Inputs, Point};
 use super::hypothesis::{sum, verdict_card_ui, ways_ui};
-use super::way_back::ways_back;
+use super::way_back::{way_both, ways_back};
 
 /// Points of the trail behind the operating point.
 const TRAIL: usize = 120;
@@ -32,6 +33,8 @@ pub struct State {
     values: ChannelValues,
     /// Whose normal the values are judged against; `None` is the fleet's.
     against: Option<LocoId>,
+    /// Whether anything was set by hand.
+    touched: bool,
     trail: VecDeque<(f64, f64)>,
     map: DangerMap,
     ways: Option<Ways>,
@@ -42,14 +45,18 @@ struct Ways {
     values: ChannelValues,
     normal: Option<Normal>,
     judge: SharedJudge,
-    found: [Option<f64>; 4],
+    found: Found,
 }
+
+/// Each channel alone; vibration and temperature together.
+type Found = ([Option<f64>; 4], Option<(f64, f64)>);
 
 impl Default for State {
     fn default() -> Self {
         Self {
             values: Channel::ALL.map(Channel::slider_default),
             against: None,
+            touched: false,
             trail: VecDeque::new(),
             map: DangerMap::default(),
             ways: None,
@@ -61,12 +68,15 @@ impl State {
     /// Takes over a locomotive's present values and its normal.
     pub fn take(&mut self, row: &FleetRow) {
         self.values = row.values;
+        self.touched = true;
         self.against = row.normal.is_some().then(|| row.loco.clone());
         self.trail.clear();
     }
 
     fn preset(&mut self, values: ChannelValues) {
         self.values = values;
+        // A jump leaves no trail.
+        self.trail.clear();
     }
 
     fn normal(&self, snapshot: &Snapshot) -> Option<Normal> {
@@ -88,7 +98,7 @@ impl State {
         }
     }
 
-    fn ways(&mut self, judge: &SharedJudge, normal: Option<&Normal>) -> [Option<f64>; 4] {
+    fn ways(&mut self, judge: &SharedJudge, normal: Option<&Normal>) -> Found {
         if let Some(ways) = &self.ways
             && ways.values == self.values
             && ways.normal.as_ref() == normal
@@ -96,7 +106,10 @@ impl State {
         {
             return ways.found;
         }
-        let found = ways_back(judge.as_ref(), &self.values, normal);
+        let found = (
+            ways_back(judge.as_ref(), &self.values, normal),
+            way_both(judge.as_ref(), &self.values, normal),
+        );
         self.ways = Some(Ways {
             values: self.values,
             normal: normal.cloned(),
@@ -141,7 +154,8 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
                 });
             });
             card_ui(ui, "sim-where", right, margin, |ui| {
-                where_ui(ui, cx, state, judge, normal);
+                let danger = judgement.verdict == VerdictKind::Danger;
+                where_ui(ui, cx, state, judge, normal, danger);
             });
         }
         None => {
@@ -166,12 +180,22 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
     }
     let t = theme::tokens(ui);
     let text = cx.text;
+    // A model of other machines and units was never asked about the two presets; there the machine that
+    // is looked at is where to begin.
+    let card = cx.snapshot.judge.as_ref().map(|j| j.card());
+    let presets = card.is_none_or(|c| c.preset_nominal.is_some());
+    if let (false, false, Some(row)) = (presets, state.touched, cx.selected_row()) {
+        state.take(row);
+    }
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing = Vec2::splat(size::S);
         for (key, values) in [
             ("sim-preset-nominal", PRESET_NOMINAL),
             ("sim-preset-alert", PRESET_ALERT),
         ] {
+            if !presets {
+                continue;
+            }
             let on = state.values == values;
             if button_ui(ui, Kind::Choice(on), &text.get(key)).clicked() {
                 state.preset(values);
@@ -252,8 +276,8 @@ fn says_ui(
     ui.add_space(size::L);
     ui.label(theme::strong(text.get("sim-way-back"), t.text));
     if danger {
-        let ways = state.ways(judge, normal);
-        ways_ui(ui, text, &state.values, &ways);
+        let (ways, both) = state.ways(judge, normal);
+        ways_ui(ui, text, &state.values, &ways, both);
     } else {
         ui.label(theme::small(text.get("sim-way-back-nominal"), t.mute));
     }
@@ -265,6 +289,7 @@ fn where_ui(
     state: &mut State,
     judge: &SharedJudge,
     normal: Option<Normal>,
+    danger: bool,
 ) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.y = size::XS;
@@ -274,12 +299,19 @@ fn where_ui(
     let room = ui.available_rect_before_wrap();
     let side = room.width().min(room.height() - 56.0).max(120.0);
     let rect = Rect::from_min_size(room.min, vec2(room.width(), side));
+    let way = danger
+        .then(|| state.ways(judge, normal.as_ref()).1)
+        .flatten();
+    let point = Point {
+        trail: &state.trail,
+        way,
+    };
     let inputs = Inputs {
         flow: state.values[Channel::FlowRate.index()],
         pressure: state.values[Channel::Pressure.index()],
         normal,
     };
-    let set = state.map.ui(ui, cx, judge, &inputs, &state.trail, rect);
+    let set = state.map.ui(ui, cx, judge, &inputs, point, rect);
     if let Some((vibration, temperature)) = set {
         state.values[Channel::Vibration.index()] = vibration;
         state.values[Channel::Temperature.index()] = temperature;
@@ -334,7 +366,14 @@ fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {
         )
     );
     if let (true, Some(cause)) = (about_model, &cx.snapshot.fleet_cause) {
-        ui.label(theme::body(cx.text.cause_long(cause), t.text));
-        ui.label(theme::small(cx.text.cause_todo(cause), t.mute));
+        if let Some(key) = run::awaited(cx, cause) {
+            ui.label(theme::body(cx.text.get(key), t.text));
+            return;
+        }
+        ui.label(theme::body(cx.text.cause_sentence(cause), t.text));
+        ui.label(theme::body(cx.text.cause_todo(cause), t.mute));
+        if let Some(detail) = cx.text.cause_detail(cause) {
+            ui.label(theme::small(detail, t.mute));
+        }
     }
 }

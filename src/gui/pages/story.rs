@@ -5,6 +5,7 @@ use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2
 
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
+use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
 use crate::gui::widgets::button::{Kind, button_ui};
@@ -21,7 +22,9 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         return;
     };
     let rect = ui.max_rect();
-    let foot = size::CONTROL + size::L + 18.0;
+    // A narrow card has the last words on two lines.
+    let lines = if rect.width() < 250.0 { 2.0 } else { 1.0 };
+    let foot = size::CONTROL + size::L + 3.0 + lines * 15.0;
     let body = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - foot));
     let foot = Rect::from_min_max(pos2(rect.left(), body.bottom() + size::M), rect.max);
     at_ui(ui, "story-body", body, |ui| {
@@ -39,7 +42,7 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
                 cx.ask(Ask::Simulate(row.loco.clone()));
             }
         });
-        ui.add(Label::new(theme::small(cx.text.get("advisory"), t.mute)).truncate());
+        ui.add(Label::new(theme::small(cx.text.get("advisory"), t.mute)).wrap());
     });
 }
 
@@ -98,8 +101,15 @@ fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
 fn unavailable_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow, cause: &crate::domain::Cause) {
     let t = theme::tokens(ui);
     ui.add_space(size::S);
-    ui.label(theme::body(cx.text.cause_long(cause), t.text));
-    ui.label(theme::small(cx.text.cause_todo(cause), t.mute));
+    if let Some(key) = run::awaited(cx, cause) {
+        ui.label(theme::body(cx.text.get(key), t.text));
+    } else {
+        ui.label(theme::body(cx.text.cause_sentence(cause), t.text));
+        // What is true of the whole fleet, the banner above says at length.
+        if cx.snapshot.fleet_cause.as_ref() != Some(cause) {
+            ui.label(theme::body(cx.text.cause_todo(cause), t.mute));
+        }
+    }
     if let Some((kind, at_ms)) = row.last_verdict {
         let age = cx.text.age(cx.now_ms().unwrap_or(at_ms) - at_ms);
         let words = cx.text.with(
@@ -212,14 +222,13 @@ fn origin_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     let words = text.with("story-read", [("when", when.into())]);
     ui.label(theme::small(words, t.mute));
     if let Some((file, line)) = &row.origin {
+        // The name is enough to read; the whole path stands under the pointer.
+        let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
         let words = text.with(
             "story-origin",
-            [
-                ("file", file.as_str().into()),
-                ("line", text.count(*line).into()),
-            ],
+            [("file", name.into()), ("line", text.count(*line).into())],
         );
         ui.add(Label::new(theme::small(words, t.mute)).truncate())
-            .on_hover_text(text.get("story-origin-why"));
+            .on_hover_text(format!("{}\n{file}", text.get("story-origin-why")));
     }
 }

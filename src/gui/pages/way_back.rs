@@ -1,5 +1,5 @@
-//! For each channel alone, the nearest value at which the judge no longer sees danger. Found by
-//! scanning its range outwards from the present value; kept until an input changes.
+//! For each channel alone, the nearest value at which the judge no longer sees danger, found by scanning
+//! its range outwards from the present value; and the way back on the danger map.
 
 use crate::domain::features::Normal;
 use crate::domain::ports::Judge;
@@ -19,6 +19,31 @@ pub fn ways_back(
     normal: Option<&Normal>,
 ) -> [Option<f64>; 4] {
     Channel::ALL.map(|channel| way_back(judge, values, normal, channel))
+}
+
+/// Vibration and temperature moved together, in a straight line towards the normal: the first pair that
+/// is nominal, as the danger map shows it. `None` where even their normal is not enough.
+#[must_use]
+pub fn way_both(
+    judge: &dyn Judge,
+    values: &ChannelValues,
+    normal: Option<&Normal>,
+) -> Option<(f64, f64)> {
+    let threshold = judge.card().threshold;
+    let goal = normal.unwrap_or_else(|| judge.fleet_normal()).mean;
+    let pair = [Channel::Vibration, Channel::Temperature];
+    (1..=STEPS).find_map(|n| {
+        let share = f64::from(n) / f64::from(STEPS);
+        let mut changed = *values;
+        for channel in pair {
+            let i = channel.index();
+            let scale = 10f64.powi(format::decimals(channel, goal[i]) as i32);
+            let to = values[i] + (goal[i] - values[i]) * share;
+            changed[i] = (to * scale).round() / scale;
+        }
+        let [x, y] = pair.map(|channel| changed[channel.index()]);
+        (judge.probability(&changed, normal) < threshold).then_some((x, y))
+    })
 }
 
 fn way_back(

@@ -6,6 +6,9 @@ use crate::domain::{Channel, ChannelValues};
 use crate::gui::theme::{self, size};
 use crate::text::Text;
 
+/// A push below this is written as zero.
+const SHOWN: f64 = 0.005;
+
 /// The largest push first.
 #[must_use]
 pub fn by_weight(contributions: &ChannelValues) -> [Channel; 4] {
@@ -28,6 +31,11 @@ pub fn contributions_ui(
     row_height: f32,
 ) {
     let t = theme::tokens(ui);
+    // Four times "+0,00" would say nothing at the length of a reason.
+    if contributions.iter().all(|push| push.abs() < SHOWN) {
+        ui.label(theme::body(text.get("story-calm"), t.mute).size(13.0));
+        return;
+    }
     let low = contributions.iter().copied().fold(0.0, f64::min);
     let high = contributions.iter().copied().fold(0.0, f64::max);
     // Never less than a tenth across, so that noise does not look like a reason.

@@ -1,7 +1,7 @@
 //! Cards and banners: the surfaces that things stand on.
 
 use eframe::egui::{
-    Align, Color32, CornerRadius, FontId, Frame, Layout, Margin, Rect, Role, Sense, Stroke,
+    Align, Color32, CornerRadius, FontId, Frame, Label, Layout, Margin, Rect, Role, Sense, Stroke,
     StrokeKind, Ui, UiBuilder, WidgetInfo, vec2,
 };
 
@@ -74,8 +74,9 @@ impl Tone {
     }
 }
 
-/// A message across the page: what is wrong, and what to do about it.
-pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>) {
+/// A message across the page: what is wrong, what to do about it, and, cut to a line, the technical
+/// detail; the whole of it under the pointer.
+pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>, detail: Option<&str>) {
     let t = theme::tokens(ui);
     let (ink, ground) = tone.colours(t);
     Frame::new()
@@ -92,11 +93,21 @@ pub fn banner_ui(ui: &mut Ui, tone: Tone, title: &str, todo: Option<&str>) {
                     ui.spacing_mut().item_spacing.y = 2.0;
                     ui.label(theme::body(title, t.text));
                     if let Some(todo) = todo {
-                        ui.label(theme::small(todo, t.mute));
+                        ui.label(theme::body(todo, t.mute));
+                    }
+                    if let Some(detail) = detail {
+                        detail_ui(ui, detail);
                     }
                 });
             });
         });
+}
+
+/// Words of the service on one small line, whole under the pointer.
+pub fn detail_ui(ui: &mut Ui, detail: &str) {
+    let t = theme::tokens(ui);
+    // egui itself shows the whole of what it had to cut.
+    ui.add(Label::new(theme::small(detail, t.mute)).truncate());
 }
 
 /// A small framed word: SYNTHÉTIQUE, RÈGLE, REPLAY.

@@ -4,6 +4,7 @@ use eframe::egui::{ComboBox, Ui};
 
 use crate::domain::LocoId;
 use crate::gui::theme;
+use crate::service::order::natural;
 use crate::service::snapshot::FleetRow;
 
 /// What was chosen from the list.
@@ -36,7 +37,7 @@ pub fn loco_choice_ui(
                 choice = Some(Choice::First);
             }
             let mut names: Vec<&LocoId> = fleet.iter().map(|r| &r.loco).collect();
-            names.sort();
+            names.sort_by(|a, b| natural(a.as_str(), b.as_str()));
             for loco in names {
                 if ui
                     .selectable_label(chosen == Some(loco), loco.as_str())
