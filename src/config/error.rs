@@ -67,7 +67,7 @@ impl ConfigError {
 
     /// A value that parsed and cannot be: the line of the key is looked up in the text.
     pub(super) fn value(file: &Path, text: &str, key: &str, message: String) -> Self {
-        Self::within(file, text, 0..usize::MAX, key, message)
+        Self::within(file, text, None, key, message)
     }
 
     /// The same within the `i`-th `[[sources]]`.
@@ -78,14 +78,19 @@ impl ConfigError {
             .filter(|(_, line)| line.split('#').next().unwrap_or("").trim() == "[[sources]]")
             .map(|(at, _)| at)
             .skip(i);
-        let scope = match starts.next() {
-            Some(start) => start..starts.next().unwrap_or(usize::MAX),
-            None => 0..usize::MAX,
-        };
+        let scope = starts
+            .next()
+            .map(|start| start..starts.next().unwrap_or(usize::MAX));
         Self::within(file, text, scope, key, message)
     }
 
-    fn within(file: &Path, text: &str, scope: Range<usize>, key: &str, message: String) -> Self {
+    fn within(
+        file: &Path,
+        text: &str,
+        scope: Option<Range<usize>>,
+        key: &str,
+        message: String,
+    ) -> Self {
         let (bad, valid) = (first_quoted(&message), in_backticks(&message));
         let nearest = bad.and_then(|bad| closest(bad, &valid));
         let leaf = key.rsplit('.').next().unwrap_or(key);
@@ -93,7 +98,7 @@ impl ConfigError {
         let lines: Vec<(usize, &str)> = text
             .lines()
             .enumerate()
-            .filter(|(at, _)| scope.contains(at))
+            .filter(|(at, _)| scope.as_ref().is_none_or(|scope| scope.contains(at)))
             .map(|(at, line)| (at, line.split('#').next().unwrap_or("")))
             .filter(|(_, line)| mentions(line))
             .collect();
@@ -109,9 +114,10 @@ impl ConfigError {
             .iter()
             .find(|(_, line)| own(line))
             .or_else(|| lines.first())
-            .map(|(at, _)| at + 1)
-            // A key that is missing stands nowhere: its section does.
-            .or_else(|| (scope.start > 0).then_some(scope.start + 1));
+            .map(|(at, _)| *at)
+            // Something is missing: the source that misses it.
+            .or(scope.as_ref().map(|scope| scope.start))
+            .map(|at| at + 1);
         Self {
             file: file.to_path_buf(),
             line,

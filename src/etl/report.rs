@@ -21,7 +21,8 @@ pub struct Refused {
     pub why: String,
 }
 
-/// Counts of one load. `rows_read = rows_kept + rows_already_loaded + Σ rows_quarantined`.
+/// Counts of one load. `rows_read = rows_kept + rows_already_loaded + Σ rows_quarantined`; after a load that
+/// was taken back no row was kept.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     pub rows_read: u64,
@@ -164,6 +165,11 @@ impl Report {
     pub(super) fn telemetry_kept(&mut self, rows: u64) {
         self.rows_kept += rows;
         self.telemetry_kept += rows;
+    }
+
+    /// Nothing of this load is in the warehouse: no row was kept, whatever survived the gates.
+    pub const fn take_back(&mut self) {
+        self.rows_kept = 0;
     }
 
     pub(super) const fn keep_times_of(&mut self, spent: &Self) {

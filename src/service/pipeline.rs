@@ -67,7 +67,13 @@ pub fn run(
     let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
     let started_ms = wall_ms();
     let mut outcome = load(&mut target, config, &inputs, kind, started_ms, progress)?;
-    if outcome.status == RunStatus::Ok {
+    if outcome.run.is_none() {
+        // Recorded before anything else: from here on there is no token to train or score with.
+        target.abandon()?;
+        outcome.ended_ms = wall_ms();
+        let record = record(&outcome, kind, started_ms);
+        outcome.run = Some(target.warehouse.record_failure(&record)?);
+    } else {
         target.settle()?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
@@ -79,15 +85,11 @@ pub fn run(
                 outcome.cause = Some(error.to_string());
             }
         }
-    } else {
-        target.abandon()?;
-    }
-    outcome.ended_ms = wall_ms();
-    let record = record(&outcome, kind, started_ms);
-    if let Some(run) = outcome.run {
-        target.warehouse.conclude(run, &record)?;
-    } else {
-        outcome.run = Some(target.warehouse.record_failure(&record)?);
+        outcome.ended_ms = wall_ms();
+        if let Some(run) = outcome.run {
+            let record = record(&outcome, kind, started_ms);
+            target.warehouse.conclude(run, &record)?;
+        }
     }
     super::fleet::count_verdicts(&target.warehouse, config, &mut outcome)?;
     tracing::info!(
@@ -140,13 +142,18 @@ fn load(
                 Ok(()) => {
                     let commit = Instant::now();
                     let record = record(&outcome, kind, started_ms);
-                    let run = load.commit(&record, inputs.synthetic.unwrap_or(false))?;
-                    outcome.run = Some(run);
+                    match load.commit(&record, inputs.synthetic.unwrap_or(false)) {
+                        Ok(run) => outcome.run = Some(run),
+                        // A full disk, for one: nothing of the load is there.
+                        Err(error) => outcome.fail(error.to_string()),
+                    }
                     outcome.report.load_secs += commit.elapsed().as_secs_f64();
-                    outcome.synthetic = inputs.synthetic.unwrap_or(false);
                 }
             }
         }
+    }
+    if outcome.run.is_none() {
+        outcome.report.take_back();
     }
     let report = &outcome.report;
     let refused: u64 = report.rows_quarantined.values().sum();
@@ -155,7 +162,7 @@ fn load(
         StageReport::new(
             Stage::Validate,
             report.validate_secs,
-            report.rows_read - refused,
+            report.rows_read.saturating_sub(refused),
         ),
         StageReport::new(Stage::Load, report.load_secs, report.rows_kept),
     ];
