@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             tracing::info!(why, "no window");
-            cli::complain(&text.with("cli-no-display", [("why", why.into())]));
+            cli::complain(&text.get("cli-no-display"));
             cli::in_terminal(&platform, &text).into()
         }
     }

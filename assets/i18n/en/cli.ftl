@@ -42,7 +42,7 @@ cli-m-warned = failures warned of
 cli-m-lead = median lead (h)
 cli-m-false = false alarm (h a locomotive-day)
 cli-simulated = Simulated fleet written to { $folder }
-cli-no-display = No display ({ $why }): running in the terminal.
+cli-no-display = No usable display: running in the terminal (the log says why).
 
 reason-wrong_field_count = number of fields
 reason-wrong_type = wrong type

@@ -42,7 +42,7 @@ cli-m-warned = pannes annoncées
 cli-m-lead = avance médiane (h)
 cli-m-false = fausse alarme (h par locomotive et jour)
 cli-simulated = Flotte simulée écrite dans { $folder }
-cli-no-display = Pas d’écran ({ $why }) : traitement dans le terminal.
+cli-no-display = Aucun écran utilisable : traitement dans le terminal (le journal dit pourquoi).
 
 reason-wrong_field_count = nombre de champs
 reason-wrong_type = type faux
