@@ -1,0 +1,166 @@
+//! Both languages say the same things, in characters that the bundled fonts have.
+
+use super::*;
+use crate::domain::quality::Flag;
+use std::collections::BTreeSet;
+
+pub(crate) fn text(language: Language) -> Text {
+    Text::new(language, TimeZone::get(DEFAULT_ZONE).unwrap())
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    let [fr, en] = Language::ALL.map(|l| keys(l).collect::<BTreeSet<_>>());
+    assert_eq!(fr, en);
+    for language in Language::ALL {
+        let all: Vec<_> = keys(language).collect();
+        let set: BTreeSet<_> = all.iter().collect();
+        assert_eq!(all.len(), set.len(), "a message is written twice");
+    }
+}
+
+#[test]
+fn every_key_that_the_program_asks_for_exists() {
+    let known: BTreeSet<_> = keys(Language::French).collect();
+    let mut folders = vec![std::path::PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/gui")];
+    let mut asked = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            // Up to the quote, so that line breaks put in by the formatter do not matter.
+            let dense: String = source.split_whitespace().collect();
+            for call in ["text.get(\"", "text.with(\"", "self.get(\"", "self.with(\""] {
+                for (at, _) in dense.match_indices(call) {
+                    let key = dense[at + call.len()..].split('"').next().unwrap();
+                    assert!(known.contains(key), "{}: no message {key}", path.display());
+                    asked += 1;
+                }
+            }
+        }
+    }
+    assert!(asked > 50, "the search found only {asked}");
+}
+
+#[test]
+fn every_type_has_its_words() {
+    let causes = [
+        Cause::NeverRun,
+        Cause::RunFailed {
+            reason: "x.".into(),
+        },
+        Cause::NoModel { reason: "x".into() },
+        Cause::NoModel {
+            reason: String::new(),
+        },
+        Cause::ModelUnreadable { reason: "x".into() },
+        Cause::Stale {
+            age_ms: 2_460_000,
+            limit_ms: 600_000,
+        },
+        Cause::SourceRefused { source: "x".into() },
+        Cause::Flagged {
+            flag: Flag::Stuck,
+            channel: Channel::Temperature,
+        },
+        Cause::NotScored,
+    ];
+    for language in Language::ALL {
+        let t = text(language);
+        let mut said = Vec::new();
+        for cause in &causes {
+            said.extend([t.cause(cause), t.cause_long(cause), t.cause_todo(cause)]);
+        }
+        for kind in [
+            VerdictKind::Nominal,
+            VerdictKind::Danger,
+            VerdictKind::Unavailable,
+        ] {
+            said.extend([t.verdict(kind), t.verdict_short(kind)]);
+        }
+        for c in Channel::ALL {
+            said.extend([t.channel(c), t.channel_short(c), t.channel_alone(c)]);
+        }
+        said.extend(Stage::ALL.map(|s| t.stage(s)));
+        said.extend(Flag::ALL.map(|f| t.keyed("flag", f.key())));
+        for what in [
+            HappeningKind::Workshop {
+                kind: EventKind::Preventive,
+                component: "bogie".into(),
+            },
+            HappeningKind::Workshop {
+                kind: EventKind::Failure,
+                component: String::new(),
+            },
+            HappeningKind::VerdictChange {
+                from: VerdictKind::Nominal,
+                to: VerdictKind::Danger,
+            },
+            HappeningKind::ModelInService { version: 7 },
+            HappeningKind::Quarantined { rows: 34 },
+        ] {
+            said.push(t.happening(&what));
+        }
+        for kind in [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule] {
+            for prefix in ["forecast-title", "forecast-axis", "forecast-figure"] {
+                let key = format!("{prefix}-{}", kind.key());
+                assert!(keys(language).any(|k| k == key), "no {key}");
+            }
+        }
+        for word in said {
+            let like_a_key = word.contains("cause-")
+                || word.contains("verdict-")
+                || word.contains("channel-")
+                || word.contains("stage-")
+                || word.contains("event-")
+                || word.contains("flag-");
+            assert!(
+                !word.is_empty() && !like_a_key && !word.contains("{$"),
+                "{word}"
+            );
+        }
+    }
+    let of = |component: &str| {
+        text(Language::French).happening(&HappeningKind::Workshop {
+            kind: EventKind::Failure,
+            component: component.into(),
+        })
+    };
+    assert_eq!(of("cooling"), "panne · refroidissement");
+    assert_eq!(of("bogie n° 2"), "panne · bogie n° 2");
+    assert_eq!(
+        text(Language::French).cause(&causes[7]),
+        "Température : valeur figée"
+    );
+}
+
+#[test]
+fn every_character_has_a_glyph() {
+    use eframe::egui::{FontId, epaint::text::Fonts};
+    let mut fonts = Fonts::new(
+        eframe::egui::epaint::TextOptions::default(),
+        crate::gui::fonts::definitions(),
+    );
+    let extra = "\u{202f}\u{2212}—×…°≤≥≈0123456789,.%+";
+    let all: BTreeSet<char> = Language::ALL
+        .into_iter()
+        .flat_map(Language::sources)
+        .flat_map(str::chars)
+        .chain(extra.chars())
+        .filter(|c| !c.is_control())
+        .collect();
+    for family in [
+        eframe::egui::FontFamily::Proportional,
+        crate::gui::theme::medium(),
+        crate::gui::theme::semibold(),
+    ] {
+        let id = FontId::new(14.0, family);
+        for &c in &all {
+            assert!(fonts.has_glyph(&id, c), "no glyph for {c:?}");
+        }
+    }
+}
