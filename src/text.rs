@@ -247,6 +247,7 @@ impl Text {
         match cause {
             Cause::NeverRun
             | Cause::NotScored
+            | Cause::NewestRefused
             | Cause::RunFailed { .. }
             | Cause::NoModel { .. }
             | Cause::ModelUnreadable { .. } => self.get(&key).into_owned(),

@@ -91,6 +91,9 @@ CREATE TABLE quarantine (
     PRIMARY KEY (file, line)
 ) WITHOUT ROWID;
 
+CREATE INDEX quarantine_by_locomotive ON quarantine (loco, at_ms);
+CREATE INDEX source_files_by_path ON source_files (path, role);
+
 -- Models are kept for ever and never rewritten; which one is in force is the last promotion.
 CREATE TABLE models (
     version    INTEGER PRIMARY KEY,

@@ -51,6 +51,8 @@ pub enum Cause {
     SourceRefused { source: String },
     /// The newest reading looks strange, and the model saw no danger in it.
     Flagged { flag: Flag, channel: Channel },
+    /// Rows of this locomotive newer than its newest reading are in quarantine.
+    NewestRefused,
     /// The newest reading has not been scored.
     NotScored,
 }
@@ -67,6 +69,7 @@ impl Cause {
             Self::Stale { .. } => "stale",
             Self::SourceRefused { .. } => "source_refused",
             Self::Flagged { .. } => "flagged",
+            Self::NewestRefused => "newest_refused",
             Self::NotScored => "not_scored",
         }
     }

@@ -20,12 +20,14 @@ pub fn file(
     let started = Instant::now();
     let mut record = RawRecord::default();
     let mut empty = true;
+    let (mut rows, mut bad) = (0_u64, 0_u64);
     while stream.read(&mut record)? {
         empty = false;
         if !bound.is_meant(&record) {
             continue;
         }
         report.rows_read += 1;
+        rows += 1;
         match judge(&mut bound, &record, rules) {
             Ok((name, at_ms, kind, component)) => {
                 let loco = writer.loco(&name)?;
@@ -36,12 +38,16 @@ pub fn file(
                 }
             }
             Err((reason, detail)) => {
+                bad += 1;
                 let row = [refused(&mut bound, &record, reason, detail)];
                 report.quarantined(&row, writer.quarantine(&row)?, false);
             }
         }
     }
     report.load_secs += started.elapsed().as_secs_f64();
+    if ((rows - bad) as f64) < rules.min_survival * rows as f64 {
+        report.events_unreadable();
+    }
     if empty {
         return Err(SourceError::HeaderOnly.into());
     }

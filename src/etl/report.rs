@@ -31,6 +31,8 @@ pub struct Report {
     pub rows_already_loaded: u64,
     pub rows_quarantined: BTreeMap<Reason, u64>,
     pub refused: Vec<Refused>,
+    /// Sources of which at least one file was read.
+    pub sources_read: Vec<String>,
     /// Sources of which no file could be read.
     pub dead_sources: Vec<String>,
     /// Columns that nothing maps, a source.
@@ -128,11 +130,18 @@ impl Report {
     pub(super) fn source_read(&mut self, input: &Input, files: usize) {
         if files == 0 {
             self.dead_sources.push(input.name.clone());
+        } else {
+            self.sources_read.push(input.name.clone());
         }
         if input.role == Role::Telemetry {
             self.telemetry_sources += 1;
             self.telemetry_files += files;
         }
+    }
+
+    /// Most rows of a workshop file were refused: what is left does not say what failed.
+    pub(super) const fn events_unreadable(&mut self) {
+        self.events_refused = true;
     }
 
     pub(super) fn ignore(&mut self, source: &str, columns: Vec<String>) {

@@ -25,8 +25,10 @@ use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 
 /// Commands waiting at most: a window sends a handful a second.
 const QUEUE: usize = 64;
-/// How often other programs' commits are looked for, and live ages renewed.
+/// How often other programs' commits are looked for.
 const TICK: Duration = Duration::from_secs(1);
+/// How many of these pass between two renewals of live ages.
+const LIVE_TICKS: u32 = 5;
 /// How often a replay moves.
 const REPLAY_TICK: Duration = Duration::from_millis(100);
 
@@ -87,6 +89,8 @@ struct Engine {
     replay: Option<Playing>,
     running: Option<RunProgress>,
     fault: Option<String>,
+    /// Looks around so far.
+    ticks: u32,
 }
 
 type Job = JoinHandle<Result<RunOutcome, PipelineError>>;
@@ -114,6 +118,7 @@ impl Engine {
             replay: None,
             running: None,
             fault: None,
+            ticks: 0,
         }
     }
 
@@ -310,8 +315,10 @@ impl Engine {
             }
             None => false,
         };
+        self.ticks += 1;
         let live = matches!(self.snapshots.borrow().clock, Clock::Wall);
-        changed || (live && self.running.is_none())
+        let due = self.ticks.is_multiple_of(LIVE_TICKS);
+        changed || (live && due && self.running.is_none())
     }
 
     fn replay(&mut self, replay: Replay) {
@@ -335,7 +342,8 @@ impl Engine {
         }
     }
 
-    /// Moves the replay by the time that has passed; it rests at the end of the data.
+    /// Moves the replay by the time that has passed; at the end of the data it gives the clock back, for
+    /// there the past would pass for the present.
     fn advance(&mut self) {
         let end_ms = self.snapshots.borrow().data_span.map(|span| span.1);
         let Some(now) = &mut self.replay else { return };
@@ -345,8 +353,7 @@ impl Engine {
         if let Some(end_ms) = end_ms
             && now.at_ms >= end_ms as f64
         {
-            now.at_ms = end_ms as f64;
-            now.playing = false;
+            self.replay = None;
         }
     }
 
@@ -437,7 +444,11 @@ impl Engine {
             snapshot.model = Some(Arc::new(model.card.clone()));
             snapshot.judge = Some(Arc::clone(model) as SharedJudge);
         }
-        snapshot.locomotive = self.locomotive(reader, replay_ms, fleet.now_ms)?;
+        let own_now_ms = |loco: &LocoId| {
+            let row = fleet.rows.iter().find(|row| row.loco == *loco);
+            row.map_or(fleet.now_ms, |row| Some(row.reading_at_ms + row.age_ms))
+        };
+        snapshot.locomotive = self.locomotive(reader, replay_ms, own_now_ms)?;
         snapshot.fleet = Arc::new(fleet.rows);
         Ok(snapshot)
     }
@@ -464,7 +475,7 @@ impl Engine {
         &self,
         reader: &Reader,
         replay_ms: Option<i64>,
-        now_ms: Option<i64>,
+        now_ms: impl Fn(&LocoId) -> Option<i64>,
     ) -> Result<Option<Arc<LocomotiveView>>, WarehouseError> {
         let Some((loco, window)) = &self.watched else {
             return Ok(None);
@@ -486,7 +497,7 @@ impl Engine {
             reader,
             newest: &newest,
             window: *window,
-            now_ms: now_ms.unwrap_or(newest.reading.at_ms),
+            now_ms: now_ms(loco).unwrap_or(newest.reading.at_ms),
             threshold,
             normal,
         }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::config::{Config, FreshnessConfig};
+use crate::config::Config;
 use crate::domain::features::Normal;
 use crate::domain::ports::Judge;
-use crate::domain::{Cause, Channel, LocoId, MaintenanceRecord, SourceClock, Verdict, VerdictKind};
+use crate::domain::{Cause, Channel, LocoId, MaintenanceRecord, Verdict, VerdictKind};
 use crate::ml::{self, Model};
 use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
@@ -16,6 +16,7 @@ use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
 use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun, TrendPoint};
 use super::training;
+use super::trust::{Clocks, Consulted, flagged, stale_limit_ms};
 
 const DAY_MS: i64 = 86_400_000;
 const TREND_POINTS: i64 = 48;
@@ -66,20 +67,20 @@ impl Scene<'_> {
             self.fleet_cause()
         };
         let latest = self.reader.latest(self.replay_ms.unwrap_or(i64::MAX))?;
-        let clocks = self.clocks(&latest);
+        let clocks = Clocks::of(&latest, self.replay_ms, self.wall_ms);
         let token = match &cause {
             None => self.reader.sound_run().ok(),
             Some(_) => None,
         };
-        let refused = self.refused_sources();
+        let consulted = self.consulted();
         let mut rows = Vec::with_capacity(latest.len());
         for newest in &latest {
-            let now_ms = clocks.of(newest);
+            let now_ms = clocks.now(newest);
             rows.push(self.row(
                 newest,
                 now_ms,
                 cause.as_ref(),
-                &refused,
+                &consulted,
                 token.as_ref(),
                 explanations,
             )?);
@@ -121,40 +122,19 @@ impl Scene<'_> {
         }
     }
 
-    fn clocks(&self, latest: &[LatestReading]) -> Clocks {
-        let newest =
-            |rows: &mut dyn Iterator<Item = &LatestReading>| rows.map(|l| l.reading.at_ms).max();
-        let live = latest.iter().any(|l| l.clock == SourceClock::Wall);
-        let mut newest_of = HashMap::new();
-        for l in latest {
-            let known = newest_of.entry(l.source.clone()).or_insert(l.reading.at_ms);
-            *known = l.reading.at_ms.max(*known);
-        }
-        let now_ms = match (self.replay_ms, live) {
-            (Some(at), _) => Some(at),
-            (None, true) => Some(self.wall_ms),
-            (None, false) => newest(&mut latest.iter()),
-        };
-        Clocks {
-            replay_ms: self.replay_ms,
-            wall_ms: self.wall_ms,
-            newest_of,
-            now_ms,
-            live: live && self.replay_ms.is_none(),
+    /// What the last run did not read; a replay shows what was known then.
+    fn consulted(&self) -> Consulted {
+        match self.last_run.as_ref().filter(|_| self.replay_ms.is_none()) {
+            Some(last) => Consulted::by(last),
+            None => Consulted::default(),
         }
     }
 
-    /// Telemetry sources that the last run refused whole.
-    fn refused_sources(&self) -> Vec<String> {
-        let Some(last) = self.last_run.as_ref().filter(|_| self.replay_ms.is_none()) else {
-            return Vec::new();
-        };
-        last.report["dead_sources"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|source| source.as_str().map(str::to_owned))
-            .collect()
+    /// Rows of this machine newer than its newest reading were refused: what it does now is not known.
+    fn newer_refused(&self, newest: &LatestReading) -> Result<bool, WarehouseError> {
+        let refused = self.reader.newest_refused(&newest.loco)?;
+        let until_ms = self.replay_ms.unwrap_or(i64::MAX);
+        Ok(refused.is_some_and(|at| at > newest.reading.at_ms && at <= until_ms))
     }
 
     fn row(
@@ -162,7 +142,7 @@ impl Scene<'_> {
         newest: &LatestReading,
         now_ms: i64,
         fleet_cause: Option<&Cause>,
-        refused: &[String],
+        consulted: &Consulted,
         token: Option<&SoundRun>,
         explanations: &mut Explanations,
     ) -> Result<FleetRow, WarehouseError> {
@@ -182,7 +162,7 @@ impl Scene<'_> {
             .filter(|j| j.at_ms == at_ms && (self.replay_ms.is_some() || Some(j.model) == version));
         let verdict = if let Some(cause) = fleet_cause {
             Verdict::Unavailable(cause.clone())
-        } else if refused.contains(&newest.source) {
+        } else if consulted.misses(newest) {
             Verdict::Unavailable(Cause::SourceRefused {
                 source: newest.source.clone(),
             })
@@ -192,13 +172,13 @@ impl Scene<'_> {
             match current.map(|j| j.verdict) {
                 None => Verdict::Unavailable(Cause::NotScored),
                 Some(VerdictKind::Danger) => Verdict::Danger,
-                Some(VerdictKind::Nominal) => Verdict::Nominal,
-                Some(VerdictKind::Unavailable) => {
-                    Verdict::Unavailable(newest.reading.flags.first().map_or(
-                        Cause::NotScored,
-                        |(flag, channel)| Cause::Flagged { flag, channel },
-                    ))
+                // Late rows may have made the reading strange after it was judged.
+                Some(VerdictKind::Nominal) if !newest.reading.flags.is_empty() => flagged(newest),
+                Some(VerdictKind::Nominal) if self.newer_refused(newest)? => {
+                    Verdict::Unavailable(Cause::NewestRefused)
                 }
+                Some(VerdictKind::Nominal) => Verdict::Nominal,
+                Some(VerdictKind::Unavailable) => flagged(newest),
             }
         };
         let explained = self.explained(loco, at_ms, token, explanations);
@@ -273,7 +253,12 @@ impl Scene<'_> {
         let mut points: Vec<TrendPoint> = Vec::new();
         let mut changes = Vec::new();
         let mut before: Option<VerdictKind> = None;
+        let mut last_ms = None;
         self.reader.judged(loco, from_ms, now_ms, &mut |j| {
+            // The first to judge a reading was the model of that day.
+            if last_ms.replace(j.at_ms) == Some(j.at_ms) {
+                return;
+            }
             let probability = j.probability as f32;
             let bucket = (j.at_ms - from_ms) * TREND_POINTS / DAY_MS;
             match points.last_mut() {
@@ -299,29 +284,6 @@ impl Scene<'_> {
     }
 }
 
-/// "Now" a source.
-struct Clocks {
-    replay_ms: Option<i64>,
-    wall_ms: i64,
-    newest_of: HashMap<String, i64>,
-    now_ms: Option<i64>,
-    live: bool,
-}
-
-impl Clocks {
-    fn of(&self, newest: &LatestReading) -> i64 {
-        match (self.replay_ms, newest.clock) {
-            (Some(at), _) => at,
-            (None, SourceClock::Wall) => self.wall_ms,
-            (None, SourceClock::Data) => self
-                .newest_of
-                .get(&newest.source)
-                .copied()
-                .unwrap_or(newest.reading.at_ms),
-        }
-    }
-}
-
 /// Danger by probability, then what cannot be judged (the once dangerous first), then the rest.
 fn rank(row: &FleetRow) -> f64 {
     let probability = row.probability.unwrap_or(0.0);
@@ -333,23 +295,6 @@ fn rank(row: &FleetRow) -> f64 {
         },
         VerdictKind::Nominal => 4.0 - probability,
     }
-}
-
-/// When a reading is too old: what was configured, else ten of the machine's own sampling periods, at
-/// least ten minutes and at most the horizon.
-#[must_use]
-pub fn stale_limit_ms(freshness: &FreshnessConfig, period_ms: Option<i64>, horizon_ms: i64) -> i64 {
-    freshness.stale_after_secs.map_or_else(
-        || {
-            let ten = period_ms.unwrap_or(0).saturating_mul(10);
-            ten.clamp(600_000, horizon_ms.max(600_000))
-        },
-        |secs| {
-            i64::try_from(secs)
-                .unwrap_or(i64::MAX / 1000)
-                .saturating_mul(1000)
-        },
-    )
 }
 
 fn explain(

@@ -15,3 +15,4 @@ pub mod pipeline;
 pub mod platform;
 pub mod snapshot;
 mod training;
+mod trust;

@@ -187,6 +187,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "stages": outcome.stages,
             "rows_quarantined": report.rows_quarantined,
             "refused": report.refused,
+            "sources_read": report.sources_read,
             "dead_sources": report.dead_sources,
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,

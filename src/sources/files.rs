@@ -1,6 +1,8 @@
 //! Files on disk: a path, a folder or a pattern becomes the list of files of a source.
 
+use std::cell::Cell;
 use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::domain::SourceError;
@@ -13,6 +15,8 @@ pub struct DiskFile {
     path: PathBuf,
     shown: String,
     stem: String,
+    /// Bytes that the digest was made of: a file that grows meanwhile is read so far and no further.
+    hashed: Cell<Option<u64>>,
 }
 
 impl DiskFile {
@@ -22,7 +26,12 @@ impl DiskFile {
         let stem = path
             .file_stem()
             .map_or_else(|| shown.clone(), |s| s.to_string_lossy().into_owned());
-        Self { path, shown, stem }
+        Self {
+            path,
+            shown,
+            stem,
+            hashed: Cell::new(None),
+        }
     }
 
     fn file(&self) -> Result<File, SourceError> {
@@ -59,11 +68,13 @@ impl SourceFile for DiskFile {
         hasher
             .update_reader(self.file()?)
             .map_err(|e| SourceError::Unreadable { why: e.to_string() })?;
+        self.hashed.set(Some(hasher.count()));
         Ok(*hasher.finalize().as_bytes())
     }
 
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
-        Ok(Box::new(CsvStream::new(self.file()?)?))
+        let length = self.hashed.get().unwrap_or(u64::MAX);
+        Ok(Box::new(CsvStream::new(self.file()?.take(length))?))
     }
 }
 

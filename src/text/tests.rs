@@ -68,6 +68,7 @@ fn every_type_has_its_words() {
             channel: Channel::Temperature,
         },
         Cause::NotScored,
+        Cause::NewestRefused,
     ];
     for language in Language::ALL {
         let t = text(language);

@@ -32,6 +32,14 @@ const INSERT_FAILURE: &str = "INSERT INTO failures (loco, at_ms, component, file
 const INSERT_REFUSED: &str = "INSERT INTO quarantine
     (file, line, reason, detail, raw, loco, at_ms, label, run)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+/// The same row of an earlier state of the same file: a file that grows brings its old bad rows again.
+const KNOWN_REFUSED: &str = "SELECT 1 FROM quarantine q JOIN source_files f ON f.file = q.file
+    WHERE f.path = ?1 AND f.role = ?2 AND q.line = ?3 AND q.raw = ?4 AND q.file <> ?5 LIMIT 1";
+/// A source that was renamed keeps its files, and one whose clock was corrected goes by the new one.
+const RENAME_SOURCE: &str = "UPDATE OR IGNORE source_files SET source = ?2 WHERE digest = ?1 AND role = ?3 AND source <> ?2";
+const SET_CLOCK: &str =
+    "UPDATE source_files SET clock = ?1 WHERE source = ?2 AND role = ?3 AND clock <> ?1";
+const SET_LABEL: &str = "UPDATE sensor_metrics SET label = ?2 WHERE reading = ?1";
 const SET_FLAGS: &str = "UPDATE sensor_metrics SET flags = ?2 WHERE reading = ?1";
 const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sensor_metrics
     WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
@@ -42,6 +50,8 @@ pub struct Load<'a> {
     tx: Transaction<'a>,
     run: i64,
     file: i64,
+    /// Path and role of that file.
+    place: (String, &'static str),
     touched: BTreeMap<LocoRef, i64>,
     /// `touched` as it was when the file under way began.
     touched_before: BTreeMap<LocoRef, i64>,
@@ -61,6 +71,7 @@ impl Warehouse {
             tx,
             run,
             file: 0,
+            place: (String::new(), ""),
             touched: BTreeMap::new(),
             touched_before: BTreeMap::new(),
         })
@@ -111,11 +122,16 @@ impl Load<'_> {
                     Ok((values, row.get::<_, Option<bool>>(4)?))
                 })?;
         let labels_agree = label.is_none() || staged.label.is_none() || label == staged.label;
-        Ok(if values == staged.values && labels_agree {
-            Held::Same
-        } else {
-            Held::Other
-        })
+        if values != staged.values || !labels_agree {
+            return Ok(Held::Other);
+        }
+        if label.is_none() && staged.label.is_some() {
+            // The truth came later than the reading: nothing of the reading itself changes.
+            self.tx
+                .prepare_cached(SET_LABEL)?
+                .execute(params![reading, staged.label])?;
+        }
+        Ok(Held::Same)
     }
 }
 
@@ -148,6 +164,13 @@ impl ReadingWriter for Load<'_> {
         self.tx.execute_batch("SAVEPOINT one_file")?;
         self.touched_before.clone_from(&self.touched);
         let (digest, role) = (&file.digest[..], file.role.key());
+        self.place = (file.path.to_owned(), role);
+        self.tx
+            .prepare_cached(RENAME_SOURCE)?
+            .execute(params![digest, file.source, role])?;
+        self.tx
+            .prepare_cached(SET_CLOCK)?
+            .execute(params![file.clock.key(), file.source, role])?;
         self.file = insert_or_find(
             &self.tx,
             INSERT_FILE,
@@ -228,7 +251,12 @@ impl ReadingWriter for Load<'_> {
     fn quarantine(&mut self, rows: &[RefusedRecord]) -> Result<u64, WriteError> {
         let mut new = 0;
         let mut insert = self.tx.prepare_cached(INSERT_REFUSED)?;
+        let mut known = self.tx.prepare_cached(KNOWN_REFUSED)?;
+        let (path, role) = &self.place;
         for row in rows {
+            if known.exists(params![path, role, row.line, row.raw, self.file])? {
+                continue;
+            }
             new += insert.execute(params![
                 self.file,
                 row.line,

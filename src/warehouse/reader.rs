@@ -23,7 +23,13 @@ const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine
     WHERE loco IS NOT NULL AND at_ms IS NOT NULL ORDER BY loco, at_ms";
 const REFUSED_TIMES: &str = "SELECT at_ms FROM quarantine
     WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3 ORDER BY at_ms";
-const FAILURES: &str = "SELECT count(*) FROM failures";
+const NEWEST_REFUSED: &str = "SELECT max(at_ms) FROM quarantine
+    WHERE loco = ?1 AND reason NOT IN ('in_future', 'time_backwards', 'conflict')";
+/// As training counts them: instants at which a locomotive with readings failed.
+const FAILURES: &str =
+    "SELECT count(*) FROM (SELECT DISTINCT loco, at_ms FROM failures f WHERE EXISTS
+    (SELECT 1 FROM sensor_metrics
+     WHERE reading BETWEEN f.loco << 44 AND f.loco << 44 | 17592186044415))";
 const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
 const TRUTHS: &str = "SELECT count(label) FROM sensor_metrics";
 
@@ -229,6 +235,19 @@ impl Reader {
             let mut query = db.prepare_cached(REFUSED_TIMES)?;
             let rows = query.query_map(params![loco.as_str(), from_ms, to_ms], |row| row.get(0))?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The newest instant of a locomotive whose row was refused for what it says.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn newest_refused(&self, loco: &LocoId) -> Result<Option<i64>> {
+        self.with(|db| {
+            let newest = db
+                .prepare_cached(NEWEST_REFUSED)?
+                .query_row([loco.as_str()], |row| row.get(0))?;
+            Ok(newest)
         })
     }
 

@@ -13,3 +13,4 @@ mod failsafe;
 mod killed;
 mod real_data;
 mod support;
+mod trust;
