@@ -14,13 +14,14 @@ use crate::domain::{Cause, LocoId};
 use crate::ml::{self, Model};
 use crate::warehouse::{ChangeWatch, LockError, Reader, RunStatus, WarehouseError};
 
-use super::command::{Command, Event, Replay};
+use super::command::{Command, Event};
 use super::fleet::{self, Explanations, Scene};
 use super::handle::ServiceHandle;
 use super::locomotive;
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{PipelineError, RunKind, wall_ms};
 use super::platform::Platform;
+use super::playing::Playing;
 use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 
 /// Commands waiting at most: a window sends a handful a second.
@@ -57,14 +58,6 @@ pub fn start(
     Ok(ServiceHandle::new(command_in, snapshots, events))
 }
 
-/// A replay under way.
-struct Playing {
-    at_ms: f64,
-    speed: u32,
-    playing: bool,
-    moved: Instant,
-}
-
 /// The model in force, kept while its version stays.
 enum InForce {
     None,
@@ -87,6 +80,8 @@ struct Engine {
     explanations: Explanations,
     watched: Option<(LocoId, TimeWindow)>,
     replay: Option<Playing>,
+    /// When the replay was last moved.
+    moved: Instant,
     running: Option<RunProgress>,
     fault: Option<String>,
     /// Looks around so far.
@@ -116,6 +111,7 @@ impl Engine {
             explanations: Explanations::new(),
             watched: None,
             replay: None,
+            moved: Instant::now(),
             running: None,
             fault: None,
             ticks: 0,
@@ -134,7 +130,7 @@ impl Engine {
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            let replaying = self.replay.as_ref().is_some_and(|r| r.playing);
+            let replaying = self.replay.is_some_and(|r| r.playing);
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
@@ -152,7 +148,8 @@ impl Engine {
                         self.publish();
                     }
                     Some(Command::Replay(replay)) => {
-                        self.replay(replay);
+                        self.replay = Playing::after(self.replay, replay);
+                        self.moved = Instant::now();
                         self.publish();
                     }
                 },
@@ -321,40 +318,12 @@ impl Engine {
         changed || (live && due && self.running.is_none())
     }
 
-    fn replay(&mut self, replay: Replay) {
-        match (replay, &mut self.replay) {
-            (Replay::Start { from_ms, speed }, _) => {
-                self.replay = Some(Playing {
-                    at_ms: from_ms as f64,
-                    speed: speed.clamp(1, 3600),
-                    playing: true,
-                    moved: Instant::now(),
-                });
-            }
-            (Replay::Stop, _) => self.replay = None,
-            (Replay::Pause, Some(now)) => now.playing = false,
-            (Replay::Resume, Some(now)) => {
-                now.playing = true;
-                now.moved = Instant::now();
-            }
-            (Replay::Speed(speed), Some(now)) => now.speed = speed.clamp(1, 3600),
-            (Replay::Pause | Replay::Resume | Replay::Speed(_), None) => {}
-        }
-    }
-
-    /// Moves the replay by the time that has passed; at the end of the data it gives the clock back, for
-    /// there the past would pass for the present.
+    /// Moves the replay by the time that has passed.
     fn advance(&mut self) {
         let end_ms = self.snapshots.borrow().data_span.map(|span| span.1);
-        let Some(now) = &mut self.replay else { return };
-        let passed = now.moved.elapsed();
-        now.moved = Instant::now();
-        now.at_ms += passed.as_secs_f64() * 1000.0 * f64::from(now.speed);
-        if let Some(end_ms) = end_ms
-            && now.at_ms >= end_ms as f64
-        {
-            self.replay = None;
-        }
+        let passed = self.moved.elapsed();
+        self.moved = Instant::now();
+        self.replay = self.replay.and_then(|now| now.moved(passed, end_ms));
     }
 
     /// Only the progress is new.
@@ -417,7 +386,7 @@ impl Engine {
             InForce::Sound(model) => Ok(Some(model.as_ref())),
             InForce::Damaged(why) => Err(why.clone()),
         };
-        let replay_ms = self.replay.as_ref().map(|r| r.at_ms as i64);
+        let replay_ms = self.replay.map(Playing::at_ms);
         let fleet = Scene {
             reader,
             config: &self.platform.config,
@@ -427,7 +396,7 @@ impl Engine {
             wall_ms: wall_ms(),
         }
         .fleet(&mut self.explanations)?;
-        snapshot.clock = match (&self.replay, fleet.live) {
+        snapshot.clock = match (self.replay, fleet.live) {
             (Some(replay), _) => Clock::Replay {
                 speed: replay.speed,
                 playing: replay.playing,

@@ -13,6 +13,7 @@ pub mod order;
 pub mod outcome;
 pub mod pipeline;
 pub mod platform;
+mod playing;
 pub mod snapshot;
 mod training;
 mod trust;

@@ -97,7 +97,10 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         rows_already_loaded: row.get(8)?,
         rows_quarantined: row.get(9)?,
         labels_incomplete: row.get(10)?,
-        report: serde_json::from_str(&report).unwrap_or(serde_json::Value::Null),
+        // Verdicts rest on it: a report that cannot be read is an error, not an empty one.
+        report: serde_json::from_str(&report).map_err(|e| {
+            rusqlite::Error::FromSqlConversionFailure(11, rusqlite::types::Type::Text, e.into())
+        })?,
     })
 }
 
