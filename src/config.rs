@@ -4,6 +4,7 @@
 mod columns;
 mod error;
 mod home;
+mod key;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,18 +13,12 @@ use serde::Deserialize;
 
 use crate::domain::{Channel, Limits};
 
-pub use crate::domain::source::{Role, SourceClock};
+pub use crate::domain::source::{Dialect, Encoding, Format, Role, SourceClock};
 
 pub use columns::{ChannelColumn, ColumnSpec, Columns, LocoColumn, TimestampColumn};
 pub use error::ConfigError;
 pub use home::Home;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Format {
-    #[default]
-    Csv,
-}
+pub use key::KeyConfig;
 
 /// One `[[sources]]` entry.
 #[derive(Debug, Clone, Deserialize)]
@@ -31,12 +26,32 @@ pub enum Format {
 pub struct SourceConfig {
     pub name: String,
     pub role: Role,
-    #[serde(default)]
-    pub format: Format,
+    /// Left out, as everything below that describes the table: found by looking at the content.
+    pub format: Option<Format>,
+    pub encoding: Option<Encoding>,
+    /// One character between fields.
+    pub delimiter: Option<char>,
+    /// One character around fields.
+    pub quote: Option<char>,
+    /// `,` or `.`.
+    pub decimal: Option<char>,
+    /// Line of the header, from 1.
+    pub header_row: Option<u32>,
+    /// Sheet of a workbook, by name.
+    pub sheet: Option<String>,
+    /// Where the array of records stands in a JSON document: keys joined by dots.
+    pub records: Option<String>,
     /// File, folder or glob, relative to the configuration file.
     pub path: Option<String>,
     /// Address that answers with the table, instead of a path.
     pub url: Option<String>,
+    /// What proves to the server who asks.
+    pub key: Option<KeyConfig>,
+    /// Taken live while the window is open or `cidp watch` runs; left out: when the clock is `wall`.
+    pub follow: Option<bool>,
+    /// Seconds between two questions to an address that is followed.
+    #[serde(default = "default_poll_secs")]
+    pub poll_secs: f64,
     /// For times without a zone.
     #[serde(default = "default_zone")]
     pub timezone: String,
@@ -50,6 +65,60 @@ pub struct SourceConfig {
     /// Only rows whose columns hold these values.
     #[serde(default, rename = "where")]
     pub only: BTreeMap<String, String>,
+}
+
+const fn default_poll_secs() -> f64 {
+    10.0
+}
+
+impl SourceConfig {
+    /// A source of the platform's own columns, in UTC, of which nothing else is said.
+    #[must_use]
+    pub fn plain(name: &str, role: Role) -> Self {
+        Self {
+            name: name.to_owned(),
+            role,
+            format: None,
+            encoding: None,
+            delimiter: None,
+            quote: None,
+            decimal: None,
+            header_row: None,
+            sheet: None,
+            records: None,
+            path: None,
+            url: None,
+            key: None,
+            follow: None,
+            poll_secs: default_poll_secs(),
+            timezone: "UTC".to_owned(),
+            clock: SourceClock::Data,
+            synthetic: false,
+            columns: None,
+            only: BTreeMap::new(),
+        }
+    }
+
+    /// What is said of the table; the rest is found by looking.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
+        Dialect {
+            format: self.format,
+            encoding: self.encoding,
+            delimiter: self.delimiter.and_then(|c| u8::try_from(c).ok()),
+            quote: self.quote.and_then(|c| u8::try_from(c).ok()),
+            decimal_comma: self.decimal.map(|c| c == ','),
+            header_row: self.header_row,
+            sheet: self.sheet.clone(),
+            records: self.records.clone(),
+        }
+    }
+
+    /// Whether new rows are taken as they come.
+    #[must_use]
+    pub fn followed(&self) -> bool {
+        self.follow.unwrap_or(self.clock == SourceClock::Wall)
+    }
 }
 
 fn default_zone() -> String {
@@ -106,11 +175,17 @@ impl LimitsConfig {
 pub struct EtlConfig {
     /// Share of the new telemetry rows that must survive validation, 0–1; below it the run fails safe.
     pub min_survival: f64,
+    /// Raw readings older than this many days before the newest one are pruned; their roll-ups stay.
+    /// Left out: kept for ever.
+    pub retention_days: Option<u32>,
 }
 
 impl Default for EtlConfig {
     fn default() -> Self {
-        Self { min_survival: 0.5 }
+        Self {
+            min_survival: 0.5,
+            retention_days: None,
+        }
     }
 }
 
@@ -214,6 +289,29 @@ impl Config {
                 return wrong("path", why);
             }
         }
+        for (name, given) in [("delimiter", source.delimiter), ("quote", source.quote)] {
+            if given.is_some_and(|c| !c.is_ascii() || c == '\n' || c == '\r') {
+                return wrong(name, "one ASCII character".into());
+            }
+        }
+        if source.delimiter.is_some() && source.delimiter == source.quote {
+            return wrong("quote", "quote and delimiter are the same character".into());
+        }
+        if source.decimal.is_some_and(|c| c != ',' && c != '.') {
+            return wrong("decimal", "either \",\" or \".\"".into());
+        }
+        if source.header_row == Some(0) {
+            return wrong("header_row", "rows are counted from 1".into());
+        }
+        if !(1.0..=86_400.0).contains(&source.poll_secs) {
+            return wrong("poll_secs", "from 1 to 86400".into());
+        }
+        if let Some(key) = &source.key {
+            if source.url.is_none() {
+                return wrong("key", "only an address (url) is asked with a key".into());
+            }
+            key.check()?;
+        }
         if jiff::tz::TimeZone::get(&source.timezone).is_err() {
             return wrong(
                 "timezone",
@@ -243,6 +341,9 @@ impl Config {
         }
         if !(0.0..=1.0).contains(&self.etl.min_survival) {
             return wrong("min_survival", "a share, from 0 to 1".into());
+        }
+        if self.etl.retention_days == Some(0) {
+            return wrong("retention_days", "at least 1".into());
         }
         let m = &self.model;
         if !(m.horizon_hours > 0.0 && m.horizon_hours <= 8760.0) {

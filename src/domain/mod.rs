@@ -14,5 +14,5 @@ pub use maintenance::{EventKind, MaintenanceRecord};
 pub use model::{LabelKind, Metrics, ModelCard};
 pub use quality::{Flags, Limits, Reason};
 pub use reading::{Channel, ChannelValues, LocoId, Reading};
-pub use source::{Role, SourceClock, SourceError};
+pub use source::{Dialect, Encoding, Format, Role, SourceClock, SourceError};
 pub use verdict::{Cause, Verdict, VerdictKind};

@@ -43,6 +43,50 @@ impl SourceClock {
     }
 }
 
+/// How a table is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    Csv,
+    /// A document with an array of records.
+    Json,
+    /// One record a line.
+    Ndjson,
+    Excel,
+}
+
+/// How text becomes bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Encoding {
+    #[serde(rename = "utf-8")]
+    Utf8,
+    #[serde(rename = "windows-1252")]
+    Windows1252,
+    #[serde(rename = "utf-16le")]
+    Utf16Le,
+    #[serde(rename = "utf-16be")]
+    Utf16Be,
+}
+
+/// What is said of a table before it is looked at. What is left out is found by looking.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dialect {
+    pub format: Option<Format>,
+    pub encoding: Option<Encoding>,
+    /// ASCII.
+    pub delimiter: Option<u8>,
+    /// ASCII.
+    pub quote: Option<u8>,
+    pub decimal_comma: Option<bool>,
+    /// Line (or row of the sheet) of the header, from 1.
+    pub header_row: Option<u32>,
+    /// Sheet of a workbook.
+    pub sheet: Option<String>,
+    /// Keys joined by dots that lead to the array of records in a JSON document.
+    pub records: Option<String>,
+}
+
 /// Why a file, or a whole source, is refused. Bad rows are not errors: see [`super::Reason`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {

@@ -110,7 +110,7 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
         return over_http(source, url);
     }
     let path = source.path.as_deref().unwrap_or_default();
-    let found = files::resolve(&config.folder, path);
+    let found = files::resolve(&config.folder, path, &source.dialect());
     let simulated = found.as_ref().map_or_else(
         |_| Vec::new(),
         |files| {
@@ -142,7 +142,10 @@ fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
         role: source.role,
         clock: source.clock,
         mapping: mapping(source),
-        files: Ok(vec![Box::new(HttpFile::new(url.to_owned()))]),
+        files: Ok(vec![Box::new(HttpFile::new(
+            url.to_owned(),
+            source.dialect(),
+        ))]),
     };
     (input, vec![source.synthetic])
 }
@@ -189,18 +192,7 @@ fn mapping(source: &SourceConfig) -> Mapping {
 
 fn demo() -> Inputs {
     let input = |name: &str, role: Role, file: DemoFile| {
-        let source = SourceConfig {
-            name: name.to_owned(),
-            role,
-            format: crate::config::Format::Csv,
-            path: None,
-            url: None,
-            timezone: "UTC".to_owned(),
-            clock: SourceClock::Data,
-            synthetic: true,
-            columns: None,
-            only: std::collections::BTreeMap::new(),
-        };
+        let source = SourceConfig::plain(name, role);
         Input {
             name: name.to_owned(),
             role,

@@ -2,26 +2,26 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::domain::SourceError;
 use crate::domain::ports::{RecordStream, SourceFile};
+use crate::domain::{Dialect, SourceError};
 
-use super::csv::CsvStream;
+use super::table;
 
 /// One CSV file on disk.
 pub struct DiskFile {
     path: PathBuf,
     shown: String,
     stem: String,
+    dialect: Dialect,
     /// Bytes that the digest was made of: a file that grows meanwhile is read so far and no further.
     hashed: Cell<Option<u64>>,
 }
 
 impl DiskFile {
     #[must_use]
-    pub fn new(path: PathBuf) -> Self {
+    pub fn new(path: PathBuf, dialect: Dialect) -> Self {
         let shown = path.display().to_string();
         let stem = path
             .file_stem()
@@ -30,6 +30,7 @@ impl DiskFile {
             path,
             shown,
             stem,
+            dialect,
             hashed: Cell::new(None),
         }
     }
@@ -74,7 +75,7 @@ impl SourceFile for DiskFile {
 
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
         let length = self.hashed.get().unwrap_or(u64::MAX);
-        Ok(Box::new(CsvStream::new(self.file()?.take(length))?))
+        table::open(self.file()?, length, &self.shown, &self.dialect)
     }
 }
 
@@ -82,7 +83,7 @@ impl SourceFile for DiskFile {
 ///
 /// # Errors
 /// Nothing is there, or the folder cannot be read.
-pub fn resolve(folder: &Path, path: &str) -> Result<Vec<DiskFile>, SourceError> {
+pub fn resolve(folder: &Path, path: &str, dialect: &Dialect) -> Result<Vec<DiskFile>, SourceError> {
     let full = folder.join(path);
     let nothing = || SourceError::NothingThere {
         path: full.display().to_string(),
@@ -112,7 +113,10 @@ pub fn resolve(folder: &Path, path: &str) -> Result<Vec<DiskFile>, SourceError> 
         return Err(nothing());
     }
     files.sort();
-    Ok(files.into_iter().map(DiskFile::new).collect())
+    Ok(files
+        .into_iter()
+        .map(|path| DiskFile::new(path, dialect.clone()))
+        .collect())
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> SourceError {
@@ -178,7 +182,7 @@ mod tests {
             std::fs::write(folder.join(name), "x\n1\n").unwrap();
         }
         let names = |path: &str| {
-            resolve(&folder, path)
+            resolve(&folder, path, &Dialect::default())
                 .unwrap()
                 .iter()
                 .map(|f| f.stem().to_owned())
@@ -188,7 +192,7 @@ mod tests {
         assert_eq!(names("*.csv"), ["b"]);
         assert_eq!(names("note.txt"), ["note"]);
         assert!(matches!(
-            resolve(&folder, "c*.csv"),
+            resolve(&folder, "c*.csv", &Dialect::default()),
             Err(SourceError::NothingThere { .. })
         ));
     }
@@ -207,7 +211,7 @@ mod tests {
         std::fs::write(deep.join("1.csv"), "x\n1\n").unwrap();
         std::fs::write(dir.path().join("a/2.csv"), "x\n1\n").unwrap();
         let names = |path: &str| {
-            let files = resolve(dir.path(), path).unwrap();
+            let files = resolve(dir.path(), path, &Dialect::default()).unwrap();
             files
                 .iter()
                 .map(|f| f.stem().to_owned())
@@ -217,10 +221,10 @@ mod tests {
         assert_eq!(names("a/**/*.csv"), ["2", "1", "gone"]);
         assert_eq!(names("a/b"), ["1", "gone"]);
         assert!(matches!(
-            resolve(dir.path(), "c/**/*.csv"),
+            resolve(dir.path(), "c/**/*.csv", &Dialect::default()),
             Err(SourceError::NothingThere { .. })
         ));
-        let gone = &resolve(dir.path(), "a/b/gone*").unwrap()[0];
+        let gone = &resolve(dir.path(), "a/b/gone*", &Dialect::default()).unwrap()[0];
         assert!(matches!(
             gone.digest(),
             Err(SourceError::NothingThere { .. })

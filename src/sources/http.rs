@@ -5,10 +5,10 @@ use std::cell::OnceCell;
 use std::io::{Seek, SeekFrom, Write};
 use std::time::Duration;
 
-use crate::domain::SourceError;
 use crate::domain::ports::{RecordStream, SourceFile};
+use crate::domain::{Dialect, SourceError};
 
-use super::csv::CsvStream;
+use super::table;
 
 /// For connecting, and for each silence within an answer.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -16,6 +16,7 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// One address that answers with a CSV table.
 pub struct HttpFile {
     url: String,
+    dialect: Dialect,
     fetched: OnceCell<Result<Fetched, SourceError>>,
 }
 
@@ -26,9 +27,10 @@ struct Fetched {
 
 impl HttpFile {
     #[must_use]
-    pub const fn new(url: String) -> Self {
+    pub const fn new(url: String, dialect: Dialect) -> Self {
         Self {
             url,
+            dialect,
             fetched: OnceCell::new(),
         }
     }
@@ -58,8 +60,8 @@ impl SourceFile for HttpFile {
     }
 
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
-        let file = self.fetched()?.file.reopen();
-        Ok(Box::new(CsvStream::new(file.map_err(unreadable)?)?))
+        let file = self.fetched()?.file.reopen().map_err(unreadable)?;
+        table::open(file, u64::MAX, &self.url, &self.dialect)
     }
 }
 
@@ -148,7 +150,7 @@ mod tests {
     #[test]
     fn a_table_is_fetched_once_and_read() {
         let url = serve("HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\na,b\n1,2\n");
-        let file = HttpFile::new(url);
+        let file = HttpFile::new(url, Dialect::default());
         assert_eq!(file.stem(), "fleet");
         assert_eq!(
             file.digest().unwrap(),
@@ -159,7 +161,11 @@ mod tests {
 
     #[test]
     fn errors_are_named_apart() {
-        let error = |answer| HttpFile::new(serve(answer)).digest().unwrap_err();
+        let error = |answer| {
+            HttpFile::new(serve(answer), Dialect::default())
+                .digest()
+                .unwrap_err()
+        };
         assert_eq!(
             error("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"),
             SourceError::RefusedByServer { status: 403 }
@@ -173,7 +179,7 @@ mod tests {
         let url = format!("http://{}/", nobody.local_addr().unwrap());
         drop(nobody);
         assert!(matches!(
-            HttpFile::new(url).digest().unwrap_err(),
+            HttpFile::new(url, Dialect::default()).digest().unwrap_err(),
             SourceError::Unreachable { .. }
         ));
     }

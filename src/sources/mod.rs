@@ -6,3 +6,4 @@ pub mod demo;
 pub mod files;
 pub mod http;
 pub mod simulator;
+pub mod table;
