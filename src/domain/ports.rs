@@ -187,6 +187,8 @@ pub struct StagedReading {
     pub at_ms: i64,
     pub values: ChannelValues,
     pub label: Option<bool>,
+    /// What is strange about it; `None` where that can only be told once the load is in.
+    pub flags: Option<Flags>,
     pub line: u64,
 }
 
@@ -244,6 +246,8 @@ pub trait ReadingWriter {
     /// The warehouse cannot be written.
     fn loco(&mut self, name: &str) -> Result<LocoRef, WriteError>;
 
+    /// Takes readings in order of locomotive and time.
+    ///
     /// # Errors
     /// The warehouse cannot be written.
     fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError>;
@@ -267,8 +271,15 @@ pub trait ReadingWriter {
     /// The warehouse cannot be written.
     fn quarantine(&mut self, rows: &[RefusedRecord]) -> Result<u64, WriteError>;
 
-    /// Locomotives that got new readings in this load, with the earliest new instant of each.
-    fn touched(&self) -> Vec<(LocoRef, i64)>;
+    /// Locomotives that got new readings in this load without flags, with the earliest such instant of
+    /// each: from there on flags are to be told again.
+    fn unflagged(&self) -> Vec<(LocoRef, i64)>;
+
+    /// The newest instant held of a locomotive.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    fn newest(&self, loco: LocoRef) -> Result<Option<i64>, WriteError>;
 
     /// Visits the readings of a locomotive in time order, from `from_ms` on, at most `limit`.
     ///

@@ -1,28 +1,27 @@
-//! One bounded batch: rows that passed the gates, in a polars frame, sorted by locomotive and instant.
+//! One bounded batch: rows that passed the gates, sorted by locomotive and instant before they are written.
 
 use polars::prelude::*;
 
-use crate::domain::ports::{LocoRef, StagedReading};
+use crate::domain::ports::StagedReading;
 use crate::domain::{Channel, ChannelValues};
 
-/// Rows a batch; with their raw text about 15 MB, whatever the size of the input.
-pub const BATCH_ROWS: usize = 65_536;
+/// Rows a batch; with their raw text about 35 MB, whatever the size of the input. Large enough that each
+/// locomotive's rows come in long runs: what the warehouse writes fastest and keeps densest.
+pub const BATCH_ROWS: usize = 262_144;
 /// Raw text a batch: rows may carry columns that nothing maps, as long as they like.
 const BATCH_RAW_BYTES: usize = 32 << 20;
+/// A key holds the locomotive above and 44 bits of milliseconds (see `time::LATEST_MS`).
+const TIME_BITS: u32 = 44;
 
 /// Accepted rows of one file, with the bytes they came from.
 #[derive(Default)]
 pub struct Batch {
-    loco: Vec<u32>,
-    at_ms: Vec<i64>,
-    values: [Vec<f64>; 4],
-    label: Vec<Option<bool>>,
-    line: Vec<u64>,
+    rows: Vec<StagedReading>,
     raw: Vec<u8>,
     raw_ends: Vec<usize>,
 }
 
-/// Sum, minimum and maximum of a channel over the accepted rows of a run.
+/// Count, extremes and mean of a channel over the accepted rows of a run.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct ChannelSummary {
     pub rows: u64,
@@ -33,13 +32,7 @@ pub struct ChannelSummary {
 
 impl Batch {
     pub fn push(&mut self, reading: &StagedReading, raw: &[u8]) {
-        self.loco.push(reading.loco.0);
-        self.at_ms.push(reading.at_ms);
-        for (column, value) in self.values.iter_mut().zip(reading.values) {
-            column.push(value);
-        }
-        self.label.push(reading.label);
-        self.line.push(reading.line);
+        self.rows.push(*reading);
         self.raw.extend_from_slice(raw);
         self.raw_ends.push(self.raw.len());
     }
@@ -47,7 +40,7 @@ impl Batch {
     /// Nothing more should be pushed.
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.at_ms.len() >= BATCH_ROWS || self.raw.len() >= BATCH_RAW_BYTES
+        self.rows.len() >= BATCH_ROWS || self.raw.len() >= BATCH_RAW_BYTES
     }
 
     /// The raw bytes of the row pushed `i`-th.
@@ -58,88 +51,48 @@ impl Batch {
     }
 
     pub fn clear(&mut self) {
-        let mut raw = std::mem::take(&mut self.raw);
-        raw.clear();
-        *self = Self {
-            raw,
-            ..Self::default()
-        };
+        self.rows.clear();
+        self.raw.clear();
+        self.raw_ends.clear();
     }
 
     /// The rows by locomotive and instant (equal ones in file order, so that the first stays), each with
     /// its place in the batch.
     ///
     /// # Errors
-    /// What polars says; none is known for columns of equal length.
-    pub fn sorted(&mut self) -> PolarsResult<(Vec<usize>, Vec<StagedReading>)> {
-        let rows = self.at_ms.len();
-        let take = |v: &mut Vec<f64>| std::mem::take(v);
-        let [flow, pressure, vibration, temperature] = &mut self.values;
-        let frame = DataFrame::new(
-            rows,
-            vec![
-                Column::new("loco".into(), std::mem::take(&mut self.loco)),
-                Column::new("at_ms".into(), std::mem::take(&mut self.at_ms)),
-                Column::new(Channel::FlowRate.key().into(), take(flow)),
-                Column::new(Channel::Pressure.key().into(), take(pressure)),
-                Column::new(Channel::Vibration.key().into(), take(vibration)),
-                Column::new(Channel::Temperature.key().into(), take(temperature)),
-                Column::new("label".into(), std::mem::take(&mut self.label)),
-                Column::new("line".into(), std::mem::take(&mut self.line)),
-                Column::new(
-                    "place".into(),
-                    (0..u32::try_from(rows).unwrap_or(u32::MAX)).collect::<Vec<u32>>(),
-                ),
-            ],
-        )?;
-        let frame = frame.sort(
-            ["loco", "at_ms"],
-            SortMultipleOptions::default().with_maintain_order(true),
-        )?;
-        let loco = frame.column("loco")?.u32()?;
-        let at_ms = frame.column("at_ms")?.i64()?;
-        let label = frame.column("label")?.bool()?;
-        let line = frame.column("line")?.u64()?;
-        let place = frame.column("place")?.u32()?;
-        let mut channels = Vec::with_capacity(4);
-        for channel in Channel::ALL {
-            channels.push(frame.column(channel.key())?.f64()?);
-        }
-        let staged = (0..rows)
-            .filter_map(|i| {
-                let mut values: ChannelValues = [0.0; 4];
-                for (value, column) in values.iter_mut().zip(&channels) {
-                    *value = column.get(i)?;
-                }
-                Some(StagedReading {
-                    loco: LocoRef(loco.get(i)?),
-                    at_ms: at_ms.get(i)?,
-                    values,
-                    label: label.get(i),
-                    line: line.get(i)?,
-                })
-            })
-            .collect::<Vec<_>>();
-        let places = place.into_no_null_iter().map(|p| p as usize).collect();
-        Ok((places, staged))
+    /// What polars says; none is known for one column of integers.
+    pub fn sorted(&self) -> PolarsResult<(Vec<IdxSize>, Vec<StagedReading>)> {
+        let key = |row: &StagedReading| i64::from(row.loco.0) << TIME_BITS | row.at_ms;
+        let keys = Int64Chunked::from_iter_values("key".into(), self.rows.iter().map(key));
+        let order = keys.arg_sort(SortOptions::default().with_maintain_order(true));
+        let places: Vec<IdxSize> = order.into_no_null_iter().collect();
+        let rows = places.iter().map(|&i| self.rows[i as usize]).collect();
+        Ok((places, rows))
     }
 
     /// Count, extremes and mean of each channel.
-    ///
-    /// # Errors
-    /// What polars says.
-    pub fn summary(&self) -> PolarsResult<[ChannelSummary; 4]> {
-        let column = |channel: Channel| {
-            let values =
-                Float64Chunked::from_slice(channel.key().into(), &self.values[channel.index()]);
-            ChannelSummary {
-                rows: values.len() as u64,
-                min: values.min().unwrap_or(f64::NAN),
-                mean: values.mean().unwrap_or(f64::NAN),
-                max: values.max().unwrap_or(f64::NAN),
+    #[must_use]
+    pub fn summary(&self) -> Option<[ChannelSummary; 4]> {
+        let first = self.rows.first()?;
+        let (mut min, mut max, mut sum): (ChannelValues, ChannelValues, ChannelValues) =
+            (first.values, first.values, [0.0; 4]);
+        for row in &self.rows {
+            for c in 0..4 {
+                min[c] = min[c].min(row.values[c]);
+                max[c] = max[c].max(row.values[c]);
+                sum[c] += row.values[c];
             }
-        };
-        Ok(Channel::ALL.map(column))
+        }
+        let rows = self.rows.len() as u64;
+        Some(Channel::ALL.map(|channel| {
+            let c = channel.index();
+            ChannelSummary {
+                rows,
+                min: min[c],
+                mean: sum[c] / rows as f64,
+                max: max[c],
+            }
+        }))
     }
 }
 
@@ -148,13 +101,7 @@ impl ChannelSummary {
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         let rows = self.rows + other.rows;
-        if self.rows == 0 {
-            return other;
-        }
-        if other.rows == 0 {
-            return self;
-        }
-        let share = other.rows as f64 / rows as f64;
+        let share = other.rows as f64 / rows.max(1) as f64;
         Self {
             rows,
             min: self.min.min(other.min),
@@ -167,16 +114,19 @@ impl ChannelSummary {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::ports::LocoRef;
 
     #[test]
     fn rows_are_sorted_and_remember_their_bytes() {
         let mut batch = Batch::default();
+        assert!(batch.summary().is_none());
         for (i, (loco, at_ms)) in [(2, 10), (1, 20), (1, 10), (1, 20)].iter().enumerate() {
             let staged = StagedReading {
                 loco: LocoRef(*loco),
                 at_ms: *at_ms,
                 values: [i as f64; 4],
                 label: (i == 2).then_some(true),
+                flags: None,
                 line: i as u64 + 2,
             };
             batch.push(&staged, format!("row {i}").as_bytes());
@@ -196,6 +146,6 @@ mod tests {
             [(1, 10), (1, 20), (1, 20), (2, 10)]
         );
         assert_eq!(staged[0].label, Some(true));
-        assert_eq!(batch.raw(places[3]), b"row 0");
+        assert_eq!(batch.raw(places[3] as usize), b"row 0");
     }
 }

@@ -5,7 +5,7 @@
 //! moves in steps is not stuck when it rests on one.
 
 use crate::domain::quality::Flag;
-use crate::domain::{Channel, ChannelValues, Flags, Limits, Reading};
+use crate::domain::{Channel, ChannelValues, Flags, Limits};
 
 /// Readings that make a machine's baseline.
 pub const BASELINE_READINGS: usize = 400;
@@ -53,26 +53,36 @@ impl Baseline {
         self.last = *values;
     }
 
+    /// No further reading changes it.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.count as usize >= BASELINE_READINGS
+    }
+
     fn deviation(&self, i: usize) -> f64 {
         (self.squares[i] / f64::from(self.count.max(2) - 1)).sqrt()
     }
 }
 
 /// Walks over the readings of one machine in time order.
-pub struct Gate<'a> {
-    limits: &'a Limits,
+#[derive(Debug, Clone)]
+pub struct Gate {
+    limits: Limits,
     baseline: Baseline,
+    /// Of the baseline: how far is far, a channel.
+    deviation: ChannelValues,
     last: Option<(i64, ChannelValues)>,
     run: [u32; 4],
     drifting: ChannelValues,
 }
 
-impl<'a> Gate<'a> {
+impl Gate {
     #[must_use]
-    pub fn new(limits: &'a Limits, baseline: Baseline) -> Self {
+    pub fn new(limits: Limits, baseline: Baseline) -> Self {
         Self {
             limits,
             baseline,
+            deviation: std::array::from_fn(|i| baseline.deviation(i)),
             last: None,
             run: [0; 4],
             drifting: baseline.mean,
@@ -80,14 +90,14 @@ impl<'a> Gate<'a> {
     }
 
     /// What is strange about the next reading.
-    pub fn judge(&mut self, reading: &Reading) -> Flags {
+    pub fn judge(&mut self, at_ms: i64, values: &ChannelValues) -> Flags {
         let mut flags = Flags::NONE;
         let known = self.baseline.count >= ENOUGH_READINGS;
         for channel in Channel::ALL {
             let i = channel.index();
-            let value = reading.values[i];
+            let value = values[i];
             if let Some((before_ms, before)) = self.last {
-                let gap_ms = reading.at_ms - before_ms;
+                let gap_ms = at_ms - before_ms;
                 let secs = gap_ms.max(1000) as f64 / 1000.0;
                 let rate = (value - before[i]).abs() / secs;
                 if gap_ms <= RATE_GAP_MS && rate > self.limits.max_rate_per_sec[i] {
@@ -104,7 +114,7 @@ impl<'a> Gate<'a> {
             if !known {
                 continue;
             }
-            let (mean, deviation) = (self.baseline.mean[i], self.baseline.deviation(i));
+            let (mean, deviation) = (self.baseline.mean[i], self.deviation[i]);
             let reach = DRIFT_REACH * deviation;
             let within = value.clamp(mean - reach, mean + reach);
             self.drifting[i] += (within - self.drifting[i]) / DRIFT_MEMORY;
@@ -117,7 +127,7 @@ impl<'a> Gate<'a> {
                 flags.set(Flag::Drift, channel);
             }
         }
-        self.last = Some((reading.at_ms, reading.values));
+        self.last = Some((at_ms, *values));
         flags
     }
 }
@@ -126,13 +136,8 @@ impl<'a> Gate<'a> {
 mod tests {
     use super::*;
 
-    fn reading(second: i64, values: ChannelValues) -> Reading {
-        Reading {
-            at_ms: second * 1000,
-            values,
-            label: None,
-            flags: Flags::NONE,
-        }
+    fn judge(gate: &mut Gate, second: i64, values: ChannelValues) -> Flags {
+        gate.judge(second * 1000, &values)
     }
 
     /// A little deterministic noise around the nominal.
@@ -155,20 +160,20 @@ mod tests {
     #[test]
     fn a_quiet_machine_has_no_flag() {
         let limits = Limits::default();
-        let mut gate = Gate::new(&limits, learned());
+        let mut gate = Gate::new(limits, learned());
         for i in 400..3000 {
-            assert!(gate.judge(&reading(i, nominal(i))).is_empty(), "{i}");
+            assert!(judge(&mut gate, i, nominal(i)).is_empty(), "{i}");
         }
     }
 
     #[test]
     fn a_frozen_sensor_is_stuck_and_one_that_moves_in_steps_is_not() {
         let limits = Limits::default();
-        let mut gate = Gate::new(&limits, learned());
+        let mut gate = Gate::new(limits, learned());
         let last = (0..80).fold(Flags::NONE, |_, i| {
             let mut values = nominal(i);
             values[2] = 2.05;
-            gate.judge(&reading(i, values))
+            judge(&mut gate, i, values)
         });
         assert!(last.has(Flag::Stuck, Channel::Vibration));
         assert!(!last.has(Flag::Stuck, Channel::Temperature));
@@ -180,11 +185,10 @@ mod tests {
         };
         let mut baseline = Baseline::default();
         (0..400).for_each(|i| baseline.learn(&steps(i)));
-        let mut gate = Gate::new(&limits, baseline);
+        let mut gate = Gate::new(limits, baseline);
         for i in 0..1000 {
             assert!(
-                !gate
-                    .judge(&reading(i, steps(i)))
+                !judge(&mut gate, i, steps(i))
                     .has(Flag::Stuck, Channel::FlowRate)
             );
         }
@@ -193,26 +197,26 @@ mod tests {
     #[test]
     fn an_impossible_jump_is_flagged_once_and_not_after_a_silence() {
         let limits = Limits::default();
-        let mut gate = Gate::new(&limits, Baseline::default());
+        let mut gate = Gate::new(limits, Baseline::default());
         let mut hot = nominal(0);
         hot[3] += 60.0;
-        assert!(gate.judge(&reading(0, nominal(0))).is_empty());
+        assert!(judge(&mut gate, 0, nominal(0)).is_empty());
         assert!(
-            gate.judge(&reading(1, hot))
+            judge(&mut gate, 1, hot)
                 .has(Flag::Rate, Channel::Temperature)
         );
-        assert!(gate.judge(&reading(2, hot)).is_empty());
-        assert!(gate.judge(&reading(5000, nominal(0))).is_empty());
+        assert!(judge(&mut gate, 2, hot).is_empty());
+        assert!(judge(&mut gate, 5000, nominal(0)).is_empty());
     }
 
     #[test]
     fn a_slow_departure_is_drift() {
         let limits = Limits::default();
-        let mut gate = Gate::new(&limits, learned());
+        let mut gate = Gate::new(limits, learned());
         let seen = (0..4000).any(|i| {
             let mut values = nominal(i);
             values[3] += i as f64 * 0.005;
-            gate.judge(&reading(i, values))
+            judge(&mut gate, i, values)
                 .has(Flag::Drift, Channel::Temperature)
         });
         assert!(seen);

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::ports::{RawRecord, RecordStream};
+use crate::domain::ports::{RawRecord, RecordStream, decode};
 use crate::domain::{Channel, ChannelValues, EventKind, Limits, Reason, Role, SourceError};
 
 use super::time::TimeParser;
@@ -166,23 +166,52 @@ impl Bound {
         Ok(())
     }
 
-    /// Locomotive and instant, UTC milliseconds.
-    pub fn identity<'a>(
-        &'a mut self,
-        record: &'a RawRecord,
-    ) -> Result<(Cow<'a, str>, i64), Refusal> {
+    /// UTC milliseconds.
+    pub fn instant(&mut self, record: &RawRecord) -> Result<i64, Refusal> {
+        let field = record.field(self.timestamp).unwrap_or_default();
+        if let Some(at_ms) = self.time.parse_plain(field) {
+            return Ok(at_ms);
+        }
         let time = record.field_text(self.timestamp).unwrap_or_default();
         if is_missing(&time) {
             return Err((Reason::MissingValue, "no timestamp".into()));
         }
-        let at_ms = self.time.parse(&time).ok_or_else(|| {
+        self.time.parse(&time).ok_or_else(|| {
             (
                 Reason::WrongType,
                 format!("timestamp “{}” is not a time", shorten(&time)),
             )
-        })?;
+        })
+    }
+
+    /// The bytes that name the locomotive, as they stand in the record.
+    #[must_use]
+    pub fn loco_bytes<'a>(&'a self, record: &'a RawRecord) -> &'a [u8] {
+        match &self.loco {
+            Err(fixed) => fixed.as_bytes(),
+            Ok(i) => record.field(*i).unwrap_or_default(),
+        }
+    }
+
+    /// The name that such bytes stand for.
+    #[must_use]
+    pub fn loco_name<'a>(&self, bytes: &'a [u8]) -> Cow<'a, str> {
+        let name = decode(bytes);
+        match (&self.loco, name) {
+            (Err(_), name) => name,
+            (Ok(_), Cow::Borrowed(name)) => Cow::Borrowed(name.trim()),
+            (Ok(_), Cow::Owned(name)) => Cow::Owned(name.trim().to_owned()),
+        }
+    }
+
+    /// Locomotive and instant, UTC milliseconds.
+    pub fn identity<'a>(
+        &mut self,
+        record: &'a RawRecord,
+    ) -> Result<(Cow<'a, str>, i64), Refusal> {
+        let at_ms = self.instant(record)?;
         let loco = match &self.loco {
-            Err(fixed) => Cow::Borrowed(fixed.as_str()),
+            Err(fixed) => Cow::Owned(fixed.clone()),
             Ok(i) => record.field_text(*i).unwrap_or_default(),
         };
         if is_missing(&loco) {
@@ -305,6 +334,9 @@ impl Bound {
         let Some(bytes) = record.field(field) else {
             return Number::Missing;
         };
+        if let Some(value) = plain_decimal(bytes, b'.') {
+            return Number::Is(value);
+        }
         let Ok(found) = std::str::from_utf8(bytes) else {
             return Number::Wrong;
         };
@@ -334,6 +366,37 @@ impl Bound {
     }
 }
 
+/// A plain decimal such as `-12.345`, exactly as the parser of the standard library reads it: a whole
+/// number below 2^53 over a power of ten is rounded once (Clinger). `None` for anything else.
+fn plain_decimal(bytes: &[u8], point: u8) -> Option<f64> {
+    const POWERS: [f64; 16] = [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ];
+    let (negative, digits) = match bytes.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        _ => (false, bytes),
+    };
+    if digits.len() > 16 {
+        return None;
+    }
+    let (mut whole, mut count, mut after) = (0_u64, 0_usize, None);
+    for &byte in digits {
+        if byte.is_ascii_digit() {
+            whole = whole * 10 + u64::from(byte - b'0');
+            count += 1;
+        } else if byte == point && after.is_none() {
+            after = Some(count);
+        } else {
+            return None;
+        }
+    }
+    if count == 0 || count > 15 {
+        return None;
+    }
+    let value = whole as f64 / POWERS[count - after.unwrap_or(count)];
+    Some(if negative { -value } else { value })
+}
+
 fn is_missing(text: &str) -> bool {
     const WORDS: [&str; 9] = ["", "na", "n/a", "nan", "null", "none", "-", "--", "?"];
     WORDS.iter().any(|w| text.trim().eq_ignore_ascii_case(w))
@@ -344,5 +407,28 @@ fn shorten(text: &str) -> String {
     match text.char_indices().nth(80) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_plain_decimal_is_what_the_standard_library_reads(text in "-?[0-9]{0,12}\\.?[0-9]{0,6}") {
+            if let Some(value) = plain_decimal(text.as_bytes(), b'.') {
+                let theirs: f64 = text.parse().unwrap();
+                prop_assert_eq!(value.to_bits(), theirs.to_bits());
+            }
+        }
+
+        #[test]
+        fn anything_else_is_left_to_it(text in "[-+.,eE0-9 naifNI]{0,12}") {
+            if let Some(value) = plain_decimal(text.as_bytes(), b'.') {
+                prop_assert_eq!(Ok(value), text.parse::<f64>());
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 mod batch;
 mod events;
+mod flagging;
 pub mod gates;
 pub mod mapping;
 mod report;
@@ -14,6 +15,7 @@ use crate::domain::ports::{FileIdentity, ReadingWriter, SourceFile, WriteError};
 use crate::domain::{Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
+pub use flagging::Memory;
 pub use mapping::{LocoFrom, Mapping};
 pub use report::{Refused, Report, Unsound};
 
@@ -52,7 +54,7 @@ pub enum Step {
 pub enum EtlError {
     #[error(transparent)]
     Write(#[from] WriteError),
-    #[error("a batch could not be arranged: {0}")]
+    #[error("a batch could not be sorted: {0}")]
     Frame(#[from] polars::error::PolarsError),
 }
 
@@ -82,7 +84,8 @@ impl From<polars::error::PolarsError> for FileError {
     }
 }
 
-/// Reads every source once and writes what survives. The report says whether it may be committed.
+/// Reads every source once and writes what survives. The report says whether it may be committed; if it is
+/// not, `memory` must forget.
 ///
 /// # Errors
 /// The warehouse cannot be written. Bad rows, files and sources are in the report instead.
@@ -90,6 +93,7 @@ pub fn load(
     inputs: &[Input],
     rules: &Rules,
     writer: &mut dyn ReadingWriter,
+    memory: &mut Memory,
     progress: Progress<'_>,
 ) -> Result<Report, EtlError> {
     let mut report = Report::default();
@@ -97,10 +101,10 @@ pub fn load(
     let mut order: Vec<&Input> = inputs.iter().collect();
     order.sort_by_key(|input| input.role != Role::Telemetry);
     for input in order {
-        source(input, rules, writer, &mut report, progress)?;
+        source(input, rules, writer, memory, &mut report, progress)?;
     }
     let started = std::time::Instant::now();
-    flag(rules, writer)?;
+    memory.judge_rest(&rules.limits, writer)?;
     report.validate_secs += started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -109,6 +113,7 @@ fn source(
     input: &Input,
     rules: &Rules,
     writer: &mut dyn ReadingWriter,
+    memory: &mut Memory,
     report: &mut Report,
     progress: Progress<'_>,
 ) -> Result<(), EtlError> {
@@ -123,13 +128,14 @@ fn source(
     let mut read = 0_usize;
     for file in files {
         let before = report.clone();
-        match one_file(input, file.as_ref(), rules, writer, report, progress) {
+        match one_file(input, file.as_ref(), rules, writer, memory, report, progress) {
             Ok(()) => {
                 writer.end_file(true)?;
                 read += 1;
             }
             Err(FileError::Refused(error)) => {
                 writer.end_file(false)?;
+                memory.forget();
                 // What a refused file counted is not in the warehouse; the time it took was spent.
                 let spent = std::mem::replace(report, before);
                 report.keep_times_of(&spent);
@@ -147,6 +153,7 @@ fn one_file(
     file: &dyn SourceFile,
     rules: &Rules,
     writer: &mut dyn ReadingWriter,
+    memory: &mut Memory,
     report: &mut Report,
     progress: Progress<'_>,
 ) -> Result<(), FileError> {
@@ -167,7 +174,15 @@ fn one_file(
     report.ignore(&input.name, bound.ignored(stream.header()));
     match input.role {
         Role::Telemetry => {
-            telemetry::file(bound, stream.as_mut(), rules, writer, report, progress)?;
+            telemetry::file(
+                bound,
+                stream.as_mut(),
+                rules,
+                writer,
+                memory,
+                report,
+                progress,
+            )?;
         }
         Role::Maintenance | Role::Failures => {
             events::file(bound, stream.as_mut(), rules, writer, report)?;
@@ -175,27 +190,6 @@ fn one_file(
     }
     if stream.digest() != digest {
         return Err(SourceError::Changed.into());
-    }
-    Ok(())
-}
-
-/// Judges again every reading that this load may have made strange.
-fn flag(rules: &Rules, writer: &mut dyn ReadingWriter) -> Result<(), EtlError> {
-    for (loco, from_ms) in writer.touched() {
-        let mut baseline = gates::Baseline::default();
-        writer.visit(loco, 0, Some(gates::BASELINE_READINGS), &mut |reading| {
-            baseline.learn(&reading.values);
-        })?;
-        let start_ms = writer.instant_before(loco, from_ms, gates::CONTEXT_READINGS)?;
-        let mut gate = gates::Gate::new(&rules.limits, baseline);
-        let mut changed = Vec::new();
-        writer.visit(loco, start_ms, None, &mut |reading| {
-            let flags = gate.judge(reading);
-            if reading.at_ms >= from_ms && flags != reading.flags {
-                changed.push((reading.at_ms, flags));
-            }
-        })?;
-        writer.flag(loco, &changed)?;
     }
     Ok(())
 }

@@ -155,11 +155,11 @@ impl Report {
         }
     }
 
-    pub(super) fn summarise(&mut self, channels: [ChannelSummary; 4]) {
-        self.channels = Some(match self.channels {
-            None => channels,
-            Some(known) => std::array::from_fn(|i| known[i].and(channels[i])),
-        });
+    pub(super) fn summarise(&mut self, channels: Option<[ChannelSummary; 4]>) {
+        self.channels = match (self.channels, channels) {
+            (Some(known), Some(new)) => Some(std::array::from_fn(|i| known[i].and(new[i]))),
+            (known, new) => known.or(new),
+        };
     }
 
     pub(super) fn quarantined(&mut self, rows: &[RefusedRecord], new: u64, telemetry: bool) {

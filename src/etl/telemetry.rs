@@ -10,7 +10,7 @@ use crate::domain::{Reason, SourceError};
 
 use super::batch::Batch;
 use super::mapping::{Bound, Refusal};
-use super::{FileError, Progress, Report, Rules, Step};
+use super::{FileError, Memory, Progress, Report, Rules, Step};
 
 /// How far in the future a clock may be wrong.
 pub const FUTURE_MS: i64 = 5 * 60_000;
@@ -24,6 +24,7 @@ pub fn file(
     stream: &mut dyn RecordStream,
     rules: &Rules,
     writer: &mut dyn ReadingWriter,
+    memory: &mut Memory,
     report: &mut Report,
     progress: Progress<'_>,
 ) -> Result<(), FileError> {
@@ -32,7 +33,7 @@ pub fn file(
         refused: Vec::new(),
         refused_bytes: 0,
         locos: HashMap::new(),
-        last_ms: HashMap::new(),
+        last_ms: Vec::new(),
     };
     let mut record = RawRecord::default();
     let mut rows = 0_u64;
@@ -63,7 +64,7 @@ pub fn file(
         report.extract_secs += started.elapsed().as_secs_f64();
         progress(Step::Extract, report.rows_read + rows);
         if !more || load.batch.is_full() {
-            load.flush(&mut bound, writer, report)?;
+            load.flush(&mut bound, rules, writer, memory, report)?;
             progress(Step::Load, report.rows_read + rows);
         } else if load.many_refused() {
             load.quarantine(writer, report)?;
@@ -94,9 +95,10 @@ struct Load {
     batch: Batch,
     refused: Vec<RefusedRecord>,
     refused_bytes: usize,
-    locos: HashMap<String, LocoRef>,
-    /// Newest instant of each locomotive in this file.
-    last_ms: HashMap<LocoRef, i64>,
+    /// By the bytes that name it in this file.
+    locos: HashMap<Box<[u8]>, LocoRef>,
+    /// Newest instant of each locomotive in this file, by its number.
+    last_ms: Vec<i64>,
 }
 
 impl Load {
@@ -111,20 +113,25 @@ impl Load {
         bound.whole(record)?;
         let values = bound.values(record, &rules.limits)?;
         let label = bound.label(record)?;
-        let (name, at_ms) = bound.identity(record)?;
+        let known = self.locos.get(bound.loco_bytes(record)).copied();
+        let (loco, at_ms) = match known {
+            Some(loco) => (loco, bound.instant(record)?),
+            None => {
+                let (name, at_ms) = bound.identity(record)?;
+                let loco = writer.loco(&name).map_err(|e| Judged::Fatal(e.into()))?;
+                self.locos.insert(bound.loco_bytes(record).into(), loco);
+                (loco, at_ms)
+            }
+        };
         if at_ms > rules.now_ms + FUTURE_MS {
             let detail = "more than five minutes after now".to_owned();
             return Err((Reason::InFuture, detail).into());
         }
-        let loco = match self.locos.get(name.as_ref()) {
-            Some(&known) => known,
-            None => {
-                let loco = writer.loco(&name).map_err(|e| Judged::Fatal(e.into()))?;
-                self.locos.insert(name.into_owned(), loco);
-                loco
-            }
-        };
-        let newest_ms = self.last_ms.entry(loco).or_insert(at_ms);
+        let place = loco.0 as usize;
+        if place >= self.last_ms.len() {
+            self.last_ms.resize(place + 1, i64::MIN);
+        }
+        let newest_ms = &mut self.last_ms[place];
         if at_ms < *newest_ms {
             let detail = format!("{} ms before the row above it", *newest_ms - at_ms);
             return Err((Reason::TimeBackwards, detail).into());
@@ -135,6 +142,7 @@ impl Load {
             at_ms,
             values,
             label,
+            flags: None,
             line: record.line,
         })
     }
@@ -155,12 +163,17 @@ impl Load {
     fn flush(
         &mut self,
         bound: &mut Bound,
+        rules: &Rules,
         writer: &mut dyn ReadingWriter,
+        memory: &mut Memory,
         report: &mut Report,
     ) -> Result<(), FileError> {
         let started = Instant::now();
-        report.summarise(self.batch.summary()?);
-        let (places, staged) = self.batch.sorted()?;
+        report.summarise(self.batch.summary());
+        let (places, mut staged) = self.batch.sorted()?;
+        for rows in staged.chunk_by_mut(|a, b| a.loco == b.loco) {
+            memory.judge(rows, &rules.limits, writer)?;
+        }
         report.validate_secs += started.elapsed().as_secs_f64();
         let started = Instant::now();
         let outcome = writer.readings(&staged)?;
@@ -169,13 +182,13 @@ impl Load {
         for i in outcome.conflicts {
             let mut record = RawRecord {
                 line: staged[i].line,
-                raw: self.batch.raw(places[i]).to_vec(),
+                raw: self.batch.raw(places[i] as usize).to_vec(),
                 ..RawRecord::default()
             };
             record.raw.shrink_to_fit();
             let detail = "the same locomotive and instant is held with other values".to_owned();
             let mut row = refused(bound, &record, Reason::Conflict, detail);
-            row.loco = self.name_of(staged[i].loco);
+            row.loco = self.name_of(bound, staged[i].loco);
             row.at_ms = Some(staged[i].at_ms);
             row.label = staged[i].label;
             self.keep_refused(row);
@@ -189,9 +202,9 @@ impl Load {
         Ok(())
     }
 
-    fn name_of(&self, loco: LocoRef) -> Option<String> {
+    fn name_of(&self, bound: &Bound, loco: LocoRef) -> Option<String> {
         let found = self.locos.iter().find(|(_, known)| **known == loco);
-        found.map(|(name, _)| name.clone())
+        found.map(|(bytes, _)| bound.loco_name(bytes).into_owned())
     }
 
     fn quarantine(

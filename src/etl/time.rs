@@ -15,6 +15,8 @@ pub struct TimeParser {
     format: Option<String>,
     /// The last quarter of an hour asked for and its offset: zones do not change within one.
     last: Option<(i64, i32)>,
+    /// The last plain date read and its midnight, as if it were UTC.
+    date: Option<([u8; 10], i64)>,
 }
 
 impl TimeParser {
@@ -24,6 +26,7 @@ impl TimeParser {
             zone,
             format,
             last: None,
+            date: None,
         }
     }
 
@@ -36,6 +39,48 @@ impl TimeParser {
                 Scanned::Utc(ms) => ms,
                 Scanned::Naive(civil) => self.zoned(civil)?,
             },
+        };
+        (0..=LATEST_MS).contains(&at_ms).then_some(at_ms)
+    }
+
+    /// The same for `YYYY-MM-DD HH:MM:SS`, with `T` or a space, as it is or with a `Z`; `None` for anything
+    /// else, which [`Self::parse`] then looks at. Nearly every row is written so, on the day of the row before.
+    pub fn parse_plain(&mut self, text: &[u8]) -> Option<i64> {
+        if self.format.is_some() {
+            return None;
+        }
+        let (date, rest) = text.split_first_chunk::<10>()?;
+        let (clock, zone) = rest.split_first_chunk::<9>()?;
+        let [b'T' | b' ', h1, h2, b':', m1, m2, b':', s1, s2] = *clock else {
+            return None;
+        };
+        let two = |tens: u8, ones: u8| {
+            let both = tens.is_ascii_digit() && ones.is_ascii_digit();
+            both.then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        };
+        let (hour, minute, second) = (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
+        if hour > 23 || minute > 59 || second > 59 {
+            return None;
+        }
+        let midnight_ms = match self.date {
+            Some((known, midnight_ms)) if known == *date => midnight_ms,
+            _ => {
+                let civil: Date = std::str::from_utf8(date).ok()?.parse().ok()?;
+                let midnight_ms = i64::from(days_from_epoch(civil)) * 86_400_000;
+                self.date = Some((*date, midnight_ms));
+                midnight_ms
+            }
+        };
+        let wall_ms = midnight_ms + ((hour * 60 + minute) * 60 + second) * 1000;
+        let at_ms = match zone {
+            b"Z" => wall_ms,
+            b"" => match self.last {
+                Some((known, offset)) if known == wall_ms.div_euclid(900_000) => {
+                    wall_ms - i64::from(offset) * 1000
+                }
+                _ => return None,
+            },
+            _ => return None,
         };
         (0..=LATEST_MS).contains(&at_ms).then_some(at_ms)
     }
@@ -288,6 +333,22 @@ mod tests {
         fn every_instant_survives_the_way_to_text_and_back(ms in 0_i64..LATEST_MS) {
             let text = jiff::Timestamp::from_millisecond(ms).unwrap().to_string();
             prop_assert_eq!(parse("Africa/Douala", &text), Some(ms));
+        }
+
+        #[test]
+        fn the_plain_way_reads_what_the_long_way_reads(
+            texts in prop::collection::vec("(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](Z|)", 1..6),
+        ) {
+            let zone = || TimeZone::get("Europe/Paris").unwrap();
+            let mut parser = TimeParser::new(zone(), None);
+            for text in texts {
+                let long = TimeParser::new(zone(), None).parse(&text);
+                let first = parser.parse_plain(text.as_bytes());
+                prop_assert!(first.is_none() || first == long, "{} {:?} {:?}", text, first, long);
+                prop_assert_eq!(parser.parse(&text), long);
+                let again = parser.parse_plain(text.as_bytes());
+                prop_assert_eq!(again, long);
+            }
         }
 
         #[test]

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use crate::config::{Config, Home};
 use crate::domain::VerdictKind;
-use crate::etl::{self, Rules};
+use crate::etl::{self, Memory, Rules};
 use crate::ml::{self, TrainError};
 use crate::warehouse::{RunRecord, RunStatus, SoundRun, Unsound, Warehouse, WarehouseError};
 
@@ -99,7 +99,13 @@ impl Scratch {
             min_survival: config.etl.min_survival,
         };
         let mut load = warehouse.load()?;
-        let report = etl::load(&sources.inputs, &rules, &mut load, &|_, _| {})
+        let report = etl::load(
+            &sources.inputs,
+            &rules,
+            &mut load,
+            &mut Memory::default(),
+            &|_, _| {},
+        )
             .map_err(|e| EvaluationError::Unsound(e.to_string()))?;
         report
             .sound(rules.min_survival)

@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::config::{Config, Home};
-use crate::etl::{self, Rules, Step};
+use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, RunStatus, Warehouse, WarehouseError};
 
@@ -128,7 +128,7 @@ fn load(
         });
     };
     let mut load = target.warehouse.load()?;
-    let loaded = etl::load(&inputs.inputs, &rules, &mut load, &watch);
+    let loaded = etl::load(&inputs.inputs, &rules, &mut load, &mut Memory::default(), &watch);
     let mut outcome = RunOutcome::new(started_ms);
     match loaded {
         Err(error) => {

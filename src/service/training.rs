@@ -225,7 +225,6 @@ fn score(
 fn prediction(model: &Model, reading: &crate::domain::Reading, probability: f64) -> Prediction {
     Prediction {
         at_ms: reading.at_ms,
-        values: reading.values,
         probability,
         verdict: Verdict::of_reading(probability, model.card.threshold, reading.flags).kind(),
     }

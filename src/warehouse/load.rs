@@ -1,14 +1,16 @@
 //! One load: a single transaction, with a savepoint a file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::domain::ports::{
     BatchOutcome, FileIdentity, LocoRef, ReadingWriter, RefusedRecord, StagedReading, WriteError,
 };
-use crate::domain::{ChannelValues, EventKind, Flags, Reading};
+use crate::domain::{EventKind, Flags, Reading};
 
+use super::amount::{Amount, values};
+use super::rollups::{self, Gatherer};
 use super::runs::{self, RunRecord};
 use super::{Result, TIME_MASK, Warehouse, facts, key, reader};
 
@@ -20,8 +22,8 @@ const INSERT_FILE: &str = "INSERT INTO source_files (run, source, role, clock, p
 const FIND_FILE: &str =
     "SELECT file FROM source_files WHERE digest = ?1 AND source = ?2 AND role = ?3";
 const INSERT_READING: &str = "INSERT INTO sensor_metrics
-    (reading, flow_rate, pressure, vibration, temperature, label, file, line)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (reading) DO NOTHING";
+    (reading, flow_rate, pressure, vibration, temperature, label, flags, file, line)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (reading) DO NOTHING";
 const FIND_READING: &str = "SELECT flow_rate, pressure, vibration, temperature, label
     FROM sensor_metrics WHERE reading = ?1";
 const INSERT_MAINTENANCE: &str =
@@ -33,6 +35,8 @@ const INSERT_REFUSED: &str = "INSERT INTO quarantine
     (file, line, reason, detail, raw, loco, at_ms, label, run)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
 /// The same row of an earlier state of the same file: a file that grows brings its old bad rows again.
+const OTHER_STATES: &str =
+    "SELECT 1 FROM source_files WHERE path = ?1 AND role = ?2 AND file <> ?3 LIMIT 1";
 const KNOWN_REFUSED: &str = "SELECT 1 FROM quarantine q JOIN source_files f ON f.file = q.file
     WHERE f.path = ?1 AND f.role = ?2 AND q.line = ?3 AND q.raw = ?4 AND q.file <> ?5 LIMIT 1";
 /// A source that was renamed keeps its files, and one whose clock was corrected goes by the new one.
@@ -43,6 +47,8 @@ const SET_LABEL: &str = "UPDATE sensor_metrics SET label = ?2 WHERE reading = ?1
 const SET_FLAGS: &str = "UPDATE sensor_metrics SET flags = ?2 WHERE reading = ?1";
 const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sensor_metrics
     WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
+const NEWEST: &str = "SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+const PRUNED: &str = "SELECT loco, to_ms FROM pruned";
 const INSERT_RUN_LOAD: &str = "INSERT INTO run_loads (run, loco, from_ms) VALUES (?1, ?2, ?3)";
 
 /// A load under way. Dropped without [`Load::commit`] it leaves nothing behind.
@@ -52,9 +58,32 @@ pub struct Load<'a> {
     file: i64,
     /// Path and role of that file.
     place: (String, &'static str),
-    touched: BTreeMap<LocoRef, i64>,
+    /// Earlier states of that file may have brought its bad rows before.
+    place_known: bool,
+    touched: Touched,
     /// `touched` as it was when the file under way began.
-    touched_before: BTreeMap<LocoRef, i64>,
+    touched_before: Touched,
+    roll_ups: Gatherer,
+    /// Up to where raw readings were pruned, a locomotive.
+    pruned: HashMap<LocoRef, i64>,
+}
+
+/// The earliest instants of what a load added, a locomotive.
+#[derive(Default, Clone)]
+struct Touched {
+    new: BTreeMap<LocoRef, i64>,
+    unflagged: BTreeMap<LocoRef, i64>,
+}
+
+impl Touched {
+    fn add(&mut self, staged: &StagedReading) {
+        let first = self.new.entry(staged.loco).or_insert(staged.at_ms);
+        *first = staged.at_ms.min(*first);
+        if staged.flags.is_none() {
+            let first = self.unflagged.entry(staged.loco).or_insert(staged.at_ms);
+            *first = staged.at_ms.min(*first);
+        }
+    }
 }
 
 impl Warehouse {
@@ -67,13 +96,20 @@ impl Warehouse {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let run = runs::next(&tx)?;
+        let pruned = tx
+            .prepare_cached(PRUNED)?
+            .query_map([], |row| Ok((LocoRef(row.get(0)?), row.get(1)?)))?
+            .collect::<rusqlite::Result<_>>()?;
         Ok(Load {
             tx,
             run,
             file: 0,
             place: (String::new(), ""),
-            touched: BTreeMap::new(),
-            touched_before: BTreeMap::new(),
+            place_known: true,
+            touched: Touched::default(),
+            touched_before: Touched::default(),
+            roll_ups: Gatherer::default(),
+            pruned,
         })
     }
 }
@@ -87,7 +123,7 @@ impl Load<'_> {
         runs::insert(&self.tx, self.run, record)?;
         {
             let mut insert = self.tx.prepare_cached(INSERT_RUN_LOAD)?;
-            for (loco, from_ms) in &self.touched {
+            for (loco, from_ms) in &self.touched.new {
                 insert.execute(params![self.run, loco.0, from_ms])?;
             }
         }
@@ -97,32 +133,16 @@ impl Load<'_> {
         Ok(run)
     }
 
-    fn reading(&self, staged: &StagedReading) -> rusqlite::Result<Held> {
-        let [flow, pressure, vibration, temperature] = staged.values;
-        let reading = key(staged.loco.0, staged.at_ms);
-        let written = self.tx.prepare_cached(INSERT_READING)?.execute(params![
-            reading,
-            flow,
-            pressure,
-            vibration,
-            temperature,
-            staged.label,
-            self.file,
-            staged.line
-        ])?;
-        if written == 1 {
-            return Ok(Held::New);
-        }
-        let (values, label) =
+    /// What is held at the place of a reading that could not be inserted.
+    fn held(&self, staged: &StagedReading, reading: i64) -> rusqlite::Result<Held> {
+        let (held, label) =
             self.tx
                 .prepare_cached(FIND_READING)?
                 .query_row([reading], |row| {
-                    let values: ChannelValues =
-                        [row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?];
-                    Ok((values, row.get::<_, Option<bool>>(4)?))
+                    Ok((values(row, 0, 1)?, row.get::<_, Option<bool>>(4)?))
                 })?;
         let labels_agree = label.is_none() || staged.label.is_none() || label == staged.label;
-        if values != staged.values || !labels_agree {
+        if held != staged.values || !labels_agree {
             return Ok(Held::Other);
         }
         if label.is_none() && staged.label.is_some() {
@@ -133,11 +153,20 @@ impl Load<'_> {
         }
         Ok(Held::Same)
     }
+
+    /// The raw row was here and was pruned: its minute is in the roll-ups.
+    fn was_pruned(&self, staged: &StagedReading) -> rusqlite::Result<bool> {
+        match self.pruned.get(&staged.loco) {
+            Some(&to_ms) if staged.at_ms <= to_ms => {
+                rollups::minute_known(&self.tx, staged.loco.0, staged.at_ms)
+            }
+            _ => Ok(false),
+        }
+    }
 }
 
 /// What the warehouse held at a reading's place.
 enum Held {
-    New,
     Same,
     Other,
 }
@@ -185,6 +214,10 @@ impl ReadingWriter for Load<'_> {
             FIND_FILE,
             params![digest, file.source, role],
         )?;
+        self.place_known = self
+            .tx
+            .prepare_cached(OTHER_STATES)?
+            .exists(params![file.path, role, self.file])?;
         Ok(())
     }
 
@@ -208,17 +241,35 @@ impl ReadingWriter for Load<'_> {
 
     fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError> {
         let mut outcome = BatchOutcome::default();
+        // Bound column by column: this is the hottest loop of a load.
+        let mut insert = self.tx.prepare_cached(INSERT_READING)?;
+        insert.raw_bind_parameter(8, self.file)?;
         for (i, staged) in batch.iter().enumerate() {
-            match self.reading(staged)? {
-                Held::New => {
-                    outcome.kept += 1;
-                    let first = self.touched.entry(staged.loco).or_insert(staged.at_ms);
-                    *first = staged.at_ms.min(*first);
+            if self.was_pruned(staged)? {
+                outcome.already_loaded += 1;
+                continue;
+            }
+            let reading = key(staged.loco.0, staged.at_ms);
+            insert.raw_bind_parameter(1, reading)?;
+            for (c, value) in staged.values.iter().enumerate() {
+                insert.raw_bind_parameter(c + 2, Amount(*value))?;
+            }
+            insert.raw_bind_parameter(6, staged.label)?;
+            insert.raw_bind_parameter(7, staged.flags.unwrap_or(Flags::NONE).0)?;
+            insert.raw_bind_parameter(9, staged.line)?;
+            if insert.raw_execute()? == 1 {
+                outcome.kept += 1;
+                self.touched.add(staged);
+                self.roll_ups
+                    .take(&self.tx, staged.loco.0, staged.at_ms, &staged.values)?;
+            } else {
+                match self.held(staged, reading)? {
+                    Held::Same => outcome.already_loaded += 1,
+                    Held::Other => outcome.conflicts.push(i),
                 }
-                Held::Same => outcome.already_loaded += 1,
-                Held::Other => outcome.conflicts.push(i),
             }
         }
+        self.roll_ups.flush(&self.tx)?;
         Ok(outcome)
     }
 
@@ -254,7 +305,9 @@ impl ReadingWriter for Load<'_> {
         let mut known = self.tx.prepare_cached(KNOWN_REFUSED)?;
         let (path, role) = &self.place;
         for row in rows {
-            if known.exists(params![path, role, row.line, row.raw, self.file])? {
+            if self.place_known
+                && known.exists(params![path, role, row.line, row.raw, self.file])?
+            {
                 continue;
             }
             new += insert.execute(params![
@@ -272,8 +325,18 @@ impl ReadingWriter for Load<'_> {
         Ok(new)
     }
 
-    fn touched(&self) -> Vec<(LocoRef, i64)> {
-        self.touched.iter().map(|(l, ms)| (*l, *ms)).collect()
+    fn unflagged(&self) -> Vec<(LocoRef, i64)> {
+        let unflagged = self.touched.unflagged.iter();
+        unflagged.map(|(loco, ms)| (*loco, *ms)).collect()
+    }
+
+    fn newest(&self, loco: LocoRef) -> Result<Option<i64>, WriteError> {
+        let range = params![key(loco.0, 0), key(loco.0, TIME_MASK)];
+        let newest: Option<i64> = self
+            .tx
+            .prepare_cached(NEWEST)?
+            .query_row(range, |row| row.get(0))?;
+        Ok(newest.map(|reading| reading & TIME_MASK))
     }
 
     fn visit(

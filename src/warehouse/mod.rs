@@ -3,13 +3,18 @@
 //! A [`Warehouse`] is the single read-write connection, opened for the time of a run;
 //! [`Reader`]s are read-only and may stay open all day. Only this module can make a [`SoundRun`].
 
+mod amount;
 mod facts;
 mod fleet;
+mod judged_rollups;
 mod load;
 mod lock;
 mod models;
+mod past;
 mod predictions;
 mod reader;
+mod retention;
+mod rollups;
 mod runs;
 mod sound;
 
@@ -20,11 +25,14 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use fleet::LatestReading;
+pub use judged_rollups::JudgedRollUp;
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
 pub use predictions::{Judged, Prediction};
 pub use reader::{ChangeWatch, Reader};
+pub use retention::Pruned;
+pub use rollups::{Level, RollUp};
 pub use runs::{RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
@@ -34,9 +42,14 @@ const BUSY: Duration = Duration::from_secs(10);
 const TIME_BITS: u32 = 44;
 const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!(
-    "../../database/migrations/0001_warehouse.sql"
-))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../database/migrations/0001_warehouse.sql")),
+    M::up(include_str!("../../database/migrations/0002_compact.sql")),
+];
+
+const fn migrations() -> Migrations<'static> {
+    Migrations::from_slice(MIGRATIONS)
+}
 
 /// What went wrong with the warehouse.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +98,7 @@ impl Warehouse {
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
             )
             .map_err(|e| e.to_string())?;
-            Migrations::from_slice(MIGRATIONS)
+            migrations()
                 .to_latest(&mut db)
                 .map_err(|e| e.to_string())?;
             Ok(db)

@@ -2,13 +2,14 @@
 
 use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
-use crate::domain::{ChannelValues, LocoId, VerdictKind};
+use crate::domain::{LocoId, VerdictKind};
 
+use super::judged_rollups::Gatherer;
 use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, facts, key};
 
 const INSERT: &str = "INSERT INTO ai_telemetry_predictions
-    (reading, model, run, probability, verdict, flow_rate, pressure, vibration, temperature)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (reading, model) DO NOTHING";
+    (reading, model, run, probability, verdict)
+    VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (reading, model) DO NOTHING";
 const ANY: &str = "SELECT 1 FROM ai_telemetry_predictions WHERE reading = ?1 LIMIT 1";
 const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC, model DESC LIMIT 1";
@@ -23,7 +24,6 @@ const UNSCORED: &str =
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
     pub at_ms: i64,
-    pub values: ChannelValues,
     pub probability: f64,
     pub verdict: VerdictKind,
 }
@@ -45,7 +45,7 @@ const fn code(verdict: VerdictKind) -> u8 {
     }
 }
 
-fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
+pub(super) fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
     Ok(Judged {
         at_ms: row.get::<_, i64>(0)? & TIME_MASK,
         model: row.get(1)?,
@@ -78,23 +78,20 @@ impl Warehouse {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         Self::still_last(&tx, token)?;
         let mut new = 0;
+        let mut roll_ups = Gatherer::default();
         {
             let mut insert = tx.prepare_cached(INSERT)?;
             for row in rows {
-                let [flow, pressure, vibration, temperature] = row.values;
-                new += insert.execute(params![
-                    key(number, row.at_ms),
-                    version,
-                    token.run(),
-                    row.probability,
-                    code(row.verdict),
-                    flow,
-                    pressure,
-                    vibration,
-                    temperature
-                ])? as u64;
+                let place = key(number, row.at_ms);
+                let verdict = code(row.verdict);
+                let values = params![place, version, token.run(), row.probability, verdict];
+                if insert.execute(values)? == 1 {
+                    new += 1;
+                    roll_ups.take(&tx, number, row)?;
+                }
             }
         }
+        roll_ups.flush(&tx)?;
         tx.commit()?;
         Ok(new)
     }

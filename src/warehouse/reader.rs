@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use crate::domain::ports::RefusedRow;
 use crate::domain::{EventKind, Flags, LocoId, MaintenanceRecord, Reading};
 
+use super::amount::values;
 use super::runs::{self, RunRecord};
 use super::{Result, TIME_MASK, facts, key, read_only};
 
@@ -91,7 +92,7 @@ pub(super) fn visit_readings(
 pub(super) fn reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
     Ok(Reading {
         at_ms: row.get::<_, i64>(0)? & TIME_MASK,
-        values: [row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?],
+        values: values(row, 1, 1)?,
         label: row.get(5)?,
         flags: Flags(row.get(6)?),
     })

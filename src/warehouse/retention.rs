@@ -1,0 +1,197 @@
+//! Pruning: raw readings, and what models said of them, older than the retention go; their roll-ups, events,
+//! models and quarantine stay. In small transactions, so that no other writer waits long.
+
+use std::time::{Duration, Instant};
+
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use super::{Result, TIME_MASK, Warehouse, key};
+
+/// How long one transaction may hold the writer; the next one takes as many rows as fit.
+const HOLD: Duration = Duration::from_millis(20);
+/// Rows of the first transaction, and bounds of the later ones.
+const FIRST_ROWS: i64 = 1000;
+const ROWS: std::ops::RangeInclusive<i64> = 100..=50_000;
+
+const LOCOS: &str = "SELECT loco FROM locomotives ORDER BY loco";
+const NEWEST: &str = "SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+/// The last reading of the next so many, at most up to ?2.
+const SLICE: &str = "SELECT max(reading), count(*) FROM (SELECT reading FROM sensor_metrics
+    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT ?3)";
+const DELETE_READINGS: &str = "DELETE FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+const DELETE_PREDICTIONS: &str =
+    "DELETE FROM ai_telemetry_predictions WHERE reading BETWEEN ?1 AND ?2";
+const REMEMBER: &str = "INSERT INTO pruned (loco, to_ms, readings) VALUES (?1, ?2, ?3)
+    ON CONFLICT (loco) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms),
+        readings = readings + excluded.readings";
+
+/// What a pruning did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Pruned {
+    pub readings: u64,
+    pub transactions: u64,
+    /// The longest that one of them held the writer, microseconds.
+    pub longest_hold_us: u64,
+}
+
+impl Warehouse {
+    /// Prunes the readings of each locomotive that are older than `keep_ms` before its own newest one. One that
+    /// fell silent keeps its last stretch, and an archive is not emptied by the computer's clock.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written. What was pruned until then stays pruned; the next call goes on.
+    pub fn prune(&mut self, keep_ms: i64) -> Result<Pruned> {
+        let locos: Vec<u32> = self
+            .db
+            .prepare_cached(LOCOS)?
+            .query_map([], |row| row.get(0))?
+            .collect::<rusqlite::Result<_>>()?;
+        let mut done = Pruned::default();
+        let mut rows = FIRST_ROWS;
+        for loco in locos {
+            let range = params![key(loco, 0), key(loco, TIME_MASK)];
+            let newest: Option<i64> = self
+                .db
+                .prepare_cached(NEWEST)?
+                .query_row(range, |row| row.get(0))?;
+            let Some(newest) = newest else { continue };
+            let last = newest.saturating_sub(keep_ms.max(0)) - 1;
+            while last >= key(loco, 0) {
+                let started = Instant::now();
+                let pruned = self.prune_slice(loco, last, rows)?;
+                let held = started.elapsed();
+                if pruned == 0 {
+                    break;
+                }
+                done.readings += pruned;
+                done.transactions += 1;
+                let held_us = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
+                done.longest_hold_us = done.longest_hold_us.max(held_us);
+                rows = next_size(rows, held);
+                // Whoever waits for the writer gets it now.
+                std::thread::yield_now();
+            }
+        }
+        Ok(done)
+    }
+
+    fn prune_slice(&mut self, loco: u32, last: i64, rows: i64) -> Result<u64> {
+        let first = key(loco, 0);
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let (end, count) = slice(&tx, first, last, rows)?;
+        let Some(end) = end else { return Ok(0) };
+        tx.prepare_cached(DELETE_READINGS)?
+            .execute(params![first, end])?;
+        tx.prepare_cached(DELETE_PREDICTIONS)?
+            .execute(params![first, end])?;
+        tx.prepare_cached(REMEMBER)?
+            .execute(params![loco, end & TIME_MASK, count])?;
+        tx.commit()?;
+        Ok(count)
+    }
+}
+
+fn slice(
+    db: &Connection,
+    first: i64,
+    last: i64,
+    rows: i64,
+) -> rusqlite::Result<(Option<i64>, u64)> {
+    let found = db
+        .prepare_cached(SLICE)?
+        .query_row(params![first, last, rows], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .optional()?;
+    Ok(found.unwrap_or((None, 0)))
+}
+
+/// As many rows as would have taken [`HOLD`], changed by at most a factor of two.
+fn next_size(rows: i64, held: Duration) -> i64 {
+    let ratio = HOLD.as_secs_f64() / held.as_secs_f64().max(1e-6);
+    ((rows as f64 * ratio.clamp(0.5, 2.0)) as i64).clamp(*ROWS.start(), *ROWS.end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ports::{FileIdentity, LocoRef, ReadingWriter, StagedReading};
+    use crate::domain::{Role, SourceClock};
+    use crate::warehouse::{Level, RunRecord, RunStatus};
+
+    const DAY_MS: i64 = 86_400_000;
+
+    fn staged(loco: LocoRef, at_ms: i64) -> StagedReading {
+        StagedReading {
+            loco,
+            at_ms,
+            values: [500.0, 5.0, if at_ms == 7000 { 49.0 } else { 2.0 }, 45.0],
+            label: None,
+            flags: None,
+            line: 2,
+        }
+    }
+
+    fn load(warehouse: &mut Warehouse, digest: u8, days: std::ops::Range<i64>) -> (u64, u64) {
+        let mut load = warehouse.load().unwrap();
+        load.begin_file(&FileIdentity {
+            source: "s",
+            role: Role::Telemetry,
+            clock: SourceClock::Data,
+            path: "s.csv",
+            digest: [digest; 32],
+        })
+        .unwrap();
+        let loco = load.loco("A").unwrap();
+        let rows: Vec<StagedReading> = days
+            .flat_map(|day| (0..200).map(move |i| day * DAY_MS + i * 1000))
+            .map(|at_ms| staged(loco, at_ms))
+            .collect();
+        let outcome = load.readings(&rows).unwrap();
+        load.end_file(true).unwrap();
+        let record = RunRecord {
+            run: 0,
+            kind: "test".into(),
+            started_ms: 0,
+            ended_ms: 0,
+            status: RunStatus::Ok,
+            cause: None,
+            rows_read: 0,
+            rows_kept: 0,
+            rows_already_loaded: 0,
+            rows_quarantined: 0,
+            labels_incomplete: false,
+            report: serde_json::json!({}),
+        };
+        load.commit(&record, false).unwrap();
+        (outcome.kept, outcome.already_loaded)
+    }
+
+    #[test]
+    fn old_rows_go_and_their_roll_ups_and_spikes_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut warehouse = Warehouse::open(&folder.path().join("w.sqlite")).unwrap();
+        assert_eq!(load(&mut warehouse, 1, 0..10), (2000, 0));
+        let pruned = warehouse.prune(3 * DAY_MS).unwrap();
+        // The newest is at 9 d + 199 s: what is older than 6 d + 199 s goes.
+        assert_eq!(pruned.readings, 6 * 200 + 199);
+        assert!(pruned.transactions >= 2, "{pruned:?}");
+        assert_eq!(warehouse.prune(3 * DAY_MS).unwrap().readings, 0);
+        let reader = warehouse.reader().unwrap();
+        let (mut days, mut worst) = (0, 0.0_f64);
+        let loco = crate::domain::LocoId::new("A");
+        reader
+            .roll_ups(&loco, Level::Day, 0, i64::MAX, &mut |day| {
+                days += 1;
+                worst = worst.max(day.max[2]);
+                assert_eq!(day.readings, 200);
+            })
+            .unwrap();
+        assert_eq!((days, worst), (10, 49.0));
+        // The same rows again are known, although they are gone; new ones among them are not.
+        assert_eq!(load(&mut warehouse, 2, 0..10), (0, 2000));
+        assert_eq!(load(&mut warehouse, 3, 10..11), (200, 0));
+    }
+}
