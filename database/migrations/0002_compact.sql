@@ -183,10 +183,11 @@ CREATE VIEW v_predictions AS
     JOIN locomotives l ON l.loco = p.reading >> 44
     LEFT JOIN sensor_metrics s ON s.reading = p.reading;
 
-CREATE VIEW v_readings_by_hour AS
-    SELECT l.name AS locomotive,
-           strftime('%Y-%m-%dT%H:%M:%SZ', (h.bucket & 17592186044415) / 1000.0, 'unixepoch') AS hour_utc,
-           h.readings,
+-- `WHERE length = 'hour'` reads that table alone.
+CREATE VIEW v_roll_ups AS
+    SELECT l.name AS locomotive, length,
+           strftime('%Y-%m-%dT%H:%M:%SZ', (bucket & 17592186044415) / 1000.0, 'unixepoch') AS start_utc,
+           readings,
            iif(typeof(flow_rate_min) = 'integer', flow_rate_min / 1000.0, flow_rate_min) AS flow_rate_min_l_min,
            iif(typeof(flow_rate_max) = 'integer', flow_rate_max / 1000.0, flow_rate_max) AS flow_rate_max_l_min,
            iif(typeof(flow_rate_sum) = 'integer', flow_rate_sum / 1000.0, flow_rate_sum) / readings AS flow_rate_mean_l_min,
@@ -200,7 +201,10 @@ CREATE VIEW v_readings_by_hour AS
            iif(typeof(temperature_max) = 'integer', temperature_max / 1000.0, temperature_max) AS temperature_max_c,
            iif(typeof(temperature_sum) = 'integer', temperature_sum / 1000.0, temperature_sum) / readings AS temperature_mean_c,
            (SELECT synthetic FROM v_synthetic) AS synthetic
-    FROM readings_by_hour h JOIN locomotives l ON l.loco = h.bucket >> 44;
+    FROM (SELECT 'minute' AS length, * FROM readings_by_minute
+          UNION ALL SELECT 'hour', * FROM readings_by_hour
+          UNION ALL SELECT 'day', * FROM readings_by_day)
+    JOIN locomotives l ON l.loco = bucket >> 44;
 
 -- Flagged readings are few, and the quality lane of a wide window must find them without reading all.
 CREATE INDEX flagged_readings ON sensor_metrics (reading) WHERE flags <> 0;

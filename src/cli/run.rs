@@ -76,6 +76,7 @@ fn as_json(outcome: &RunOutcome) -> Value {
             "flow_rate": c[0], "pressure": c[1], "vibration": c[2], "temperature": c[3],
         })),
         "training": outcome.training,
+        "pruned": outcome.pruned,
         "model_version": outcome.model_version,
         "verdicts": outcome.verdicts,
         "synthetic": outcome.synthetic,
@@ -129,6 +130,10 @@ fn as_lines(outcome: &RunOutcome, text: &Text) -> String {
         ));
     }
     lines.extend(training(&outcome.training, text));
+    if let Some(pruned) = outcome.pruned.filter(|p| p.readings > 0) {
+        let readings = text.count(pruned.readings);
+        lines.push(text.with("cli-pruned", [("readings", readings.into())]));
+    }
     let v = outcome.verdicts;
     lines.push(text.with(
         "cli-verdicts",

@@ -187,10 +187,7 @@ mod tests {
         (0..400).for_each(|i| baseline.learn(&steps(i)));
         let mut gate = Gate::new(limits, baseline);
         for i in 0..1000 {
-            assert!(
-                !judge(&mut gate, i, steps(i))
-                    .has(Flag::Stuck, Channel::FlowRate)
-            );
+            assert!(!judge(&mut gate, i, steps(i)).has(Flag::Stuck, Channel::FlowRate));
         }
     }
 
@@ -201,10 +198,7 @@ mod tests {
         let mut hot = nominal(0);
         hot[3] += 60.0;
         assert!(judge(&mut gate, 0, nominal(0)).is_empty());
-        assert!(
-            judge(&mut gate, 1, hot)
-                .has(Flag::Rate, Channel::Temperature)
-        );
+        assert!(judge(&mut gate, 1, hot).has(Flag::Rate, Channel::Temperature));
         assert!(judge(&mut gate, 2, hot).is_empty());
         assert!(judge(&mut gate, 5000, nominal(0)).is_empty());
     }
@@ -216,8 +210,7 @@ mod tests {
         let seen = (0..4000).any(|i| {
             let mut values = nominal(i);
             values[3] += i as f64 * 0.005;
-            judge(&mut gate, i, values)
-                .has(Flag::Drift, Channel::Temperature)
+            judge(&mut gate, i, values).has(Flag::Drift, Channel::Temperature)
         });
         assert!(seen);
     }

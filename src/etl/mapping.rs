@@ -205,10 +205,7 @@ impl Bound {
     }
 
     /// Locomotive and instant, UTC milliseconds.
-    pub fn identity<'a>(
-        &mut self,
-        record: &'a RawRecord,
-    ) -> Result<(Cow<'a, str>, i64), Refusal> {
+    pub fn identity<'a>(&mut self, record: &'a RawRecord) -> Result<(Cow<'a, str>, i64), Refusal> {
         let at_ms = self.instant(record)?;
         let loco = match &self.loco {
             Err(fixed) => Cow::Owned(fixed.clone()),

@@ -128,7 +128,15 @@ fn source(
     let mut read = 0_usize;
     for file in files {
         let before = report.clone();
-        match one_file(input, file.as_ref(), rules, writer, memory, report, progress) {
+        match one_file(
+            input,
+            file.as_ref(),
+            rules,
+            writer,
+            memory,
+            report,
+            progress,
+        ) {
             Ok(()) => {
                 writer.end_file(true)?;
                 read += 1;

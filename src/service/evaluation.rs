@@ -106,7 +106,7 @@ impl Scratch {
             &mut Memory::default(),
             &|_, _| {},
         )
-            .map_err(|e| EvaluationError::Unsound(e.to_string()))?;
+        .map_err(|e| EvaluationError::Unsound(e.to_string()))?;
         report
             .sound(rules.min_survival)
             .map_err(|e| EvaluationError::Unsound(e.to_string()))?;

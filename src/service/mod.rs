@@ -8,7 +8,7 @@ pub mod evaluation;
 pub mod fleet;
 pub mod handle;
 mod inputs;
-mod locomotive;
+pub mod locomotive;
 pub mod order;
 pub mod outcome;
 pub mod pipeline;

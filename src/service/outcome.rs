@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::etl::Report;
-pub use crate::warehouse::RunStatus;
+pub use crate::warehouse::{Pruned, RunStatus};
 
 use super::snapshot::Stage;
 
@@ -55,6 +55,8 @@ pub struct RunOutcome {
     pub stages: Vec<StageReport>,
     pub report: Report,
     pub training: Training,
+    /// What the retention took, where one is configured.
+    pub pruned: Option<Pruned>,
     pub model_version: Option<u32>,
     pub verdicts: VerdictCounts,
     pub synthetic: bool,
@@ -72,6 +74,7 @@ impl RunOutcome {
             stages: Vec::new(),
             report: Report::default(),
             training: Training::NotDue,
+            pruned: None,
             model_version: None,
             verdicts: VerdictCounts::default(),
             synthetic: false,

@@ -85,6 +85,7 @@ pub fn run(
                 outcome.cause = Some(error.to_string());
             }
         }
+        prune(&mut target.warehouse, config, &mut outcome);
         outcome.ended_ms = wall_ms();
         if let Some(run) = outcome.run {
             let record = record(&outcome, kind, started_ms);
@@ -100,6 +101,21 @@ pub fn run(
         "run ended"
     );
     Ok(outcome)
+}
+
+/// Takes what is older than the retention, after everything that may still want to read it. What stays because
+/// the warehouse cannot be written now is taken by the next run; the verdicts do not depend on it.
+fn prune(warehouse: &mut Warehouse, config: &Config, outcome: &mut RunOutcome) {
+    let Some(days) = config.etl.retention_days else {
+        return;
+    };
+    match warehouse.prune(i64::from(days) * 86_400_000) {
+        Ok(pruned) => {
+            tracing::info!(?pruned, days, "retention");
+            outcome.pruned = Some(pruned);
+        }
+        Err(error) => tracing::error!(%error, days, "retention stopped: the next run goes on"),
+    }
 }
 
 /// The ETL, up to its commit.
@@ -128,7 +144,13 @@ fn load(
         });
     };
     let mut load = target.warehouse.load()?;
-    let loaded = etl::load(&inputs.inputs, &rules, &mut load, &mut Memory::default(), &watch);
+    let loaded = etl::load(
+        &inputs.inputs,
+        &rules,
+        &mut load,
+        &mut Memory::default(),
+        &watch,
+    );
     let mut outcome = RunOutcome::new(started_ms);
     match loaded {
         Err(error) => {
@@ -191,6 +213,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "dead_sources": report.dead_sources,
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,
+            "pruned": outcome.pruned,
         }),
     }
 }

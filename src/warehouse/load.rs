@@ -135,12 +135,12 @@ impl Load<'_> {
 
     /// What is held at the place of a reading that could not be inserted.
     fn held(&self, staged: &StagedReading, reading: i64) -> rusqlite::Result<Held> {
-        let (held, label) =
-            self.tx
-                .prepare_cached(FIND_READING)?
-                .query_row([reading], |row| {
-                    Ok((values(row, 0, 1)?, row.get::<_, Option<bool>>(4)?))
-                })?;
+        let (held, label) = self
+            .tx
+            .prepare_cached(FIND_READING)?
+            .query_row([reading], |row| {
+                Ok((values(row, 0, 1)?, row.get::<_, Option<bool>>(4)?))
+            })?;
         let labels_agree = label.is_none() || staged.label.is_none() || label == staged.label;
         if held != staged.values || !labels_agree {
             return Ok(Held::Other);

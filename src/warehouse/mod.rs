@@ -98,9 +98,7 @@ impl Warehouse {
                  PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
             )
             .map_err(|e| e.to_string())?;
-            migrations()
-                .to_latest(&mut db)
-                .map_err(|e| e.to_string())?;
+            migrations().to_latest(&mut db).map_err(|e| e.to_string())?;
             Ok(db)
         };
         let db = open().map_err(|why| WarehouseError::Open {

@@ -10,7 +10,8 @@ use super::predictions::{Judged, judged};
 use super::rollups::{Level, RollUp, roll_up, start_ms};
 use super::{Reader, Result, TIME_MASK, key};
 
-const LAST_WITHIN: &str = "SELECT reading, flow_rate, pressure, vibration, temperature, label, flags
+const LAST_WITHIN: &str =
+    "SELECT reading, flow_rate, pressure, vibration, temperature, label, flags
     FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC LIMIT 1";
 const FIRST_JUDGED: &str = "SELECT reading, model, probability, verdict
     FROM ai_telemetry_predictions WHERE reading = ?1 ORDER BY model LIMIT 1";

@@ -8,10 +8,12 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use super::{Result, TIME_MASK, Warehouse, key};
 
 /// How long one transaction may hold the writer; the next one takes as many rows as fit.
-const HOLD: Duration = Duration::from_millis(20);
+const HOLD: Duration = Duration::from_millis(8);
 /// Rows of the first transaction, and bounds of the later ones.
 const FIRST_ROWS: i64 = 1000;
-const ROWS: std::ops::RangeInclusive<i64> = 100..=50_000;
+const ROWS: std::ops::RangeInclusive<i64> = 100..=20_000;
+/// Transactions between two checkpoints.
+const CHECKPOINT_EVERY: u64 = 20;
 
 const LOCOS: &str = "SELECT loco FROM locomotives ORDER BY loco";
 const NEWEST: &str = "SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
@@ -41,6 +43,18 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written. What was pruned until then stays pruned; the next call goes on.
     pub fn prune(&mut self, keep_ms: i64) -> Result<Pruned> {
+        // A checkpoint within a commit would hold the writer as long as the disk likes; between commits a
+        // passive one holds nobody.
+        let pages: i64 = self
+            .db
+            .query_row("PRAGMA wal_autocheckpoint", [], |row| row.get(0))?;
+        self.db.pragma_update(None, "wal_autocheckpoint", 0)?;
+        let outcome = self.prune_all(keep_ms);
+        self.db.pragma_update(None, "wal_autocheckpoint", pages)?;
+        outcome
+    }
+
+    fn prune_all(&mut self, keep_ms: i64) -> Result<Pruned> {
         let locos: Vec<u32> = self
             .db
             .prepare_cached(LOCOS)?
@@ -68,6 +82,10 @@ impl Warehouse {
                 let held_us = u64::try_from(held.as_micros()).unwrap_or(u64::MAX);
                 done.longest_hold_us = done.longest_hold_us.max(held_us);
                 rows = next_size(rows, held);
+                if done.transactions % CHECKPOINT_EVERY == 0 {
+                    self.db
+                        .query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))?;
+                }
                 // Whoever waits for the writer gets it now.
                 std::thread::yield_now();
             }

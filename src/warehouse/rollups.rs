@@ -188,7 +188,8 @@ fn write(db: &Connection, level: Level, loco: u32, new: &RollUp) -> rusqlite::Re
 /// Whether readings of this minute were ever loaded, whatever became of the raw rows.
 pub(super) fn minute_known(db: &Connection, loco: u32, at_ms: i64) -> rusqlite::Result<bool> {
     let place = key(loco, start_ms(Level::Minute, at_ms));
-    db.prepare_cached(FIND[Level::Minute as usize])?.exists([place])
+    db.prepare_cached(FIND[Level::Minute as usize])?
+        .exists([place])
 }
 
 #[cfg(test)]

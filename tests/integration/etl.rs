@@ -41,7 +41,11 @@ fn values(home: &TestHome) -> Vec<(i64, [f64; 4])> {
     let db = home.sql();
     let mut query = db
         .prepare(
-            "SELECT reading & 17592186044415, flow_rate, pressure, vibration, temperature
+            "SELECT reading & 17592186044415,
+                    iif(typeof(flow_rate) = 'integer', flow_rate / 1000.0, flow_rate),
+                    iif(typeof(pressure) = 'integer', pressure / 1000.0, pressure),
+                    iif(typeof(vibration) = 'integer', vibration / 1000.0, vibration),
+                    iif(typeof(temperature) = 'integer', temperature / 1000.0, temperature)
              FROM sensor_metrics ORDER BY reading",
         )
         .unwrap();
@@ -405,6 +409,7 @@ fn the_views_are_plain_and_say_what_is_synthetic() {
             "v_predictions",
             "v_quarantine",
             "v_readings",
+            "v_roll_ups",
             "v_runs",
             "v_synthetic"
         ]

@@ -12,5 +12,6 @@ mod etl;
 mod failsafe;
 mod killed;
 mod real_data;
+mod storage;
 mod support;
 mod trust;

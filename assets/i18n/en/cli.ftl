@@ -54,3 +54,4 @@ reason-cut_line = cut line
 reason-conflict = conflict
 window-already-open = A window is already open for this home.
 cli-last = last: { $verdict }
+cli-pruned = Retention: { $readings } raw readings pruned, their roll-ups kept

@@ -54,3 +54,4 @@ reason-cut_line = ligne coupée
 reason-conflict = contradiction
 window-already-open = Une fenêtre est déjà ouverte pour ce dossier.
 cli-last = dernier : { $verdict }
+cli-pruned = Rétention : { $readings } relevés bruts élagués, leurs résumés gardés
