@@ -4,6 +4,8 @@
 mod quality;
 mod reduce;
 mod shown;
+#[cfg(test)]
+mod test_windows;
 
 use crate::domain::features::Normal;
 use crate::domain::{Channel, VerdictKind};

@@ -1,0 +1,143 @@
+//! Windows of every length over one long past: what is seen must not depend on how it was read.
+
+use crate::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
+use crate::domain::{Flags, LocoId, Role, SourceClock};
+use crate::service::snapshot::{LocomotiveView, QualityKind, TimeWindow};
+use crate::warehouse::{Reader, RunRecord, RunStatus, Warehouse};
+
+use super::Request;
+
+const START_MS: i64 = 1_735_689_600_000;
+const HOUR_MS: i64 = 3_600_000;
+const ROWS: i64 = 60_000;
+const SPIKE_AT: i64 = 41_234;
+/// Silence of two hours after this row.
+const GAP_AFTER: i64 = 20_000;
+const FLAGGED_AT: i64 = 30_000;
+
+fn at_ms(i: i64) -> i64 {
+    START_MS + i * 1000 + if i > GAP_AFTER { 2 * HOUR_MS } else { 0 }
+}
+
+/// Sixty thousand seconds with one spike, one gap, one flag.
+fn past(folder: &std::path::Path) -> (Warehouse, Reader) {
+    let mut warehouse = Warehouse::open(&folder.join("w.sqlite")).unwrap();
+    let mut load = warehouse.load().unwrap();
+    load.begin_file(&FileIdentity {
+        source: "s",
+        role: Role::Telemetry,
+        clock: SourceClock::Data,
+        path: "s.csv",
+        digest: [1; 32],
+    })
+    .unwrap();
+    let loco = load.loco("A").unwrap();
+    let rows: Vec<StagedReading> = (0..ROWS)
+        .map(|i| StagedReading {
+            loco,
+            at_ms: at_ms(i),
+            values: [500.0, 5.0, if i == SPIKE_AT { 49.0 } else { 2.0 }, 45.0],
+            label: None,
+            flags: Some(Flags(u16::from(i == FLAGGED_AT))),
+            line: i as u64 + 2,
+        })
+        .collect();
+    load.readings(&rows).unwrap();
+    load.end_file(true).unwrap();
+    let record = RunRecord {
+        run: 0,
+        kind: "test".into(),
+        started_ms: 0,
+        ended_ms: 0,
+        status: RunStatus::Ok,
+        cause: None,
+        rows_read: 0,
+        rows_kept: 0,
+        rows_already_loaded: 0,
+        rows_quarantined: 0,
+        labels_incomplete: false,
+        report: serde_json::json!({}),
+    };
+    load.commit(&record, false).unwrap();
+    let reader = warehouse.reader().unwrap();
+    (warehouse, reader)
+}
+
+fn view(reader: &Reader, window: TimeWindow) -> LocomotiveView {
+    let newest = reader
+        .latest_of(&LocoId::new("A"), i64::MAX)
+        .unwrap()
+        .unwrap();
+    Request {
+        reader,
+        newest: &newest,
+        window,
+        now_ms: at_ms(ROWS - 1),
+        threshold: None,
+        normal: None,
+    }
+    .view()
+    .unwrap()
+}
+
+fn vibration(view: &LocomotiveView) -> Vec<[f64; 2]> {
+    view.curves[2].iter().flatten().copied().collect()
+}
+
+fn has(view: &LocomotiveView, kind: QualityKind) -> bool {
+    view.quality.iter().any(|span| span.kind == kind)
+}
+
+#[test]
+fn the_spike_shows_at_every_zoom_and_pruned() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut warehouse, reader) = past(folder.path());
+    let spike_ms = at_ms(SPIKE_AT);
+    let around =
+        |hours: i64| TimeWindow::Between(spike_ms - hours * HOUR_MS, spike_ms + hours * HOUR_MS);
+    for round in ["whole", "pruned"] {
+        for window in [
+            TimeWindow::All,
+            TimeWindow::Last(24 * HOUR_MS),
+            TimeWindow::Last(24 * 365 * HOUR_MS),
+            around(1),
+            around(3),
+            around(200),
+            around(24 * 30),
+            around(24 * 365),
+        ] {
+            let view = view(&reader, window);
+            let points = vibration(&view);
+            assert!(points.len() <= 2_100, "{}", points.len());
+            let seen = points.iter().find(|p| p[1] == 49.0);
+            let seen = seen.unwrap_or_else(|| panic!("{round}: lost in {window:?}"));
+            let away_ms = (seen[0] * 1000.0 - spike_ms as f64).abs();
+            let reach_ms = 86_400_000.0_f64.max((view.to_ms - view.from_ms) as f64 / 500.0);
+            assert!(away_ms <= reach_ms, "{round}: {away_ms} ms away");
+        }
+        warehouse.prune(HOUR_MS).unwrap();
+    }
+}
+
+#[test]
+fn wide_windows_keep_gaps_flags_and_real_rows_under_the_crosshair() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut warehouse, reader) = past(folder.path());
+    let all = view(&reader, TimeWindow::All);
+    assert!(has(&all, QualityKind::Gap) && has(&all, QualityKind::Flagged));
+    assert_eq!(all.curves[0].len(), 2, "the gap splits the curve");
+    assert!(all.samples.len() > 500);
+    assert!(
+        all.samples
+            .iter()
+            .all(|s| (s.at_ms - START_MS) % 1000 == 0 && s.values[0] == 500.0)
+    );
+    assert!(all.samples.windows(2).all(|w| w[0].at_ms < w[1].at_ms));
+    // With the raw rows gone the past is still there, as means.
+    warehouse.prune(HOUR_MS).unwrap();
+    let pruned = view(&reader, TimeWindow::All);
+    assert_eq!((pruned.from_ms, pruned.to_ms), (all.from_ms, all.to_ms));
+    assert!(has(&pruned, QualityKind::Gap));
+    assert!(pruned.samples.len() > 500);
+    assert!(pruned.samples.windows(2).all(|w| w[0].at_ms < w[1].at_ms));
+}
