@@ -95,7 +95,7 @@ impl Warehouse {
             db.busy_timeout(BUSY).map_err(|e| e.to_string())?;
             db.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
-                 PRAGMA cache_size = -65536; PRAGMA temp_store = MEMORY;",
+                 PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
             )
             .map_err(|e| e.to_string())?;
             migrations().to_latest(&mut db).map_err(|e| e.to_string())?;
