@@ -50,7 +50,7 @@ fn csv_spectrum_means_what_it_says() {
     let Some(folder) = shared("csv-spectrum") else {
         return;
     };
-    let mut right = 0;
+    let (mut right, mut contradicted) = (0, Vec::new());
     for path in files(&folder, "csv") {
         let expected = folder
             .join("expected")
@@ -70,10 +70,22 @@ fn csv_spectrum_means_what_it_says() {
                 serde_json::Value::Object(header.iter().cloned().zip(cells).collect())
             })
             .collect();
-        assert_eq!(found, expected, "{}", path.display());
-        right += 1;
+        if found == expected {
+            right += 1;
+            continue;
+        }
+        // The phone number expected of this file is another than the one that stands in it.
+        let mut named = found.clone();
+        named[0]["Contact Phone Number"] = "1234567890".into();
+        assert_eq!(named, expected, "{}", path.display());
+        assert_eq!(found[0]["Contact Phone Number"], "2095257564");
+        contradicted.push(path.file_name().unwrap().to_owned());
     }
-    assert_eq!(right, 12);
+    eprintln!("{right} of 12 exactly; contradicted by their own expectation: {contradicted:?}");
+    assert_eq!(
+        (right, contradicted),
+        (11, vec!["location_coordinates.csv".into()])
+    );
 }
 
 #[test]
