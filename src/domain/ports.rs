@@ -8,7 +8,7 @@ use super::maintenance::EventKind;
 use super::model::ModelCard;
 use super::quality::{Flags, Reason};
 use super::reading::{ChannelValues, LocoId, Reading};
-use super::source::{Role, SourceClock, SourceError};
+use super::source::{Dialect, Role, SourceClock, SourceError};
 use super::verdict::VerdictKind;
 
 /// A reader failed; what it said.
@@ -98,6 +98,8 @@ pub struct RawRecord {
     /// The fields, unquoted, end to end; `ends[i]` is where field `i` ends.
     pub text: Vec<u8>,
     pub ends: Vec<usize>,
+    /// Nothing was quoted: the fields lie in `raw`, one byte apart, and `ends` speaks of it. Saves a copy.
+    pub in_raw: bool,
     /// The file ends within this record.
     pub cut: bool,
 }
@@ -117,8 +119,12 @@ impl RawRecord {
     #[must_use]
     pub fn field(&self, i: usize) -> Option<&[u8]> {
         let end = *self.ends.get(i)?;
-        let start = if i == 0 { 0 } else { self.ends[i - 1] };
-        self.text.get(start..end)
+        let before = i.checked_sub(1).map(|before| self.ends[before]);
+        if self.in_raw {
+            self.raw.get(before.map_or(0, |end| end + 1)..end)
+        } else {
+            self.text.get(before.unwrap_or(0)..end)
+        }
     }
 
     /// Field `i` as text, trimmed: UTF-8, else Windows-1252.
@@ -159,6 +165,11 @@ pub trait RecordStream {
 
     /// Numbers of this file may have a decimal comma (its delimiter is another character).
     fn decimal_comma(&self) -> bool;
+
+    /// How the table is written: what was given, and of the rest what was found by looking.
+    fn dialect(&self) -> Dialect {
+        Dialect::default()
+    }
 }
 
 /// One file of a source.

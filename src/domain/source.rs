@@ -106,6 +106,12 @@ pub enum SourceError {
     HeaderOnly,
     #[error("this is not a text table (binary content)")]
     Binary,
+    #[error("this is not valid JSON: line {line}: {why}")]
+    MalformedJson { line: u64, why: &'static str },
+    #[error("this is valid JSON and no table: {why}")]
+    NotATable { why: String },
+    #[error("the compressed file grows more than {times} times when unpacked: not taken")]
+    Bomb { times: u64 },
     #[error("line {line} is longer than {limit_kib} KiB: not a table of readings")]
     EndlessLine { line: u64, limit_kib: usize },
     #[error("the mapped column “{column}” is missing; the header has: {header}")]

@@ -1,8 +1,9 @@
 //! The demo data, embedded in the program: a home without sources runs it.
 
-use crate::domain::SourceError;
 use crate::domain::ports::{RecordStream, SourceFile};
+use crate::domain::{Dialect, SourceError};
 
+use super::content::Content;
 use super::csv::CsvStream;
 
 const SENSORS: &[u8] = include_bytes!("../../data/sensors.csv");
@@ -49,6 +50,10 @@ impl SourceFile for DemoFile {
     }
 
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
-        Ok(Box::new(CsvStream::new(self.bytes)?))
+        let dialect = Dialect::default();
+        Ok(Box::new(CsvStream::new(
+            Content::open(self.bytes, &dialect)?,
+            &dialect,
+        )?))
     }
 }

@@ -1,9 +1,16 @@
-//! Where data comes from: files on disk, HTTP, the embedded demo, the simulator. One file a format.
+//! Where data comes from: files on disk, HTTP, the embedded demo, the simulator. One file a format:
+//! `table` chooses it, `content` unpacks and decodes, `layout` finds how a CSV is written, `tidy` and `mend`
+//! put right for `cidp convert` what a polluted one has wrong.
 //! Nothing here judges a row; that is the ETL's.
 
+pub mod content;
 pub mod csv;
 pub mod demo;
 pub mod files;
 pub mod http;
+pub mod json;
+pub mod layout;
+
+pub mod ndjson;
 pub mod simulator;
 pub mod table;

@@ -1,13 +1,27 @@
-//! From the bytes of a file to its records: compression and format are found by looking at the content,
-//! unless the dialect says them.
+//! From the bytes of a file to its records: compression, encoding and format are found by looking at the
+//! content, then at the name, unless the dialect says them.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use crate::domain::ports::RecordStream;
-use crate::domain::{Dialect, SourceError};
+use crate::domain::{Dialect, Format, SourceError};
 
+use super::content::{Content, unreadable};
 use super::csv::CsvStream;
+use super::json::{self, JsonStream};
+use super::ndjson::NdjsonStream;
+
+/// What a workbook begins with: a ZIP archive, or an OLE2 container.
+const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"];
+/// Text looked at to tell JSON from CSV.
+const LOOK_BYTES: usize = 64 << 10;
+
+/// A table, by how it is written: CSV alone can be put right.
+pub enum Table {
+    Csv(CsvStream),
+    Other(Box<dyn RecordStream>),
+}
 
 /// The records of the first `length` bytes of `file`; `name` is its name, for its extension.
 ///
@@ -19,6 +33,114 @@ pub fn open(
     name: &str,
     dialect: &Dialect,
 ) -> Result<Box<dyn RecordStream>, SourceError> {
-    let _ = (name, dialect);
-    Ok(Box::new(CsvStream::new(file.take(length))?))
+    Ok(match table(file, length, name, dialect)? {
+        Table::Csv(stream) => Box::new(stream),
+        Table::Other(stream) => stream,
+    })
+}
+
+/// The same, saying whether it is a CSV.
+///
+/// # Errors
+/// The file cannot be read, or is no table.
+pub fn table(
+    mut file: File,
+    length: u64,
+    name: &str,
+    dialect: &Dialect,
+) -> Result<Table, SourceError> {
+    let mut magic = Vec::new();
+    (&file)
+        .take(8)
+        .read_to_end(&mut magic)
+        .map_err(unreadable)?;
+    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    let is_workbook = WORKBOOKS.iter().any(|start| magic.starts_with(start));
+    match dialect.format {
+        Some(Format::Excel) => workbook(file, dialect),
+        None if is_workbook => workbook(file, dialect),
+        _ => text(file.take(length), name, dialect),
+    }
+}
+
+/// The records of a workbook.
+fn workbook(_file: File, _dialect: &Dialect) -> Result<Table, SourceError> {
+    Err(SourceError::Binary)
+}
+
+/// The records of a text, wherever its bytes lie.
+///
+/// # Errors
+/// The bytes cannot be read, or are no table.
+pub fn text(
+    mut input: impl Read + Seek + 'static,
+    name: &str,
+    dialect: &Dialect,
+) -> Result<Table, SourceError> {
+    let format = match dialect.format {
+        Some(format) => format,
+        None => {
+            let head = Content::open(&mut input, dialect)?.head(LOOK_BYTES)?;
+            rewind(&mut input)?;
+            format_of(&head, name)
+        }
+    };
+    Ok(match format {
+        Format::Json => Table::Other(Box::new(JsonStream::open(input, dialect)?)),
+        Format::Ndjson => Table::Other(Box::new(NdjsonStream::open(input, dialect)?)),
+        Format::Csv | Format::Excel => {
+            Table::Csv(CsvStream::new(Content::open(input, dialect)?, dialect)?)
+        }
+    })
+}
+
+/// Back to the first byte, for a second reading.
+pub fn rewind(input: &mut impl Seek) -> Result<(), SourceError> {
+    input.seek(SeekFrom::Start(0)).map_err(unreadable)?;
+    Ok(())
+}
+
+/// What the text is, else what its name says.
+fn format_of(head: &[u8], name: &str) -> Format {
+    let whole = head.len() < LOOK_BYTES;
+    let lower = name.to_lowercase();
+    let bare = [".gz", ".zst"]
+        .iter()
+        .find_map(|end| lower.strip_suffix(end));
+    let extension = bare.unwrap_or(&lower).rsplit('.').next();
+    let named = match extension {
+        Some("json") => Some(Format::Json),
+        Some("ndjson" | "jsonl") => Some(Format::Ndjson),
+        _ => None,
+    };
+    match (json::look(head, whole), named) {
+        (json::Look::Document, Some(Format::Ndjson)) => Format::Ndjson,
+        (json::Look::Document, _) => Format::Json,
+        (json::Look::Lines, _) => Format::Ndjson,
+        (json::Look::Other, named) => named.unwrap_or(Format::Csv),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_counts_before_the_name() {
+        for (head, name, format) in [
+            ("a,b\n1,2\n", "x.csv", Format::Csv),
+            ("a,b\n1,2\n", "x", Format::Csv),
+            ("[{\"a\": 1}]", "x.csv", Format::Json),
+            ("[[1, 2], [3, 4]]", "x", Format::Json),
+            ("{\"a\": 1}\n{\"a\": 2}\n", "x.txt", Format::Ndjson),
+            ("{\"a\": 1}\n", "x.jsonl.gz", Format::Ndjson),
+            ("{\"a\": 1}\n", "x", Format::Json),
+            ("[a],[b]\n1,2\n", "x", Format::Csv),
+            ("{id},name\n1,2\n", "x.csv", Format::Csv),
+            ("[{\"a\": 1},]", "x.json", Format::Json),
+            ("nonsense", "x.JSON", Format::Json),
+        ] {
+            assert_eq!(format_of(head.as_bytes(), name), format, "{head}");
+        }
+    }
 }
