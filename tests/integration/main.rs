@@ -10,6 +10,7 @@ mod commands;
 mod configs;
 mod etl;
 mod failsafe;
+mod http;
 mod killed;
 mod real_data;
 mod support;
