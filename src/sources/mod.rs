@@ -3,6 +3,7 @@
 
 pub mod csv;
 pub mod demo;
+pub mod excel;
 pub mod files;
 pub mod http;
 pub mod simulator;

@@ -8,6 +8,7 @@ use crate::domain::ports::RecordStream;
 use crate::domain::{Dialect, SourceError};
 
 use super::csv::CsvStream;
+use super::excel;
 
 /// The records of the first `length` bytes of `file`; `name` is its name, for its extension.
 ///
@@ -19,6 +20,9 @@ pub fn open(
     name: &str,
     dialect: &Dialect,
 ) -> Result<Box<dyn RecordStream>, SourceError> {
-    let _ = (name, dialect);
+    let _ = name;
+    if excel::is_meant(&file, dialect) {
+        return excel::open(file, dialect);
+    }
     Ok(Box::new(CsvStream::new(file.take(length))?))
 }

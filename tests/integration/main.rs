@@ -15,3 +15,4 @@ mod killed;
 mod real_data;
 mod support;
 mod trust;
+mod workbooks;
