@@ -100,6 +100,10 @@ pub enum SourceError {
     TimedOut { secs: u64 },
     #[error("refused by the server (HTTP {status})")]
     RefusedByServer { status: u16 },
+    #[error("the key is missing: {why}")]
+    MissingSecret { why: String },
+    #[error("not the format promised: expected {expected}, got {got}")]
+    NotAsPromised { expected: String, got: String },
     #[error("the file is empty")]
     Empty,
     #[error("the file has a header and no rows")]
@@ -112,6 +116,14 @@ pub enum SourceError {
     NotATable { why: String },
     #[error("the compressed file grows more than {times} times when unpacked: not taken")]
     Bomb { times: u64 },
+    #[error("this workbook cannot be read: {why}")]
+    Workbook { why: String },
+    #[error("this workbook is protected by a password: save it without one")]
+    Protected,
+    #[error("no sheet is named “{sheet}”; the workbook has: {sheets}")]
+    NoSuchSheet { sheet: String, sheets: String },
+    #[error("there is no table in {place}")]
+    NoTable { place: String },
     #[error("line {line} is longer than {limit_kib} KiB: not a table of readings")]
     EndlessLine { line: u64, limit_kib: usize },
     #[error("the mapped column “{column}” is missing; the header has: {header}")]

@@ -121,7 +121,11 @@ fn source(
         Ok(files) => files,
         Err(error) => {
             report.refuse(input, None, error.clone());
-            report.source_read(input, 0);
+            if *error == SourceError::SyntheticIntoReal {
+                report.source_kept_out(input);
+            } else {
+                report.source_read(input, 0);
+            }
             return Ok(());
         }
     };
@@ -144,6 +148,8 @@ fn source(
             Err(FileError::Refused(error)) => {
                 writer.end_file(false)?;
                 memory.forget();
+                // A workshop file without a row was read: it says that nothing happened.
+                read += usize::from(report::says_nothing(input.role, &error));
                 // What a refused file counted is not in the warehouse; the time it took was spent.
                 let spent = std::mem::replace(report, before);
                 report.keep_times_of(&spent);

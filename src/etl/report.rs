@@ -117,8 +117,7 @@ impl Report {
     }
 
     pub(super) fn refuse(&mut self, input: &Input, file: Option<&str>, error: SourceError) {
-        // A workshop file without a row says that nothing happened; one that cannot be read says nothing.
-        self.events_refused |= input.role != Role::Telemetry && error != SourceError::HeaderOnly;
+        self.events_refused |= input.role != Role::Telemetry && !says_nothing(input.role, &error);
         self.refused.push(Refused {
             source: input.name.clone(),
             role: Some(input.role),
@@ -137,6 +136,11 @@ impl Report {
             self.telemetry_sources += 1;
             self.telemetry_files += files;
         }
+    }
+
+    /// Simulated data beside real: the source is alive, and no part of this warehouse.
+    pub(super) fn source_kept_out(&mut self, input: &Input) {
+        self.telemetry_sources += usize::from(input.role == Role::Telemetry);
     }
 
     /// Most rows of a workshop file were refused: what is left does not say what failed.
@@ -186,6 +190,11 @@ impl Report {
         self.validate_secs = spent.validate_secs;
         self.load_secs = spent.load_secs;
     }
+}
+
+/// A workshop file without a row says that nothing happened; one that cannot be read says nothing.
+pub(super) fn says_nothing(role: Role, error: &SourceError) -> bool {
+    role != Role::Telemetry && *error == SourceError::HeaderOnly
 }
 
 impl Refused {

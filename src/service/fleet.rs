@@ -150,7 +150,14 @@ impl Scene<'_> {
         let at_ms = newest.reading.at_ms;
         let horizon_ms = self.replay_ms.unwrap_or(i64::MAX);
         let judged = self.reader.latest_judged(loco, horizon_ms)?;
-        let age_ms = (now_ms - at_ms).max(0);
+        // An archive's clock stands still with it; how old the last good data of a dead one is, the
+        // computer's clock says.
+        let asked_ms = if consulted.is_dead(&newest.source) {
+            self.wall_ms
+        } else {
+            now_ms
+        };
+        let age_ms = (asked_ms - at_ms).max(0);
         let limit_ms = stale_limit_ms(&self.config.freshness, newest.period_ms, self.horizon_ms());
         let stale = age_ms > limit_ms;
         let version = self

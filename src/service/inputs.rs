@@ -3,13 +3,13 @@
 
 use jiff::tz::TimeZone;
 
-use crate::config::{Columns, Config, LocoColumn, SourceConfig};
+use crate::config::{Columns, Config, KeyConfig, LocoColumn, SourceConfig};
 use crate::domain::ports::{RecordStream, SourceFile};
 use crate::domain::{Channel, Role, SourceClock, SourceError};
 use crate::etl::{Input, LocoFrom, Mapping};
 use crate::sources::demo::DemoFile;
 use crate::sources::files;
-use crate::sources::http::HttpFile;
+use crate::sources::http::{Address, HttpFile, Key, Patience, Place};
 
 /// The sources of a run, and whether they are simulated.
 pub struct Inputs {
@@ -143,11 +143,30 @@ fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
         clock: source.clock,
         mapping: mapping(source),
         files: Ok(vec![Box::new(HttpFile::new(
-            url.to_owned(),
+            address(source, url),
             source.dialect(),
         ))]),
     };
     (input, vec![source.synthetic])
+}
+
+/// How a source's address is asked.
+#[must_use]
+pub fn address(source: &SourceConfig, url: &str) -> Address {
+    // A checked configuration names one of the two; asked for a variable of no name, a key is missing.
+    let place = |key: &KeyConfig| match (&key.credential, &key.env) {
+        (Some(name), _) => Place::Store(name.clone()),
+        (None, name) => Place::Variable(name.clone().unwrap_or_default()),
+    };
+    Address {
+        url: url.to_owned(),
+        key: source.key.as_ref().map(|key| Key {
+            header: key.header.clone(),
+            prefix: key.prefix().to_owned(),
+            place: place(key),
+        }),
+        patience: Patience::default(),
+    }
 }
 
 /// The mapping of a checked source. A configuration is checked when it is parsed, so the names that a

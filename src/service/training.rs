@@ -6,11 +6,14 @@ use std::time::Instant;
 use crate::config::{Config, ModelConfig};
 use crate::domain::{LabelKind, LocoId, ModelCard, Verdict};
 use crate::ml::{self, Model, TrainError, TrainOptions};
-use crate::warehouse::{Prediction, Reader, SoundRun, Unsound, Warehouse, WarehouseError};
+use crate::warehouse::{
+    Prediction, Reader, RunRecord, SoundRun, Unsound, Warehouse, WarehouseError,
+};
 
 use super::outcome::{RunOutcome, StageReport, Training};
 use super::pipeline::wall_ms;
 use super::snapshot::{RunProgress, Stage};
+use super::trust::Consulted;
 
 /// Predictions kept before they are written.
 const CHUNK_ROWS: usize = 65_536;
@@ -66,10 +69,9 @@ pub fn train_and_score(
     let token = warehouse.sound_run()?;
     let started = Instant::now();
     if is_due(token.reader())? {
-        outcome.training = if token.record().labels_incomplete {
-            labels_incomplete()
-        } else {
-            train(warehouse, &token, config, progress)?.0
+        outcome.training = match blocked(token.record()) {
+            Some(why) => Training::Impossible { why },
+            None => train(warehouse, &token, config, progress)?.0,
         };
     }
     let rows = match outcome.training {
@@ -168,8 +170,8 @@ pub fn train_now(
     progress: &(dyn Fn(RunProgress) + Sync),
 ) -> Result<(Training, Option<ModelCard>), JudgingError> {
     let token = warehouse.sound_run()?;
-    if token.record().labels_incomplete {
-        return Ok((labels_incomplete(), None));
+    if let Some(why) = blocked(token.record()) {
+        return Ok((Training::Impossible { why }, None));
     }
     let trained = train(warehouse, &token, config, progress)?;
     if let Ok(Some(model)) = model_in_force(token.reader()) {
@@ -178,15 +180,32 @@ pub fn train_now(
     Ok(trained)
 }
 
-fn labels_incomplete() -> Training {
-    Training::Impossible {
-        why: "a source of maintenance or failures was refused: labels made now would say that \
-              nothing failed"
-            .into(),
+/// Why nothing is learned from what the last run left: half of the picture is another picture.
+fn blocked(last: &RunRecord) -> Option<String> {
+    let dead: Vec<String> = Consulted::by(last)
+        .dead()
+        .iter()
+        .map(|source| {
+            let refused = super::fleet::last_refused(last).into_iter();
+            let whys: Vec<String> = refused
+                .filter(|(of, ..)| of == source)
+                .map(|(_, _, why)| why)
+                .collect();
+            format!("“{source}” ({})", whys.join("; "))
+        })
+        .collect();
+    if !dead.is_empty() {
+        return Some(format!("nothing could be read of {}", dead.join(", ")));
     }
+    last.labels_incomplete.then(|| {
+        "a source of maintenance or failures was refused: labels made now would say that nothing \
+         failed"
+            .into()
+    })
 }
 
-/// Scores what no model has judged, and the newest reading of each locomotive by the model in force.
+/// Scores what no model has judged, and the newest reading of each locomotive by the model in force. What a
+/// dead source left is not judged.
 fn score(
     warehouse: &mut Warehouse,
     token: &SoundRun,
@@ -194,9 +213,20 @@ fn score(
     progress: &(dyn Fn(RunProgress) + Sync),
 ) -> Result<u64, JudgingError> {
     let mut done = 0;
+    let consulted = Consulted::by(token.record());
+    let latest = token.reader().latest(i64::MAX)?;
+    let (dead, alive): (Vec<_>, Vec<_>) = latest
+        .into_iter()
+        .partition(|latest| consulted.is_dead(&latest.source));
     let unscored = token.reader().unscored()?;
     let count = unscored.len().max(1) as f32;
+    let mut whole = true;
     for (i, (loco, from_ms)) in unscored.iter().enumerate() {
+        if dead.iter().any(|latest| latest.loco == *loco) {
+            // Scored when its source is read again.
+            whole = false;
+            continue;
+        }
         done += score_from(warehouse, token, model, loco, *from_ms)?;
         progress(RunProgress {
             stage: Stage::Score,
@@ -204,7 +234,7 @@ fn score(
             rows: done,
         });
     }
-    for latest in token.reader().latest(i64::MAX)? {
+    for latest in alive {
         let judged = token.reader().latest_judged(&latest.loco, i64::MAX)?;
         let by_this_model = judged
             .is_some_and(|j| j.model == model.card.version && j.at_ms == latest.reading.at_ms);
@@ -218,7 +248,9 @@ fn score(
             done += warehouse.save_predictions(token, version, &latest.loco, &newest)?;
         }
     }
-    warehouse.all_scored(token)?;
+    if whole {
+        warehouse.all_scored(token)?;
+    }
     Ok(done)
 }
 

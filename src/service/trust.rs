@@ -79,6 +79,16 @@ impl Consulted {
         }
     }
 
+    /// The last run could read nothing of this source.
+    pub fn is_dead(&self, source: &str) -> bool {
+        self.dead.iter().any(|dead| dead == source)
+    }
+
+    /// Every source of which the last run could read nothing.
+    pub fn dead(&self) -> &[String] {
+        &self.dead
+    }
+
     /// The newest reading comes from a file or source that the last run refused; or from an archive that
     /// it did not read at all, which no clock would ever call stale.
     pub fn misses(&self, newest: &LatestReading) -> bool {
@@ -91,7 +101,7 @@ impl Consulted {
             .refused_files
             .iter()
             .any(|(source, file)| *source == newest.source && *file == newest.file);
-        unread || refused || self.dead.contains(&newest.source)
+        unread || refused || self.is_dead(&newest.source)
     }
 }
 

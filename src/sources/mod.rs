@@ -6,6 +6,7 @@
 pub mod content;
 pub mod csv;
 pub mod demo;
+pub mod excel;
 pub mod files;
 pub mod http;
 pub mod json;

@@ -9,11 +9,10 @@ use crate::domain::{Dialect, Format, SourceError};
 
 use super::content::{Content, unreadable};
 use super::csv::CsvStream;
+use super::excel;
 use super::json::{self, JsonStream};
 use super::ndjson::NdjsonStream;
 
-/// What a workbook begins with: a ZIP archive, or an OLE2 container.
-const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"];
 /// Text looked at to tell JSON from CSV.
 const LOOK_BYTES: usize = 64 << 10;
 
@@ -43,29 +42,11 @@ pub fn open(
 ///
 /// # Errors
 /// The file cannot be read, or is no table.
-pub fn table(
-    mut file: File,
-    length: u64,
-    name: &str,
-    dialect: &Dialect,
-) -> Result<Table, SourceError> {
-    let mut magic = Vec::new();
-    (&file)
-        .take(8)
-        .read_to_end(&mut magic)
-        .map_err(unreadable)?;
-    file.seek(SeekFrom::Start(0)).map_err(unreadable)?;
-    let is_workbook = WORKBOOKS.iter().any(|start| magic.starts_with(start));
-    match dialect.format {
-        Some(Format::Excel) => workbook(file, dialect),
-        None if is_workbook => workbook(file, dialect),
-        _ => text(file.take(length), name, dialect),
+pub fn table(file: File, length: u64, name: &str, dialect: &Dialect) -> Result<Table, SourceError> {
+    if excel::is_meant(&file, dialect) {
+        return Ok(Table::Other(excel::open(file, dialect)?));
     }
-}
-
-/// The records of a workbook.
-fn workbook(_file: File, _dialect: &Dialect) -> Result<Table, SourceError> {
-    Err(SourceError::Binary)
+    text(file.take(length), name, dialect)
 }
 
 /// The records of a text, wherever its bytes lie.
