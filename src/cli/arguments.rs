@@ -64,8 +64,17 @@ pub enum Command {
     Predict(Predict),
     /// The fleet, worst first
     Status,
+    /// The sources of the configuration
+    #[command(subcommand)]
+    Sources(Sources),
     /// Make a simulated fleet: sensors.csv and maintenance.csv
     Simulate(Simulate),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sources {
+    /// What each source would bring: files, columns, first rows, refusals; nothing is written
+    Check,
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,7 @@ mod output;
 mod predict;
 mod run;
 mod simulate;
+mod sources;
 mod status;
 mod train;
 
@@ -77,6 +78,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(asked) => evaluate::evaluate(&shell, asked),
         Command::Predict(asked) => predict::predict(&shell, asked),
         Command::Status => status::status(&shell),
+        Command::Sources(arguments::Sources::Check) => sources::check(&shell),
         Command::Simulate(_) => Exit::Done,
     };
     exit.into()

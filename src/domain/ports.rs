@@ -8,7 +8,7 @@ use super::maintenance::EventKind;
 use super::model::ModelCard;
 use super::quality::{Flags, Reason};
 use super::reading::{ChannelValues, LocoId, Reading};
-use super::source::{Role, SourceClock, SourceError};
+use super::source::{Role, Shape, SourceClock, SourceError};
 use super::verdict::VerdictKind;
 
 /// A reader failed; what it said.
@@ -156,6 +156,11 @@ pub trait RecordStream {
 
     /// Digest of all bytes read; asked for after the last record.
     fn digest(&self) -> [u8; 32];
+
+    /// How the table turned out to be written, as far as its reader tells.
+    fn shape(&self) -> Shape {
+        Shape::default()
+    }
 
     /// Numbers of this file may have a decimal comma (its delimiter is another character).
     fn decimal_comma(&self) -> bool;

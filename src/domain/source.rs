@@ -33,6 +33,30 @@ pub enum SourceClock {
     Wall,
 }
 
+impl Format {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Excel => "excel",
+        }
+    }
+}
+
+impl Encoding {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Windows1252 => "windows-1252",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+        }
+    }
+}
+
 impl SourceClock {
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -85,6 +109,21 @@ pub struct Dialect {
     pub sheet: Option<String>,
     /// Keys joined by dots that lead to the array of records in a JSON document.
     pub records: Option<String>,
+}
+
+/// How a table turned out to be written, once it was looked at. What does not apply is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Shape {
+    pub format: Option<Format>,
+    pub encoding: Option<Encoding>,
+    /// What it is packed with: `gzip`, `zstd`.
+    pub compression: Option<&'static str>,
+    pub delimiter: Option<char>,
+    pub quote: Option<char>,
+    pub decimal_comma: Option<bool>,
+    /// Line (or row of the sheet) of the header, from 1.
+    pub header_row: Option<u64>,
+    pub sheet: Option<String>,
 }
 
 /// Why a file, or a whole source, is refused. Bad rows are not errors: see [`super::Reason`].

@@ -5,6 +5,7 @@
 mod batch;
 mod events;
 pub mod gates;
+mod look;
 pub mod mapping;
 mod report;
 mod telemetry;
@@ -14,6 +15,7 @@ use crate::domain::ports::{FileIdentity, ReadingWriter, SourceFile, WriteError};
 use crate::domain::{Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
+pub use look::{FirstRow, FirstRowIs, Look, RefusedSample, look};
 pub use mapping::{LocoFrom, Mapping};
 pub use report::{Refused, Report, Unsound};
 

@@ -2,6 +2,7 @@
 //! shells over it.
 
 mod adopt;
+pub mod check;
 pub mod command;
 pub mod engine;
 pub mod evaluation;

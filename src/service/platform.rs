@@ -9,6 +9,7 @@ use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
 use crate::warehouse::{Reader, RunLock, WarehouseError};
 
+use super::check::{self, SourceCheck};
 use super::fleet::{self, Fleet};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
@@ -144,6 +145,17 @@ impl Platform {
             Some(reader) => reader.synthetic()?.unwrap_or(false),
             None => false,
         })
+    }
+
+    /// What each source of the configuration would bring. Nothing is written.
+    #[must_use]
+    pub fn check_sources(&self) -> Vec<SourceCheck> {
+        // A warehouse that cannot be read is no fault of a source's; a run will say so.
+        let synthetic = match self.reader() {
+            Ok(Some(reader)) => reader.synthetic().ok().flatten(),
+            _ => None,
+        };
+        check::sources(&self.config, synthetic == Some(false))
     }
 
     /// The version of the model in force.

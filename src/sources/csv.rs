@@ -6,8 +6,9 @@ use std::io::Read;
 
 use csv_core::ReadRecordResult;
 
-use crate::domain::SourceError;
 use crate::domain::ports::{RawRecord, RecordStream, decode};
+use crate::domain::source::Shape;
+use crate::domain::{Format, SourceError};
 
 /// Longest record, in bytes. A row of readings has about a hundred.
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
@@ -233,6 +234,16 @@ impl<R: Read> RecordStream for CsvStream<R> {
 
     fn digest(&self) -> [u8; 32] {
         *self.hasher.finalize().as_bytes()
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            format: Some(Format::Csv),
+            delimiter: Some(char::from(self.delimiter)),
+            decimal_comma: Some(self.decimal_comma()),
+            header_row: Some(1),
+            ..Shape::default()
+        }
     }
 
     fn decimal_comma(&self) -> bool {

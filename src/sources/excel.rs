@@ -20,6 +20,7 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread::JoinHandle;
 
 use crate::domain::ports::{RawRecord, RecordStream};
+use crate::domain::source::Shape;
 use crate::domain::{Dialect, Format, SourceError};
 
 use parse::Message;
@@ -160,6 +161,15 @@ impl RecordStream for SheetStream {
         match read {
             Ok(()) => *hasher.finalize().as_bytes(),
             Err(_) => [0; 32],
+        }
+    }
+
+    fn shape(&self) -> Shape {
+        Shape {
+            format: Some(Format::Excel),
+            header_row: Some(self.header_row),
+            sheet: Some(self.sheet.clone()),
+            ..Shape::default()
         }
     }
 

@@ -13,6 +13,7 @@ mod failsafe;
 mod http;
 mod killed;
 mod real_data;
+mod sources;
 mod support;
 mod trust;
 mod workbooks;
