@@ -8,6 +8,7 @@
 mod cells;
 mod limits;
 mod ods;
+mod ole;
 mod parse;
 mod sheet;
 mod xls;

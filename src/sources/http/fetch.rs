@@ -303,7 +303,7 @@ fn deepest(error: &dyn std::error::Error) -> String {
 /// What comes in, unpacked, hashed and counted on its way to the disk.
 enum Body {
     Plain(Sink),
-    Gzip(MultiGzDecoder<Sink>),
+    Gzip(Box<MultiGzDecoder<Sink>>),
 }
 
 impl Body {
@@ -315,7 +315,7 @@ impl Body {
         match encoding.map(str::trim) {
             None | Some("" | "identity") => Ok(Self::Plain(sink)),
             Some(e) if e.eq_ignore_ascii_case("gzip") || e.eq_ignore_ascii_case("x-gzip") => {
-                Ok(Self::Gzip(MultiGzDecoder::new(sink)))
+                Ok(Self::Gzip(Box::new(MultiGzDecoder::new(sink))))
             }
             Some(other) => Err(SourceError::NotAsPromised {
                 expected: "plain or gzip".to_owned(),
