@@ -6,6 +6,7 @@ pub mod check;
 pub mod command;
 pub mod engine;
 pub mod evaluation;
+pub mod export;
 pub mod fleet;
 pub mod handle;
 mod inputs;

@@ -10,6 +10,7 @@ use crate::ml;
 use crate::warehouse::{Reader, RunLock, WarehouseError};
 
 use super::check::{self, SourceCheck};
+use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
@@ -57,6 +58,15 @@ pub enum PredictError {
         asked: LocoId,
         nearest: Option<LocoId>,
     },
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportFailed {
+    #[error(transparent)]
+    Export(#[from] ExportError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
 }
@@ -156,6 +166,21 @@ impl Platform {
             _ => None,
         };
         check::sources(&self.config, synthetic == Some(false))
+    }
+
+    /// Writes what lies in `span` to `out`, taking the place of what was there.
+    ///
+    /// # Errors
+    /// There is nothing to export, a locomotive is not known, the file cannot be written.
+    pub fn export(
+        &self,
+        what: Exported,
+        span: &Span,
+        format: FileFormat,
+        out: &Path,
+    ) -> Result<Written, ExportFailed> {
+        let reader = self.reader()?.ok_or(ExportError::NothingYet)?;
+        Ok(export::export(&reader, what, span, format, out)?)
     }
 
     /// The version of the model in force.

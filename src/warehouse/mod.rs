@@ -3,6 +3,7 @@
 //! A [`Warehouse`] is the single read-write connection, opened for the time of a run;
 //! [`Reader`]s are read-only and may stay open all day. Only this module can make a [`SoundRun`].
 
+mod export;
 mod facts;
 mod fleet;
 mod load;
@@ -19,6 +20,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::LatestReading;
 pub use load::Load;
 pub use lock::{LockError, RunLock};

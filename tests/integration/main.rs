@@ -9,6 +9,7 @@ mod architecture;
 mod commands;
 mod configs;
 mod etl;
+mod export;
 mod failsafe;
 mod http;
 mod killed;

@@ -74,3 +74,6 @@ check-line = Line
 check-time = Time (UTC)
 check-type = Type
 check-component = Part
+
+export-format = { $file }: give --format csv, parquet or xlsx
+export-written = { $rows } rows written to { $file }

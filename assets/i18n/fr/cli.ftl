@@ -74,3 +74,6 @@ check-line = Ligne
 check-time = Heure (UTC)
 check-type = Type
 check-component = Organe
+
+export-format = { $file } : donnez --format csv, parquet ou xlsx
+export-written = { $rows } lignes écrites dans { $file }
