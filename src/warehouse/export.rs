@@ -17,7 +17,7 @@ const EVENTS: &str = "SELECT locomotive, time_utc, type, component
     FROM v_maintenance WHERE time_utc BETWEEN ?1 AND ?2 ORDER BY locomotive, time_utc";
 /// In the order of the files. A row whose time could not be read is in no range but that of all of time.
 const QUARANTINE: &str = "SELECT source, file, line, reason, detail, raw, locomotive, time_utc, run
-    FROM v_quarantine WHERE ?1 OR time_utc BETWEEN ?2 AND ?3";
+    FROM v_quarantine WHERE ?1 OR time_utc BETWEEN ?2 AND ?3 ORDER BY file, line";
 
 /// What can be exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

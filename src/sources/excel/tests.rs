@@ -2,6 +2,7 @@
 
 use std::io::{Seek, Write};
 
+use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::*;
@@ -149,6 +150,36 @@ fn what_is_no_workbook_says_so() {
     assert!(open(file(&half[..half.len() / 2]), &excel).is_err());
     assert!(!is_meant(&file(b"a,b\n"), &Dialect::default()));
     assert!(is_meant(&file(&half), &Dialect::default()));
+}
+
+proptest! {
+    /// What is looked at before it is parsed is looked at with the same distrust.
+    #[test]
+    fn any_bytes_are_looked_at_without_a_panic(
+        magic in prop_oneof![
+            Just(&b"PK\x03\x04"[..]),
+            Just(&b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"[..]),
+            Just(&b""[..]),
+        ],
+        bytes in proptest::collection::vec(any::<u8>(), 0..3000),
+        end in any::<bool>(),
+    ) {
+        let mut all = [magic, &bytes].concat();
+        if end {
+            all.extend_from_slice(b"PK\x05\x06");
+            all.extend(bytes.iter().rev().take(18));
+        }
+        let _outcome = limits::look(&file(&all));
+    }
+
+    #[test]
+    fn any_text_is_read_as_tags_without_a_panic(text in "[<>/a:'\"=?! \\-\\[\\]x0-9]{0,200}") {
+        let mut tags = xml::Tags::new(text.as_bytes());
+        while let Ok(Some(_)) = tags.next() {
+            let _number = tags.number("a");
+        }
+        let _outcome = ods::weigh(text.as_bytes());
+    }
 }
 
 /// Bytes of a good workbook, spoilt one after the other: errors, never a panic or an abort.
