@@ -303,19 +303,19 @@ fn deepest(error: &dyn std::error::Error) -> String {
 /// What comes in, unpacked, hashed and counted on its way to the disk.
 enum Body {
     Plain(Sink),
-    Gzip(Box<MultiGzDecoder<Sink>>),
+    Gzip(MultiGzDecoder<Sink>),
 }
 
 impl Body {
     fn new(encoding: Option<&str>) -> Result<Self, Failure> {
         let sink = Sink {
             file: tempfile::NamedTempFile::new()?,
-            hasher: blake3::Hasher::new(),
+            hasher: Box::new(blake3::Hasher::new()),
         };
         match encoding.map(str::trim) {
             None | Some("" | "identity") => Ok(Self::Plain(sink)),
             Some(e) if e.eq_ignore_ascii_case("gzip") || e.eq_ignore_ascii_case("x-gzip") => {
-                Ok(Self::Gzip(Box::new(MultiGzDecoder::new(sink))))
+                Ok(Self::Gzip(MultiGzDecoder::new(sink)))
             }
             Some(other) => Err(SourceError::NotAsPromised {
                 expected: "plain or gzip".to_owned(),
@@ -344,7 +344,7 @@ impl Body {
 
 struct Sink {
     file: tempfile::NamedTempFile,
-    hasher: blake3::Hasher,
+    hasher: Box<blake3::Hasher>,
 }
 
 impl Write for Sink {
