@@ -285,6 +285,19 @@ fn rows_as_wide_as_a_sheet_and_rows_without_end_are_bounded() {
 }
 
 #[test]
+fn no_sheet_has_more_rows_than_a_sheet_has() {
+    let past = "<row r=\"1048577\"><c r=\"A1048577\"><v>1</v></c></row>";
+    let many = "<row/>".repeat(1_048_577);
+    for rows_of in [past, &many] {
+        let bytes = book(&cells(&format!("{HEADER}{rows_of}")), &[]);
+        assert!(matches!(
+            rows(&bytes, &Dialect::default()).unwrap_err(),
+            SourceError::Workbook { .. }
+        ));
+    }
+}
+
+#[test]
 fn cells_out_of_order_and_twice_are_put_in_order() {
     let odd = "<row r=\"2\"><c r=\"B2\"><v>2</v></c><c r=\"A2\"><v>0</v></c><c r=\"A2\"><v>1</v></c></row>";
     let (_, found) = rows(
