@@ -64,8 +64,55 @@ pub enum Command {
     Predict(Predict),
     /// The fleet, worst first
     Status,
+    /// The sources of the configuration
+    #[command(subcommand)]
+    Sources(Sources),
+    /// Write readings, predictions, events or quarantine of any range to a file
+    Export(Export),
     /// Make a simulated fleet: sensors.csv and maintenance.csv
     Simulate(Simulate),
+}
+
+#[derive(Debug, Args)]
+pub struct Export {
+    #[arg(long, value_enum)]
+    pub what: What,
+    /// First instant: a date or an ISO 8601 time, UTC unless it says otherwise
+    #[arg(long, value_name = "TIME", value_parser = first_instant)]
+    pub from: Option<i64>,
+    /// Last instant; a date is that whole day
+    #[arg(long, value_name = "TIME", value_parser = last_instant)]
+    pub to: Option<i64>,
+    /// Only this locomotive; may be given several times
+    #[arg(long, value_name = "LOCO")]
+    pub loco: Vec<String>,
+    /// File to write: .csv, .parquet or .xlsx
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Instead of the one that the extension says
+    #[arg(long, value_enum)]
+    pub format: Option<FileFormat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum What {
+    Readings,
+    Predictions,
+    Events,
+    Quarantine,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FileFormat {
+    Csv,
+    Parquet,
+    Xlsx,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sources {
+    /// What each source would bring: files, columns, first rows, refusals; nothing is written
+    Check,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +193,30 @@ fn finite(text: &str) -> Result<f64, String> {
     }
 }
 
+fn first_instant(text: &str) -> Result<i64, String> {
+    instant(text, jiff::civil::Time::midnight())
+}
+
+fn last_instant(text: &str) -> Result<i64, String> {
+    instant(text, jiff::civil::Time::constant(23, 59, 59, 999_999_999))
+}
+
+/// UTC milliseconds; a date alone is that time of its day.
+fn instant(text: &str, of_day: jiff::civil::Time) -> Result<i64, String> {
+    if let Ok(at) = text.parse::<jiff::Timestamp>() {
+        return Ok(at.as_millisecond());
+    }
+    let local = match text.parse::<jiff::civil::Date>() {
+        Ok(date) if text.len() == 10 => Ok(date.to_datetime(of_day)),
+        _ => text.parse::<jiff::civil::DateTime>(),
+    };
+    local
+        .ok()
+        .and_then(|local| local.to_zoned(jiff::tz::TimeZone::UTC).ok())
+        .map(|zoned| zoned.timestamp().as_millisecond())
+        .ok_or_else(|| "a date (2026-01-31) or a time (2026-01-31T06:00:00Z)".to_owned())
+}
+
 fn fraction(text: &str) -> Result<f64, String> {
     let value = finite(text)?;
     if (0.0..=1.0).contains(&value) {
@@ -163,6 +234,16 @@ mod tests {
     fn the_arguments_are_consistent() {
         use clap::CommandFactory;
         Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn instants_are_dates_and_times() {
+        let midnight = 1_767_225_600_000;
+        assert_eq!(first_instant("2026-01-01"), Ok(midnight));
+        assert_eq!(last_instant("2026-01-01"), Ok(midnight + 86_399_999));
+        assert_eq!(last_instant("2026-01-01T00:00:00"), Ok(midnight));
+        assert_eq!(first_instant("2026-01-01T01:00:00+01:00"), Ok(midnight));
+        assert!(first_instant("yesterday").is_err() && first_instant("2026-13-01").is_err());
     }
 
     #[test]

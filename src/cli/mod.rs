@@ -2,10 +2,12 @@
 
 mod arguments;
 mod evaluate;
+mod export;
 mod output;
 mod predict;
 mod run;
 mod simulate;
+mod sources;
 mod status;
 mod train;
 
@@ -77,6 +79,8 @@ pub fn main() -> ExitCode {
         Command::Evaluate(asked) => evaluate::evaluate(&shell, asked),
         Command::Predict(asked) => predict::predict(&shell, asked),
         Command::Status => status::status(&shell),
+        Command::Export(asked) => export::export(&shell, asked),
+        Command::Sources(arguments::Sources::Check) => sources::check(&shell),
         Command::Simulate(_) => Exit::Done,
     };
     exit.into()

@@ -33,6 +33,30 @@ pub enum SourceClock {
     Wall,
 }
 
+impl Format {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Ndjson => "ndjson",
+            Self::Excel => "excel",
+        }
+    }
+}
+
+impl Encoding {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Utf8 => "utf-8",
+            Self::Windows1252 => "windows-1252",
+            Self::Utf16Le => "utf-16le",
+            Self::Utf16Be => "utf-16be",
+        }
+    }
+}
+
 impl SourceClock {
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -70,13 +94,15 @@ pub enum Encoding {
 }
 
 /// What is said of a table before it is looked at. What is left out is found by looking.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Dialect {
     pub format: Option<Format>,
     pub encoding: Option<Encoding>,
     /// ASCII.
+    #[serde(serialize_with = "as_character")]
     pub delimiter: Option<u8>,
     /// ASCII.
+    #[serde(serialize_with = "as_character")]
     pub quote: Option<u8>,
     pub decimal_comma: Option<bool>,
     /// Line (or row of the sheet) of the header, from 1.
@@ -85,6 +111,11 @@ pub struct Dialect {
     pub sheet: Option<String>,
     /// Keys joined by dots that lead to the array of records in a JSON document.
     pub records: Option<String>,
+}
+
+#[expect(clippy::ref_option, reason = "serde asks for it so")]
+fn as_character<S: serde::Serializer>(byte: &Option<u8>, out: S) -> Result<S::Ok, S::Error> {
+    byte.map(char::from).serialize(out)
 }
 
 /// Why a file, or a whole source, is refused. Bad rows are not errors: see [`super::Reason`].

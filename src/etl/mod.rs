@@ -6,6 +6,7 @@ mod batch;
 mod events;
 mod flagging;
 pub mod gates;
+mod look;
 pub mod mapping;
 mod report;
 mod telemetry;
@@ -16,6 +17,7 @@ use crate::domain::{Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
 pub use flagging::Memory;
+pub use look::{FirstRow, FirstRowIs, Look, RefusedSample, look};
 pub use mapping::{LocoFrom, Mapping};
 pub use report::{Refused, Report, Unsound};
 

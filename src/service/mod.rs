@@ -2,9 +2,11 @@
 //! shells over it.
 
 mod adopt;
+pub mod check;
 pub mod command;
 pub mod engine;
 pub mod evaluation;
+pub mod export;
 pub mod fleet;
 pub mod handle;
 mod inputs;

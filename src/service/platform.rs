@@ -9,6 +9,8 @@ use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
 use crate::warehouse::{Reader, RunLock, WarehouseError};
 
+use super::check::{self, SourceCheck};
+use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
@@ -56,6 +58,15 @@ pub enum PredictError {
         asked: LocoId,
         nearest: Option<LocoId>,
     },
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+}
+
+/// Why nothing was exported.
+#[derive(Debug, thiserror::Error)]
+pub enum ExportFailed {
+    #[error(transparent)]
+    Export(#[from] ExportError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
 }
@@ -144,6 +155,32 @@ impl Platform {
             Some(reader) => reader.synthetic()?.unwrap_or(false),
             None => false,
         })
+    }
+
+    /// What each source of the configuration would bring. Nothing is written.
+    #[must_use]
+    pub fn check_sources(&self) -> Vec<SourceCheck> {
+        // A warehouse that cannot be read is no fault of a source's; a run will say so.
+        let synthetic = match self.reader() {
+            Ok(Some(reader)) => reader.synthetic().ok().flatten(),
+            _ => None,
+        };
+        check::sources(&self.config, synthetic == Some(false))
+    }
+
+    /// Writes what lies in `span` to `out`, taking the place of what was there.
+    ///
+    /// # Errors
+    /// There is nothing to export, a locomotive is not known, the file cannot be written.
+    pub fn export(
+        &self,
+        what: Exported,
+        span: &Span,
+        format: FileFormat,
+        out: &Path,
+    ) -> Result<Written, ExportFailed> {
+        let reader = self.reader()?.ok_or(ExportError::NothingYet)?;
+        Ok(export::export(&reader, what, span, format, out)?)
     }
 
     /// The version of the model in force.

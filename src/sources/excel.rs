@@ -8,6 +8,7 @@
 mod cells;
 mod limits;
 mod ods;
+mod ole;
 mod parse;
 mod sheet;
 mod xls;
@@ -160,6 +161,16 @@ impl RecordStream for SheetStream {
         match read {
             Ok(()) => *hasher.finalize().as_bytes(),
             Err(_) => [0; 32],
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect {
+            format: Some(Format::Excel),
+            header_row: u32::try_from(self.header_row).ok(),
+            sheet: Some(self.sheet.clone()),
+            decimal_comma: Some(self.decimal_comma),
+            ..Dialect::default()
         }
     }
 

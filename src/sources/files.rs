@@ -9,7 +9,7 @@ use crate::domain::{Dialect, SourceError};
 
 use super::table;
 
-/// One CSV file on disk.
+/// One file on disk.
 pub struct DiskFile {
     path: PathBuf,
     shown: String,
@@ -23,9 +23,7 @@ impl DiskFile {
     #[must_use]
     pub fn new(path: PathBuf, dialect: Dialect) -> Self {
         let shown = path.display().to_string();
-        let stem = path
-            .file_stem()
-            .map_or_else(|| shown.clone(), |s| s.to_string_lossy().into_owned());
+        let stem = stem(&path).unwrap_or_else(|| shown.clone());
         Self {
             path,
             shown,
@@ -93,20 +91,22 @@ pub fn resolve(folder: &Path, path: &str, dialect: &Dialect) -> Result<Vec<DiskF
     } else if full.is_dir() {
         entries(&full)?
             .into_iter()
-            .filter(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
+            .filter(|path| is_a_table(path) && !is_passing(path))
             .collect()
     } else {
         // Only the part the user wrote is a pattern: a folder named [2026] is just a folder.
         let pattern = Path::new(&glob::Pattern::escape(&folder.display().to_string())).join(path);
         let pattern = pattern.display().to_string();
-        if path.contains("**") {
+        let mut found: Vec<PathBuf> = if path.contains("**") {
             deep(&full, &pattern)?.ok_or_else(nothing)?
         } else {
             glob::glob(&pattern)
                 .map_err(|_| nothing())?
                 .collect::<Result<_, _>>()
                 .map_err(|e| unreadable(e.path(), e.error()))?
-        }
+        };
+        found.retain(|path| !is_passing(path));
+        found
     };
     files.retain(|p| is_file_or_broken_link(p));
     if files.is_empty() {
@@ -117,6 +117,49 @@ pub fn resolve(folder: &Path, path: &str, dialect: &Dialect) -> Result<Vec<DiskF
         .into_iter()
         .map(|path| DiskFile::new(path, dialect.clone()))
         .collect())
+}
+
+/// Extensions of the tables we read; the first ones also packed.
+const TEXTS: [&str; 6] = ["csv", "txt", "tsv", "json", "ndjson", "jsonl"];
+const WORKBOOKS: [&str; 5] = ["xlsx", "xlsm", "xls", "xlsb", "ods"];
+const PACKED: [&str; 2] = ["gz", "zst"];
+
+fn extension(path: &Path) -> String {
+    let extension = path.extension().unwrap_or_default();
+    extension.to_string_lossy().to_lowercase()
+}
+
+/// The name without folder and extension, and without that of a packed file's content.
+fn stem(path: &Path) -> Option<String> {
+    let packed = PACKED.contains(&extension(path).as_str());
+    let stem = Path::new(path.file_stem()?);
+    let stem = match stem.file_stem() {
+        Some(inner) if packed => inner,
+        _ => stem.as_os_str(),
+    };
+    Some(stem.to_string_lossy().into_owned())
+}
+
+fn is_a_table(path: &Path) -> bool {
+    // The note of the simulator is none.
+    if path.file_name() == Some(super::simulator::NOTE.as_ref()) {
+        return false;
+    }
+    let last = extension(path);
+    let inner = || extension(Path::new(path.file_stem().unwrap_or_default()));
+    TEXTS.contains(&last.as_str())
+        || WORKBOOKS.contains(&last.as_str())
+        || (PACKED.contains(&last.as_str()) && TEXTS.contains(&inner().as_str()))
+}
+
+/// Hidden, or on its way: a lock of an office program, half a transfer.
+fn is_passing(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let on_its_way = ["part", "tmp", "partial", "crdownload", "filepart"];
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || name.ends_with('~')
+        || on_its_way.contains(&extension(path).as_str())
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> SourceError {
@@ -178,7 +221,19 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("a [1]");
         std::fs::create_dir(&folder).unwrap();
-        for name in ["b.csv", "a.CSV", "note.txt"] {
+        let tables = [
+            "b.csv", "a.CSV", "note.txt", "c.xlsx", "d.ndjson", "e.csv.gz",
+        ];
+        let others = [
+            ".hidden.csv",
+            "~$c.xlsx",
+            "f.csv.part",
+            "g.csv.tmp",
+            "readme.md",
+            "h.xlsx.gz",
+            "simulation.json",
+        ];
+        for name in tables.iter().chain(&others) {
             std::fs::write(folder.join(name), "x\n1\n").unwrap();
         }
         let names = |path: &str| {
@@ -188,8 +243,10 @@ mod tests {
                 .map(|f| f.stem().to_owned())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(names("."), ["a", "b"]);
+        assert_eq!(names("."), ["a", "b", "c", "d", "e", "note"]);
         assert_eq!(names("*.csv"), ["b"]);
+        assert_eq!(names("*.xlsx"), ["c"]);
+        assert_eq!(names(".hidden.csv"), [".hidden"]);
         assert_eq!(names("note.txt"), ["note"]);
         assert!(matches!(
             resolve(&folder, "c*.csv", &Dialect::default()),

@@ -4,6 +4,7 @@
 //! [`Reader`]s are read-only and may stay open all day. Only this module can make a [`SoundRun`].
 
 mod amount;
+mod export;
 mod facts;
 mod fleet;
 mod judged_rollups;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::LatestReading;
 pub use judged_rollups::JudgedRollUp;
 pub use load::Load;

@@ -55,3 +55,26 @@ reason-conflict = conflict
 window-already-open = A window is already open for this home.
 cli-last = last: { $verdict }
 cli-pruned = Retention: { $readings } raw readings pruned, their roll-ups kept
+
+check-source = Source “{ $source }” ({ $role }): { $files } file(s) or address(es)
+check-role-telemetry = telemetry
+check-role-maintenance = maintenance
+check-role-failures = failures
+check-mapped = Columns: { $columns }
+check-file-stem = name of the file
+check-error = Unreadable: { $why }
+check-nearest = Did you mean “{ $column }”?
+check-ignored = Columns ignored: { $columns }
+check-rows = { $rows } first rows looked at, { $accepted } would be kept
+check-refused = Refused: { $reason } × { $count }, for one line { $line } ({ $detail }): { $raw }
+check-more-files = … and { $files } more file(s) without an error
+check-delimiter = delimiter { $value }
+check-sheet = sheet “{ $value }”
+check-header = header on line { $value }
+check-line = Line
+check-time = Time (UTC)
+check-type = Type
+check-component = Part
+
+export-format = { $file }: give --format csv, parquet or xlsx
+export-written = { $rows } rows written to { $file }

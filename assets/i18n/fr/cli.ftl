@@ -55,3 +55,26 @@ reason-conflict = contradiction
 window-already-open = Une fenêtre est déjà ouverte pour ce dossier.
 cli-last = dernier : { $verdict }
 cli-pruned = Rétention : { $readings } relevés bruts élagués, leurs résumés gardés
+
+check-source = Source « { $source } » ({ $role }) : { $files } fichier(s) ou adresse(s)
+check-role-telemetry = mesures
+check-role-maintenance = maintenance
+check-role-failures = pannes
+check-mapped = Colonnes : { $columns }
+check-file-stem = nom du fichier
+check-error = Illisible : { $why }
+check-nearest = Vouliez-vous dire « { $column } » ?
+check-ignored = Colonnes ignorées : { $columns }
+check-rows = { $rows } premières lignes regardées, { $accepted } seraient gardées
+check-refused = Refusées : { $reason } × { $count }, par exemple la ligne { $line } ({ $detail }) : { $raw }
+check-more-files = … et { $files } autre(s) fichier(s) sans erreur
+check-delimiter = séparateur { $value }
+check-sheet = feuille « { $value } »
+check-header = en-tête à la ligne { $value }
+check-line = Ligne
+check-time = Heure (UTC)
+check-type = Type
+check-component = Organe
+
+export-format = { $file } : donnez --format csv, parquet ou xlsx
+export-written = { $rows } lignes écrites dans { $file }

@@ -70,7 +70,7 @@ fn clock(days: f64, out: &mut String) {
         out,
         &format_args!("{sign}{hours:02}:{minutes:02}:{seconds:02}"),
     );
-    if millis % 1000 > 0 {
+    if !millis.is_multiple_of(1000) {
         push(out, &format_args!(".{:03}", millis % 1000));
     }
 }
@@ -79,7 +79,8 @@ fn clock(days: f64, out: &mut String) {
 pub fn is_word(text: &str) -> bool {
     let text = text.trim();
     let starts_like_a_number = text.starts_with(|c: char| c.is_ascii_digit() || "+-.,".contains(c));
-    !text.is_empty() && !text.starts_with('#') && !(starts_like_a_number && has_no_words(text))
+    let is_a_number = starts_like_a_number && has_no_words(text);
+    !text.is_empty() && !text.starts_with('#') && !is_a_number
 }
 
 /// Digits and what stands between them in numbers and dates.

@@ -13,6 +13,8 @@ use super::{ods, xls};
 
 /// What the cells of a workbook may take that the library holds whole.
 pub(super) const MEMORY_BYTES: u64 = 256 << 20;
+/// Rows of a sheet.
+pub(super) const MAX_ROWS: u64 = 1 << 20;
 /// All parts that are read, unpacked: a full sheet of sixteen columns has half of that.
 const MAX_UNPACKED_BYTES: u64 = 1 << 30;
 const MAX_SHARED_BYTES: u64 = 80 << 20;
@@ -167,7 +169,7 @@ fn part_of_office(archive: &Archive<'_>, part: &super::zip::Part, limit: u64) ->
         return Err(too_large(&part.name));
     }
     let mut tags = Tags::new(archive.read(part)?);
-    let (mut strings, mut formats, mut longest) = (0_u64, 0_u64, 0_u64);
+    let (mut strings, mut rows, mut formats, mut longest) = (0_u64, 0_u64, 0_u64, 0_u64);
     let shared = part.name.to_lowercase().contains("sharedstrings");
     while let Some(kind) = tags.next().map_err(|why| format!("{}: {why}", part.name))? {
         if tags.bytes > limit {
@@ -178,6 +180,8 @@ fn part_of_office(archive: &Archive<'_>, part: &super::zip::Part, limit: u64) ->
             b"sst" if tags.number("uniqueCount").is_some_and(|n| n > limit / 8) => {
                 return Err("it says that it holds more texts than it can".into());
             }
+            b"row" if kind != Tag::Close && rows >= MAX_ROWS => return Err(too_large(&part.name)),
+            b"row" if kind != Tag::Close => rows += 1,
             b"si" if kind != Tag::Close => strings += 1,
             b"xf" if kind != Tag::Close => formats += 1,
             b"numFmt" | b"name" => longest = longest.max(tags.tag_bytes()),

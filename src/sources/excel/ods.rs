@@ -3,11 +3,10 @@
 
 use std::io::BufRead;
 
-use super::limits::MEMORY_BYTES;
+use super::limits::{MAX_ROWS, MEMORY_BYTES};
 use super::xml::{Kind, Tags};
 
 const MAX_COLUMNS: u64 = 16_384;
-const MAX_ROWS: u64 = 1 << 20;
 /// Of a cell as it is parsed: value and formula.
 const PARSED_BYTES: u64 = 64;
 /// Of a cell of the finished sheet: value, formula, and the copy that is handed out.

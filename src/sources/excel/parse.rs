@@ -11,7 +11,7 @@ use calamine::{Data, DataRef, Ods, Range, Reader, SheetType, SheetVisible, Xls, 
 use crate::domain::{Dialect, SourceError};
 
 use super::cells;
-use super::limits::{self, Kind};
+use super::limits::{self, Kind, MAX_ROWS};
 use super::sheet::{self, LOOK_ROWS, MAX_ROW_BYTES, Row};
 
 /// The thread's name; its panics are told by their error and not on stderr.
@@ -19,6 +19,9 @@ const THREAD: &str = "cidp-workbook";
 /// Rows on their way: at most so many, and about so many bytes.
 const BATCH_ROWS: usize = 512;
 const BATCH_BYTES: usize = 256 << 10;
+
+/// A text that a million cells share is a million texts here.
+const MAX_TEXT_BYTES: u64 = 1 << 30;
 
 /// What comes out of a workbook.
 pub enum Message {
@@ -227,6 +230,8 @@ struct Rows<'a> {
     row: Option<u32>,
     cells: Vec<(u32, usize, usize)>,
     text: String,
+    /// Of all rows so far.
+    text_bytes: u64,
     /// Before the header is found, the first rows; after it, what goes out next.
     waiting: Vec<Row>,
     waiting_bytes: usize,
@@ -248,6 +253,7 @@ impl<'a> Rows<'a> {
             row: None,
             cells: Vec::new(),
             text: String::new(),
+            text_bytes: 0,
             waiting: Vec::new(),
             waiting_bytes: 0,
             found: false,
@@ -255,6 +261,12 @@ impl<'a> Rows<'a> {
     }
 
     fn take(&mut self, (row, column): (u32, u32), value: &DataRef<'_>) -> Result<(), Stop> {
+        if u64::from(row) >= MAX_ROWS || self.text_bytes > MAX_TEXT_BYTES {
+            return Err(SourceError::Workbook {
+                why: "it holds more than a sheet can: save it as CSV".into(),
+            }
+            .into());
+        }
         if self.row != Some(row) {
             self.end_row()?;
             self.row = Some(row);
@@ -276,6 +288,7 @@ impl<'a> Rows<'a> {
     fn end_row(&mut self) -> Result<(), Stop> {
         let mut cells = std::mem::take(&mut self.cells);
         let text = std::mem::take(&mut self.text);
+        self.text_bytes += text.len() as u64;
         let Some(number) = self.row.filter(|_| !text.trim().is_empty()) else {
             return Ok(());
         };

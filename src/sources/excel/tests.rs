@@ -2,6 +2,7 @@
 
 use std::io::{Seek, Write};
 
+use proptest::prelude::*;
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook};
 
 use super::*;
@@ -149,6 +150,208 @@ fn what_is_no_workbook_says_so() {
     assert!(open(file(&half[..half.len() / 2]), &excel).is_err());
     assert!(!is_meant(&file(b"a,b\n"), &Dialect::default()));
     assert!(is_meant(&file(&half), &Dialect::default()));
+}
+
+/// An archive of these parts, not packed.
+fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+    let (mut bytes, mut directory) = (Vec::new(), Vec::new());
+    for (name, text) in parts {
+        let length = u32::try_from(text.len()).unwrap().to_le_bytes();
+        let name_length = u16::try_from(name.len()).unwrap().to_le_bytes();
+        let offset = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+        let mut crc = flate2::Crc::new();
+        crc.update(text.as_bytes());
+        let crc = crc.sum().to_le_bytes();
+        let shared = [
+            &[20, 0, 0, 0, 0, 0, 0, 0, 0, 0][..],
+            &crc,
+            &length,
+            &length,
+            &name_length,
+        ];
+        bytes.extend(
+            [
+                b"PK\x03\x04",
+                &shared.concat()[..],
+                &[0; 2],
+                name.as_bytes(),
+            ]
+            .concat(),
+        );
+        bytes.extend(text.as_bytes());
+        let head = [
+            b"PK\x01\x02",
+            &[20, 0][..],
+            &shared.concat(),
+            &[0; 12],
+            &offset,
+        ];
+        directory.extend([&head.concat()[..], name.as_bytes()].concat());
+    }
+    let count = u16::try_from(parts.len()).unwrap().to_le_bytes();
+    let at = u32::try_from(bytes.len()).unwrap().to_le_bytes();
+    let length = u32::try_from(directory.len()).unwrap().to_le_bytes();
+    bytes.extend(directory);
+    bytes.extend(
+        [
+            b"PK\x05\x06",
+            &[0; 4][..],
+            &count,
+            &count,
+            &length,
+            &at,
+            &[0; 2],
+        ]
+        .concat(),
+    );
+    bytes
+}
+
+const RELATIONS: &str = "<Relationships><Relationship Id=\"r1\" Type=\"x/relationships/officeDocument\" \
+    Target=\"xl/workbook.xml\"/></Relationships>";
+const BOOK: &str = "<workbook xmlns:r=\"r\"><sheets><sheet name=\"a\" sheetId=\"1\" r:id=\"r1\"/></sheets></workbook>";
+const BOOK_RELATIONS: &str = "<Relationships><Relationship Id=\"r1\" Type=\"x/relationships/worksheet\" \
+    Target=\"worksheets/sheet1.xml\"/></Relationships>";
+
+/// A small workbook of these parts.
+fn book(sheet: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let mut parts = vec![
+        ("[Content_Types].xml", "<Types/>"),
+        ("_rels/.rels", RELATIONS),
+        ("xl/workbook.xml", BOOK),
+        ("xl/_rels/workbook.xml.rels", BOOK_RELATIONS),
+        ("xl/worksheets/sheet1.xml", sheet),
+    ];
+    parts.extend(more);
+    archive(&parts)
+}
+
+fn cells(rows: &str) -> String {
+    format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")
+}
+
+const HEADER: &str =
+    "<row r=\"1\"><c r=\"A1\" t=\"str\"><v>a</v></c><c r=\"B1\" t=\"str\"><v>b</v></c></row>";
+
+#[test]
+fn a_workbook_that_lies_of_its_parts_is_refused_by_name() {
+    let sheet = cells(&format!(
+        "{HEADER}<row r=\"2\"><c r=\"A2\"><v>1</v></c><c r=\"B2\"><v>2</v></c></row>"
+    ));
+    let dialect = Dialect::default();
+    assert_eq!(rows(&book(&sheet, &[]), &dialect).unwrap().1.len(), 1);
+    let strings = "<sst uniqueCount=\"99999999999999\"><si><t>x</t></si></sst>";
+    let formats = format!(
+        "<styleSheet><cellXfs>{}</cellXfs></styleSheet>",
+        "<xf/>".repeat(200_000)
+    );
+    let long = format!(
+        "<styleSheet><numFmts><numFmt numFmtId=\"9\" formatCode=\"{}\"/></numFmts><cellXfs>{}</cellXfs></styleSheet>",
+        "0".repeat(100_000),
+        "<xf numFmtId=\"9\"/>".repeat(10_000)
+    );
+    for (name, text) in [
+        ("xl/sharedStrings.xml", strings),
+        ("xl/styles.xml", &formats),
+        ("xl/styles.xml", &long),
+        ("xl/styles.xml", "<styleSheet><cellXfs>"),
+    ] {
+        assert!(matches!(
+            rows(&book(&sheet, &[(name, text)]), &dialect).unwrap_err(),
+            SourceError::Workbook { .. }
+        ));
+    }
+}
+
+#[test]
+fn rows_as_wide_as_a_sheet_and_rows_without_end_are_bounded() {
+    let far = "<row r=\"2\"><c r=\"XFD2\"><v>1</v></c></row><row r=\"1048576\"><c r=\"A1048576\"><v>1</v></c></row>";
+    let (_, found) = rows(
+        &book(&cells(&format!("{HEADER}{far}")), &[]),
+        &Dialect::default(),
+    )
+    .unwrap();
+    assert_eq!(
+        found.iter().map(|row| row.0).collect::<Vec<_>>(),
+        [2, 1_048_576]
+    );
+    let long = "x".repeat(30_000);
+    let cell = format!("<c t=\"str\"><v>{long}</v></c>");
+    let wide = format!("{HEADER}<row r=\"2\">{}</row>", cell.repeat(60));
+    assert!(matches!(
+        rows(&book(&cells(&wide), &[]), &Dialect::default()).unwrap_err(),
+        SourceError::EndlessLine { line: 2, .. }
+    ));
+}
+
+#[test]
+fn no_sheet_has_more_rows_than_a_sheet_has() {
+    let past = "<row r=\"1048577\"><c r=\"A1048577\"><v>1</v></c></row>";
+    let many = "<row/>".repeat(1_048_577);
+    for rows_of in [past, &many] {
+        let bytes = book(&cells(&format!("{HEADER}{rows_of}")), &[]);
+        assert!(matches!(
+            rows(&bytes, &Dialect::default()).unwrap_err(),
+            SourceError::Workbook { .. }
+        ));
+    }
+}
+
+#[test]
+fn cells_out_of_order_and_twice_are_put_in_order() {
+    let odd = "<row r=\"2\"><c r=\"B2\"><v>2</v></c><c r=\"A2\"><v>0</v></c><c r=\"A2\"><v>1</v></c></row>";
+    let (_, found) = rows(
+        &book(&cells(&format!("{HEADER}{odd}")), &[]),
+        &Dialect::default(),
+    )
+    .unwrap();
+    assert_eq!(found, [(2, fields(&["1", "2"]))]);
+}
+
+#[test]
+fn a_part_larger_than_it_says_is_refused() {
+    let mut bytes = book(&cells(HEADER), &[]);
+    // The size of the sheet, in its own head and in the directory.
+    let real = u32::try_from(cells(HEADER).len()).unwrap().to_le_bytes();
+    let twice = [real, real].concat();
+    let places: Vec<usize> = (0..bytes.len() - 8)
+        .filter(|&at| bytes[at..at + 8] == twice[..])
+        .collect();
+    assert_eq!(places.len(), 2);
+    for at in places {
+        bytes[at + 4..at + 8].copy_from_slice(&9_u32.to_le_bytes());
+    }
+    assert!(rows(&bytes, &Dialect::default()).is_err());
+}
+
+proptest! {
+    /// What is looked at before it is parsed is looked at with the same distrust.
+    #[test]
+    fn any_bytes_are_looked_at_without_a_panic(
+        magic in prop_oneof![
+            Just(&b"PK\x03\x04"[..]),
+            Just(&b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"[..]),
+            Just(&b""[..]),
+        ],
+        bytes in proptest::collection::vec(any::<u8>(), 0..3000),
+        end in any::<bool>(),
+    ) {
+        let mut all = [magic, &bytes].concat();
+        if end {
+            all.extend_from_slice(b"PK\x05\x06");
+            all.extend(bytes.iter().rev().take(18));
+        }
+        let _outcome = limits::look(&file(&all));
+    }
+
+    #[test]
+    fn any_text_is_read_as_tags_without_a_panic(text in "[<>/a:'\"=?! \\-\\[\\]x0-9]{0,200}") {
+        let mut tags = xml::Tags::new(text.as_bytes());
+        while let Ok(Some(_)) = tags.next() {
+            let _number = tags.number("a");
+        }
+        let _outcome = ods::weigh(text.as_bytes());
+    }
 }
 
 /// Bytes of a good workbook, spoilt one after the other: errors, never a panic or an abort.

@@ -6,6 +6,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::limits::MEMORY_BYTES;
+use super::ole::{Container, u16_at, u32_at};
 
 /// Largest .xls that is looked at; a full sheet of numbers has about 250 MB of cells and is not read here.
 const MAX_FILE_BYTES: u64 = 64 << 20;
@@ -14,14 +15,7 @@ const CELL_BYTES: u64 = 160;
 /// A cell that room is made for.
 const ROOM_BYTES: u64 = 40;
 const MAX_RECORDS: u64 = 20_000_000;
-/// Sector numbers from here on are marks.
-const MARKS: u32 = 0xFFFF_FFFA;
-
 type Why = String;
-
-fn broken() -> Why {
-    "its inner directory is broken".into()
-}
 
 fn too_large() -> Why {
     format!(
@@ -62,145 +56,7 @@ pub fn weigh(mut file: &File) -> Result<Kind, Why> {
         Some(book) => Some(book),
         None => container.stream("Book")?,
     };
-    weigh_book(&book.ok_or("there is no workbook in it")?)?;
-    Ok(Kind::Workbook)
-}
-
-fn u16_at(bytes: &[u8], at: usize) -> Option<usize> {
-    let pair = bytes.get(at..at + 2)?;
-    Some(usize::from(u16::from_le_bytes(pair.try_into().ok()?)))
-}
-
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
-    Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?))
-}
-
-/// The OLE2 container: sectors, and chains of them.
-struct Container<'a> {
-    bytes: &'a [u8],
-    sector: usize,
-    /// The sector after each.
-    next: Vec<u32>,
-    mini_next: Vec<u32>,
-    mini: Vec<u8>,
-    directory: Vec<u8>,
-}
-
-impl<'a> Container<'a> {
-    fn open(bytes: &'a [u8]) -> Result<Self, Why> {
-        let sector = match u16_at(bytes, 30) {
-            Some(9) => 512,
-            Some(12) => 4096,
-            _ => return Err(broken()),
-        };
-        let mut container = Self {
-            bytes,
-            sector,
-            next: Vec::new(),
-            mini_next: Vec::new(),
-            mini: Vec::new(),
-            directory: Vec::new(),
-        };
-        let sectors = bytes.len() / sector;
-        let word = |at| u32_at(bytes, at).ok_or_else(broken);
-        let mut tables: Vec<u32> = (0..109).filter_map(|i| u32_at(bytes, 76 + 4 * i)).collect();
-        let mut more = word(68)?;
-        let mut seen = 0;
-        while more < MARKS {
-            seen += 1;
-            if seen > sectors + 1 {
-                return Err(broken());
-            }
-            let words = words(container.sector_at(more).ok_or_else(broken)?);
-            let (last, list) = words.split_last().ok_or_else(broken)?;
-            tables.extend(list);
-            more = *last;
-        }
-        tables.retain(|&id| id < MARKS);
-        if tables.len() > sectors {
-            return Err(broken());
-        }
-        for id in tables {
-            let table = container.sector_at(id).ok_or_else(broken)?;
-            container.next.extend(words(table));
-        }
-        container.directory = container.chain(word(48)?, u64::MAX)?;
-        let root = container.directory.get(..128).ok_or_else(broken)?;
-        let (root_start, root_bytes) = (
-            u32_at(root, 116).ok_or_else(broken)?,
-            u64::from(u32_at(root, 120).ok_or_else(broken)?),
-        );
-        let mini_sectors = u64::from(word(64)?);
-        if mini_sectors > 0 {
-            container.mini = container.chain(root_start, root_bytes)?;
-            let table = container.chain(word(60)?, mini_sectors * sector as u64)?;
-            container.mini_next = words(&table);
-        }
-        Ok(container)
-    }
-
-    /// The bytes of a sector, as far as the file goes.
-    fn sector_at(&self, id: u32) -> Option<&'a [u8]> {
-        let from = (id as usize + 1).checked_mul(self.sector)?;
-        let rest = self.bytes.get(from..)?;
-        Some(&rest[..rest.len().min(self.sector)])
-    }
-
-    /// A chain of sectors; one that bites its own tail is refused.
-    fn chain(&self, start: u32, bytes: u64) -> Result<Vec<u8>, Why> {
-        let mut found = Vec::new();
-        let mut id = start;
-        while id < MARKS {
-            found.extend_from_slice(self.sector_at(id).ok_or_else(broken)?);
-            if found.len() > self.bytes.len() + self.sector {
-                return Err(broken());
-            }
-            if found.len() as u64 >= bytes {
-                break;
-            }
-            id = *self.next.get(id as usize).ok_or_else(broken)?;
-        }
-        found.truncate(usize::try_from(bytes).unwrap_or(usize::MAX));
-        Ok(found)
-    }
-
-    fn mini_chain(&self, start: u32, bytes: usize) -> Result<Vec<u8>, Why> {
-        let mut found = Vec::new();
-        let mut id = start;
-        while id < MARKS && found.len() < bytes {
-            let from = id as usize * 64;
-            let rest = self.mini.get(from..).ok_or_else(broken)?;
-            found.extend_from_slice(&rest[..rest.len().min(64)]);
-            if found.len() > self.mini.len() + 64 {
-                return Err(broken());
-            }
-            id = *self.mini_next.get(id as usize).ok_or_else(broken)?;
-        }
-        found.truncate(bytes);
-        Ok(found)
-    }
-
-    fn stream(&self, name: &str) -> Result<Option<Vec<u8>>, Why> {
-        let wanted: Vec<u8> = name.bytes().flat_map(|b| [b, 0]).chain([0, 0]).collect();
-        for entry in self.directory.chunks_exact(128) {
-            if !entry[..wanted.len()].eq_ignore_ascii_case(&wanted) {
-                continue;
-            }
-            let start = u32_at(entry, 116).ok_or_else(broken)?;
-            let bytes = u32_at(entry, 120).ok_or_else(broken)?;
-            return if bytes < 4096 {
-                self.mini_chain(start, bytes as usize).map(Some)
-            } else {
-                self.chain(start, u64::from(bytes)).map(Some)
-            };
-        }
-        Ok(None)
-    }
-}
-
-fn words(bytes: &[u8]) -> Vec<u32> {
-    let (words, _) = bytes.as_chunks::<4>();
-    words.iter().map(|word| u32::from_le_bytes(*word)).collect()
+    weigh_book(&book.ok_or("there is no workbook in it")?)
 }
 
 /// A record: its type, its data, and that of the records which continue it.
@@ -215,7 +71,7 @@ impl<'a> Records<'a> {
     }
 }
 
-fn weigh_book(book: &[u8]) -> Result<(), Why> {
+fn weigh_book(book: &[u8]) -> Result<Kind, Why> {
     let mut sheets = Vec::new();
     let mut shared = Shared::default();
     let mut longest_name = 8_u64;
@@ -223,6 +79,7 @@ fn weigh_book(book: &[u8]) -> Result<(), Why> {
     let mut last = 0;
     while let Some((kind, data)) = records.next() {
         match kind {
+            0x002F if u16_at(data, 0) != Some(0) => return Ok(Kind::Protected),
             0x0085 => sheets.push(u32_at(data, 0).unwrap_or(u32::MAX)),
             0x00FC => shared.begin(data),
             0x003C if last == 0x00FC => shared.go_on(data),
@@ -243,7 +100,7 @@ fn weigh_book(book: &[u8]) -> Result<(), Why> {
         let sheet = book.get(at as usize..).unwrap_or_default();
         cost.sheet(sheet, &shared, longest_name)?;
     }
-    Ok(())
+    Ok(Kind::Workbook)
 }
 
 struct Cost {
@@ -348,6 +205,8 @@ impl Area {
 #[derive(Default)]
 struct Shared {
     data: Vec<u8>,
+    /// Where each continuation begins in `data`, ascending.
+    breaks: Vec<usize>,
     lengths: Vec<u32>,
     total: u64,
 }
@@ -355,11 +214,11 @@ struct Shared {
 impl Shared {
     fn begin(&mut self, data: &[u8]) {
         self.data = data.get(8..).unwrap_or_default().to_vec();
+        self.breaks.clear();
     }
 
-    /// The first byte of a continuation repeats a flag where it cuts a string; one byte too many in the sum of
-    /// all lengths does no harm.
     fn go_on(&mut self, data: &[u8]) {
+        self.breaks.push(self.data.len());
         self.data.extend_from_slice(data);
     }
 
@@ -369,8 +228,7 @@ impl Shared {
         while let (Some(count), Some(&flags)) = (u16_at(&self.data, at), self.data.get(at + 2)) {
             // Three bytes of UTF-8 a character at most.
             self.lengths.push(3 * count as u32);
-            let mut head = 3;
-            let mut behind = 0;
+            let (mut head, mut behind) = (3, 0);
             if flags & 8 != 0 {
                 behind += 4 * u16_at(&self.data, at + head).unwrap_or(0);
                 head += 2;
@@ -379,7 +237,25 @@ impl Shared {
                 behind += u32_at(&self.data, at + head).unwrap_or(0) as usize;
                 head += 4;
             }
-            at += head + count * if flags & 1 == 0 { 1 } else { 2 } + behind;
+            at = self.after_characters(at + head, count, flags) + behind;
+        }
+    }
+
+    /// A continuation that cuts a string begins with its flags again.
+    fn after_characters(&self, mut at: usize, mut left: usize, mut flags: u8) -> usize {
+        loop {
+            let width = if flags & 1 == 0 { 1 } else { 2 };
+            let next = self.breaks.partition_point(|&place| place <= at);
+            let Some(&end) = self.breaks.get(next) else {
+                return at + left * width;
+            };
+            let fit = (end - at) / width;
+            if left <= fit {
+                return at + left * width;
+            }
+            left -= fit;
+            flags = self.data.get(end).copied().unwrap_or(0);
+            at = end + 1;
         }
     }
 
@@ -387,5 +263,82 @@ impl Shared {
     fn length(&self, i: Option<u32>) -> u64 {
         let known = i.and_then(|i| self.lengths.get(i as usize));
         u64::from(*known.or_else(|| self.lengths.iter().max()).unwrap_or(&0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(kind: u16, data: &[u8]) -> Vec<u8> {
+        let length = u16::try_from(data.len()).unwrap();
+        let mut record = [kind.to_le_bytes(), length.to_le_bytes()].concat();
+        record.extend_from_slice(data);
+        record
+    }
+
+    /// A book of one sheet that holds these records.
+    fn book(globals: &[Vec<u8>], sheet: &[Vec<u8>]) -> Vec<u8> {
+        let begin = record(0x0809, &[0, 6, 5, 0]);
+        let end = record(0x000A, &[]);
+        let globals = globals.concat();
+        let at = begin.len() + globals.len() + 13 + end.len();
+        let mut named = u32::try_from(at).unwrap().to_le_bytes().to_vec();
+        named.extend([0, 0, 1, 0, b'a']);
+        let all = [begin.clone(), globals, record(0x0085, &named), end.clone()];
+        [all.concat(), begin, sheet.concat(), end].concat()
+    }
+
+    fn number(row: u16, column: u16) -> Vec<u8> {
+        let mut data = [row.to_le_bytes(), column.to_le_bytes(), [0; 2]].concat();
+        data.extend([0; 8]);
+        record(0x0203, &data)
+    }
+
+    #[test]
+    fn cells_far_apart_are_refused_and_a_full_sheet_is_not() {
+        assert_eq!(
+            weigh_book(&book(&[], &[number(0, 0), number(65_535, 5)])),
+            Ok(Kind::Workbook)
+        );
+        assert!(weigh_book(&book(&[], &[number(0, 0), number(65_535, 65_535)])).is_err());
+    }
+
+    #[test]
+    fn what_room_is_made_for_counts() {
+        let dimensions = |rows: u32, columns: u16| {
+            let mut data = [0_u32.to_le_bytes(), rows.to_le_bytes()].concat();
+            data.extend([[0; 2], columns.to_le_bytes(), [0; 2]].concat());
+            record(0x0200, &data)
+        };
+        assert!(weigh_book(&book(&[], &[dimensions(65_536, 20)])).is_ok());
+        assert!(weigh_book(&book(&[], &[dimensions(u32::MAX, 256)])).is_err());
+    }
+
+    #[test]
+    fn a_text_that_many_cells_share_counts_for_each() {
+        let texts = |count: u16| {
+            let mut data = vec![0; 8];
+            data.extend(count.to_le_bytes());
+            data.push(0);
+            data.extend(vec![b'x'; 4000]);
+            let mut rest = vec![0];
+            rest.extend(vec![b'x'; usize::from(count) - 4000]);
+            [record(0x00FC, &data), record(0x003C, &rest)].concat()
+        };
+        let label = |row: u16| {
+            let mut data = [row.to_le_bytes(), [0; 2], [0; 2]].concat();
+            data.extend([0; 4]);
+            record(0x00FD, &data)
+        };
+        let cells: Vec<Vec<u8>> = (0..9000).map(label).collect();
+        assert!(weigh_book(&book(&[texts(4100)], &cells)).is_ok());
+        assert!(weigh_book(&book(&[texts(8000)], &cells)).is_err());
+    }
+
+    #[test]
+    fn an_encrypted_book_is_protected() {
+        let filter = record(0x002F, &[1, 0, 0, 0]);
+        assert_eq!(weigh_book(&book(&[filter], &[])), Ok(Kind::Protected));
     }
 }

@@ -302,8 +302,8 @@ fn deepest(error: &dyn std::error::Error) -> String {
 
 /// What comes in, unpacked, hashed and counted on its way to the disk.
 enum Body {
-    Plain(Sink),
-    Gzip(MultiGzDecoder<Sink>),
+    Plain(Box<Sink>),
+    Gzip(Box<MultiGzDecoder<Sink>>),
 }
 
 impl Body {
@@ -313,9 +313,9 @@ impl Body {
             hasher: blake3::Hasher::new(),
         };
         match encoding.map(str::trim) {
-            None | Some("" | "identity") => Ok(Self::Plain(sink)),
+            None | Some("" | "identity") => Ok(Self::Plain(Box::new(sink))),
             Some(e) if e.eq_ignore_ascii_case("gzip") || e.eq_ignore_ascii_case("x-gzip") => {
-                Ok(Self::Gzip(MultiGzDecoder::new(sink)))
+                Ok(Self::Gzip(Box::new(MultiGzDecoder::new(sink))))
             }
             Some(other) => Err(SourceError::NotAsPromised {
                 expected: "plain or gzip".to_owned(),
@@ -334,7 +334,7 @@ impl Body {
 
     fn end(self) -> std::io::Result<(tempfile::NamedTempFile, [u8; 32])> {
         let mut sink = match self {
-            Self::Plain(sink) => sink,
+            Self::Plain(sink) => *sink,
             Self::Gzip(decoder) => decoder.finish()?,
         };
         sink.flush()?;

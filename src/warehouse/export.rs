@@ -1,0 +1,350 @@
+//! Rows of a range of time across locomotives, for files that leave the house: plain names with units, as in
+//! the views. One row at a time, whatever the range.
+
+use std::ops::ControlFlow;
+
+use rusqlite::{Row, params};
+
+use crate::domain::LocoId;
+
+use super::{Reader, Result, TIME_MASK, key};
+
+const PREDICTIONS: &str = "SELECT reading, probability, verdict, model, run,
+        flow_rate, pressure, vibration, temperature
+    FROM ai_telemetry_predictions WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
+/// ISO times of one length sort as they follow each other.
+const EVENTS: &str = "SELECT locomotive, time_utc, type, component
+    FROM v_maintenance WHERE time_utc BETWEEN ?1 AND ?2 ORDER BY locomotive, time_utc";
+/// In the order of the files. A row whose time could not be read is in no range but that of all of time.
+const QUARANTINE: &str = "SELECT source, file, line, reason, detail, raw, locomotive, time_utc, run
+    FROM v_quarantine WHERE ?1 OR time_utc BETWEEN ?2 AND ?3 ORDER BY file, line";
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exported {
+    Readings,
+    Predictions,
+    Events,
+    Quarantine,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    Text,
+    /// Text as it stood in a file, in whatever encoding.
+    Bytes,
+    /// UTC milliseconds.
+    Time,
+    Real {
+        decimals: usize,
+    },
+    Int,
+    Flag,
+}
+
+/// One column of a table that is exported; every one may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnKind,
+}
+
+/// One field of a row, of its column's kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Field<'a> {
+    Empty,
+    Text(&'a str),
+    Bytes(&'a [u8]),
+    Time(i64),
+    Real(f64),
+    Int(i64),
+    Flag(bool),
+}
+
+/// A range of time, UTC milliseconds, both ends included, and of locomotives: none named is all of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Span {
+    pub from_ms: Option<i64>,
+    pub to_ms: Option<i64>,
+    pub locos: Vec<LocoId>,
+}
+
+const fn column(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind }
+}
+
+const fn real(name: &'static str, decimals: usize) -> Column {
+    column(name, ColumnKind::Real { decimals })
+}
+
+const LOCOMOTIVE: Column = column("locomotive", ColumnKind::Text);
+const TIME: Column = column("time_utc", ColumnKind::Time);
+const VALUES: [Column; 4] = [
+    real("flow_rate_l_min", 1),
+    real("pressure_bar", 2),
+    real("vibration_mm_s", 2),
+    real("temperature_c", 1),
+];
+const SYNTHETIC: Column = column("synthetic", ColumnKind::Flag);
+
+const READING: [Column; 9] = [
+    LOCOMOTIVE,
+    TIME,
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    column("label", ColumnKind::Int),
+    column("flagged", ColumnKind::Flag),
+    SYNTHETIC,
+];
+const PREDICTION: [Column; 11] = [
+    LOCOMOTIVE,
+    TIME,
+    real("probability", 4),
+    column("verdict", ColumnKind::Text),
+    column("model_version", ColumnKind::Int),
+    column("run", ColumnKind::Int),
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    SYNTHETIC,
+];
+const EVENT: [Column; 5] = [
+    LOCOMOTIVE,
+    TIME,
+    column("type", ColumnKind::Text),
+    column("component", ColumnKind::Text),
+    SYNTHETIC,
+];
+const REFUSED: [Column; 10] = [
+    column("source", ColumnKind::Text),
+    column("file", ColumnKind::Text),
+    column("line", ColumnKind::Int),
+    column("reason", ColumnKind::Text),
+    column("detail", ColumnKind::Text),
+    column("raw", ColumnKind::Bytes),
+    LOCOMOTIVE,
+    TIME,
+    column("run", ColumnKind::Int),
+    SYNTHETIC,
+];
+
+impl Exported {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Readings => "readings",
+            Self::Predictions => "predictions",
+            Self::Events => "events",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Readings => &READING,
+            Self::Predictions => &PREDICTION,
+            Self::Events => &EVENT,
+            Self::Quarantine => &REFUSED,
+        }
+    }
+}
+
+impl Span {
+    fn all_of_time(&self) -> bool {
+        self.from_ms.is_none() && self.to_ms.is_none()
+    }
+
+    fn holds(&self, loco: Option<&str>) -> bool {
+        self.locos.is_empty()
+            || loco.is_some_and(|loco| self.locos.iter().any(|l| l.as_str() == loco))
+    }
+
+    fn ends_ms(&self) -> (i64, i64) {
+        (
+            self.from_ms.unwrap_or(0).clamp(0, TIME_MASK),
+            self.to_ms.unwrap_or(TIME_MASK).clamp(0, TIME_MASK),
+        )
+    }
+
+    /// The ends as the views write times.
+    fn ends_iso(&self) -> (String, String) {
+        let (from, to) = self.ends_ms();
+        let iso = |at_ms| match jiff::Timestamp::from_millisecond(at_ms) {
+            Ok(at) => at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ").to_string(),
+            // Past the last year that has four digits.
+            Err(_) => "9999-12-31T23:59:59.999Z".to_owned(),
+        };
+        (iso(from), iso(to))
+    }
+}
+
+type Visit<'a> = &'a mut dyn FnMut(&[Field<'_>]) -> ControlFlow<()>;
+
+impl Reader {
+    /// Visits the rows of a range: readings and predictions by locomotive and time, events likewise,
+    /// quarantine in the order of the files. The visitor may break off.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn export(&self, what: Exported, span: &Span, visit: Visit<'_>) -> Result<()> {
+        let synthetic = Field::Flag(self.synthetic()?.unwrap_or(false));
+        match what {
+            Exported::Readings => self.export_readings(span, synthetic, visit),
+            Exported::Predictions => self.export_predictions(span, synthetic, visit),
+            Exported::Events => self.export_events(span, synthetic, visit),
+            Exported::Quarantine => self.export_quarantine(span, synthetic, visit),
+        }
+    }
+
+    fn export_readings(&self, span: &Span, synthetic: Field<'_>, visit: Visit<'_>) -> Result<()> {
+        let (from, to) = span.ends_ms();
+        for (_, loco) in self.locomotives()? {
+            if !span.holds(Some(loco.as_str())) {
+                continue;
+            }
+            let mut flow = ControlFlow::Continue(());
+            self.readings(&loco, from, to, None, &mut |reading| {
+                if flow.is_break() {
+                    return;
+                }
+                let [rate, pressure, vibration, temperature] = reading.values.map(Field::Real);
+                let label = reading.label.map_or(Field::Empty, |l| Field::Int(l.into()));
+                let row = [
+                    Field::Text(loco.as_str()),
+                    Field::Time(reading.at_ms),
+                    rate,
+                    pressure,
+                    vibration,
+                    temperature,
+                    label,
+                    Field::Flag(!reading.flags.is_empty()),
+                    synthetic,
+                ];
+                flow = visit(&row);
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn export_predictions(
+        &self,
+        span: &Span,
+        synthetic: Field<'_>,
+        visit: Visit<'_>,
+    ) -> Result<()> {
+        let (from, to) = span.ends_ms();
+        for (number, loco) in self.locomotives()? {
+            if !span.holds(Some(loco.as_str())) {
+                continue;
+            }
+            let flow = self.with(|db| {
+                let mut query = db.prepare_cached(PREDICTIONS)?;
+                let mut rows = query.query([key(number, from), key(number, to)])?;
+                while let Some(row) = rows.next()? {
+                    let verdict = match row.get::<_, u8>(2)? {
+                        0 => "nominal",
+                        1 => "danger",
+                        _ => "unavailable",
+                    };
+                    let flow = visit(&[
+                        Field::Text(loco.as_str()),
+                        Field::Time(row.get::<_, i64>(0)? & TIME_MASK),
+                        Field::Real(row.get(1)?),
+                        Field::Text(verdict),
+                        Field::Int(row.get(3)?),
+                        Field::Int(row.get(4)?),
+                        Field::Real(row.get(5)?),
+                        Field::Real(row.get(6)?),
+                        Field::Real(row.get(7)?),
+                        Field::Real(row.get(8)?),
+                        synthetic,
+                    ]);
+                    if flow.is_break() {
+                        return Ok(flow);
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn export_events(&self, span: &Span, synthetic: Field<'_>, visit: Visit<'_>) -> Result<()> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(EVENTS)?;
+            let mut rows = query.query(span.ends_iso())?;
+            while let Some(row) = rows.next()? {
+                let loco = text(row, 0)?;
+                if span.holds(loco) {
+                    let flow = visit(&[
+                        field(loco),
+                        time(row, 1)?,
+                        field(text(row, 2)?),
+                        field(text(row, 3)?),
+                        synthetic,
+                    ]);
+                    if flow.is_break() {
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn export_quarantine(&self, span: &Span, synthetic: Field<'_>, visit: Visit<'_>) -> Result<()> {
+        let (from, to) = span.ends_iso();
+        self.with(|db| {
+            let mut query = db.prepare_cached(QUARANTINE)?;
+            let mut rows = query.query(params![span.all_of_time(), from, to])?;
+            while let Some(row) = rows.next()? {
+                let loco = text(row, 6)?;
+                if span.holds(loco) {
+                    let flow = visit(&[
+                        field(text(row, 0)?),
+                        field(text(row, 1)?),
+                        Field::Int(row.get(2)?),
+                        field(text(row, 3)?),
+                        field(text(row, 4)?),
+                        Field::Bytes(row.get_ref(5)?.as_bytes().map_err(rusqlite::Error::from)?),
+                        field(loco),
+                        time(row, 7)?,
+                        Field::Int(row.get(8)?),
+                        synthetic,
+                    ]);
+                    if flow.is_break() {
+                        break;
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+fn field(text: Option<&str>) -> Field<'_> {
+    text.map_or(Field::Empty, Field::Text)
+}
+
+fn text<'a>(row: &'a Row<'_>, i: usize) -> Result<Option<&'a str>> {
+    let value = row.get_ref(i)?.as_str_or_null();
+    Ok(value.map_err(rusqlite::Error::from)?)
+}
+
+/// A time of a view, back in milliseconds.
+fn time(row: &Row<'_>, i: usize) -> Result<Field<'static>> {
+    let at = text(row, i)?.and_then(|iso| iso.parse::<jiff::Timestamp>().ok());
+    Ok(at.map_or(Field::Empty, |at| Field::Time(at.as_millisecond())))
+}
