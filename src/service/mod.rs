@@ -3,6 +3,7 @@
 
 mod adopt;
 pub mod command;
+pub mod convert;
 pub mod engine;
 pub mod evaluation;
 pub mod fleet;

@@ -20,6 +20,8 @@ use split::{Split, split};
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 /// A quoted record over several lines that grows past this is a stray quote.
 const MAX_MULTILINE_BYTES: usize = 64 << 10;
+/// Lines before a header that are kept.
+const MAX_PREAMBLE: usize = 100;
 const CHUNK_BYTES: usize = 256 << 10;
 /// What the layout is found from.
 const SAMPLE_BYTES: usize = 128 << 10;
@@ -37,6 +39,8 @@ pub struct CsvStream {
     layout: Layout,
     header: Vec<String>,
     header_record: RawRecord,
+    /// The lines before the header, with their numbers; as many as anyone wants to see.
+    preamble: Vec<(u64, Vec<u8>)>,
     /// Line ends seen so far.
     lines: u64,
     dialect: Dialect,
@@ -58,6 +62,7 @@ impl CsvStream {
             layout: Layout::default(),
             header: Vec::new(),
             header_record: RawRecord::default(),
+            preamble: Vec::new(),
             lines: 0,
             dialect: dialect.clone(),
         };
@@ -110,6 +115,12 @@ impl CsvStream {
         &self.header_record
     }
 
+    /// The lines before the header that say something, with their numbers.
+    #[must_use]
+    pub fn preamble(&self) -> &[(u64, Vec<u8>)] {
+        &self.preamble
+    }
+
     #[must_use]
     pub const fn layout(&self) -> &Layout {
         &self.layout
@@ -122,8 +133,12 @@ impl CsvStream {
             None => self.layout.preamble_lines,
         };
         while self.lines < lines {
-            let line = self.line(0)?;
-            self.at = line;
+            let end = self.line(0)?;
+            if end > self.at && self.preamble.len() < MAX_PREAMBLE {
+                let text = self.buffer[self.at..end].to_vec();
+                self.preamble.push((self.lines + 1, text));
+            }
+            self.at = end;
             if !self.line_end()? {
                 break;
             }
