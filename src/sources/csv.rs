@@ -77,6 +77,7 @@ impl CsvStream {
         let sample = &start[..start.len().min(SAMPLE_BYTES)];
         let whole = stream.ended && sample.len() == start.len();
         stream.layout = Layout::find(sample, whole, dialect);
+        stream.find_quote();
         stream.skip_preamble()?;
         let mut record = RawRecord::default();
         if !stream.read(&mut record)? {
@@ -242,7 +243,7 @@ impl CsvStream {
             record.text.clear();
             record.ends.clear();
             let rest = &self.buffer[self.at..self.filled];
-            let Split { end, strict } = split(rest, marks, &mut record.text, &mut record.ends);
+            let Split { end, strict, .. } = split(rest, marks, &mut record.text, &mut record.ends);
             let length = end.unwrap_or(rest.len());
             if end.is_some() || self.ended {
                 break (self.at + length, strict, false);

@@ -31,8 +31,11 @@ const ABSENT: (f32, f32) = (2.0, 6.0);
 const EXTRA: f32 = 2.0;
 /// A cell more than the table is wide.
 const OVER: f32 = 8.0;
-/// Two cells without a delimiter between them.
+/// Two cells without a delimiter between them: where a quoted one begins or ends, where a value ends, and where
+/// a value could go on.
+const JOINED_QUOTE: f32 = 4.0;
 const JOINED: f32 = 5.0;
+const JOINED_EARLY: f32 = 5.5;
 /// A delimiter within an unquoted cell: prose has spaces, and commas now and then.
 const INNER_SPACE: f32 = 0.5;
 const INNER: f32 = 3.0;
@@ -352,7 +355,7 @@ impl<'a> Search<'a> {
             if line[end] == quote && end > begin {
                 if first_end.is_none() {
                     // A quoted cell may begin here.
-                    self.take(here, &line[begin..end], end, price + JOINED);
+                    self.take(here, &line[begin..end], end, price + JOINED_QUOTE);
                 }
                 price += BARE_QUOTE;
             }
@@ -368,8 +371,11 @@ impl<'a> Search<'a> {
             joints.extend(self.values[column + 1].iter().map(|v| v.0));
         }
         joints.retain(|&joint| joint > begin && joint < limit);
+        let longest = joints.iter().copied().max().filter(|_| own_shaped);
         for joint in joints {
-            self.take(here, &line[begin..joint], joint, unbroken + JOINED);
+            let early = longest.is_some_and(|longest| joint < longest);
+            let cost = if early { JOINED_EARLY } else { JOINED };
+            self.take(here, &line[begin..joint], joint, unbroken + cost);
         }
     }
 
@@ -382,6 +388,9 @@ impl<'a> Search<'a> {
         while at < line.len() && price <= LIMIT {
             let byte = line[at];
             if Some(byte) == self.mender.marks.escape && at + 1 < line.len() {
+                if line[at + 1] != quote && line[at + 1] != byte {
+                    cell.push(byte);
+                }
                 cell.push(line[at + 1]);
                 at += 2;
                 continue;
@@ -400,7 +409,7 @@ impl<'a> Search<'a> {
             if closes {
                 self.take(here, &cell, after + 1, price);
             } else {
-                self.take(here, &cell, at + 1, price + JOINED);
+                self.take(here, &cell, at + 1, price + JOINED_QUOTE);
             }
             // A doubled quote may also be one that stands there and one that closes.
             if doubled && line.get(at + 2).is_none_or(|&b| b == self.delimiter) {

@@ -142,6 +142,10 @@ impl Tidy {
                 continue;
             }
             if is_header_again(&cells, &names) {
+                // Right below the header it is another row of it.
+                if filled.is_empty() {
+                    continue;
+                }
                 break;
             }
             filled.push(filled_in(&cells));
@@ -166,7 +170,10 @@ impl Tidy {
     /// Every quote of the record stands where one may.
     fn is_regular(&self, record: &RawRecord) -> bool {
         let marks = self.stream.layout().marks;
-        record.in_raw || split(&record.raw, marks, &mut Vec::new(), &mut Vec::new()).strict
+        record.in_raw || {
+            let found = split(&record.raw, marks, &mut Vec::new(), &mut Vec::new());
+            found.strict && !found.bare_quote
+        }
     }
 
     /// The cells of a record, mended where it does not fit and padded where it is short.
