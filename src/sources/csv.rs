@@ -329,7 +329,7 @@ impl RecordStream for CsvStream {
 }
 
 /// Line ends within a record, CRLF being one.
-fn line_ends(raw: &[u8]) -> u64 {
+pub fn line_ends(raw: &[u8]) -> u64 {
     let carriages = memchr_iter(b'\r', raw).count();
     let feeds = memchr_iter(b'\n', raw).filter(|&at| at == 0 || raw[at - 1] != b'\r');
     (carriages + feeds.count()) as u64

@@ -6,12 +6,15 @@
 //! rows that are well. No byte of a cell is dropped; only empty cells are added or left out. A reading
 //! that costs too much is none, and the row stays as it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::csv::split::{Marks, split};
 
 /// Shapes beyond which a column is free text.
 const MAX_SHAPES: usize = 24;
+/// Values beyond which a column is no list of a few words, and how often each must have come.
+const MAX_WORDS: usize = 12;
+const WORD_ROWS: usize = 5;
 /// A line with more bytes, fields or quotes than this is not worth the search.
 const MAX_BYTES: usize = 8 << 10;
 const MAX_MARKS: usize = 400;
@@ -21,12 +24,16 @@ const MAX_WIDTH: usize = 200;
 const LIMIT: f32 = 16.0;
 /// A value of another shape than its column's.
 const MISMATCH: f32 = 4.0;
+/// A word where the column has always one of a few others.
+const STRANGE: f32 = 3.0;
 /// A value where the column has none.
 const UNKNOWN: f32 = 2.0;
 /// An empty cell where the column has none.
 const EMPTY: f32 = 3.0;
-/// A cell that is not there, where the column has empty ones, and where it has none.
-const ABSENT: (f32, f32) = (2.0, 6.0);
+/// A cell that is not there: where the column has empty ones, where the line has ended, and elsewhere.
+const ABSENT: f32 = 2.0;
+const ABSENT_END: f32 = 4.2;
+const ABSENT_WITHIN: f32 = 6.0;
 /// An empty cell left out.
 const EXTRA: f32 = 2.0;
 /// A cell more than the table is wide.
@@ -52,8 +59,12 @@ const OTHER_DELIMITER: f32 = 3.0;
 #[derive(Debug, Clone, Default)]
 struct Column {
     shapes: HashMap<Vec<u8>, usize>,
+    /// The first few different values.
+    words: HashSet<Vec<u8>>,
     filled: usize,
     empties: usize,
+    /// Cells without a digit.
+    wordy: usize,
     free: bool,
 }
 
@@ -64,19 +75,31 @@ impl Column {
             return;
         }
         self.filled += 1;
+        if self.words.len() <= MAX_WORDS && !self.words.contains(cell) {
+            self.words.insert(cell.to_vec());
+        }
         if self.free {
             return;
         }
         let shape: Vec<u8> = cell.iter().map(|&b| class(b)).collect();
-        // Letters alone end nowhere.
-        self.free = !shape.contains(&b'9');
+        if !shape.contains(&b'9') {
+            // Letters alone have no shape.
+            self.wordy += 1;
+            return;
+        }
         *self.shapes.entry(shape).or_default() += 1;
-        self.free |= self.shapes.len() > MAX_SHAPES;
+        self.free = self.shapes.len() > MAX_SHAPES;
     }
 
     /// Values have few shapes, each of them often.
     fn is_shaped(&self) -> bool {
-        !self.free && self.filled >= 3 * self.shapes.len()
+        let shaped = self.filled - self.wordy;
+        !self.free && self.wordy * 10 <= self.filled && shaped >= 3 * self.shapes.len()
+    }
+
+    /// Values are a few words, each of them often.
+    fn is_listed(&self) -> bool {
+        self.words.len() <= MAX_WORDS && self.filled >= WORD_ROWS * self.words.len()
     }
 
     /// What it costs that `cell` stands in this column.
@@ -87,7 +110,11 @@ impl Column {
         if self.filled == 0 {
             return if self.empties > 0 { UNKNOWN } else { 0.0 };
         }
-        let fits = !self.is_shaped() || {
+        if !self.is_shaped() {
+            let strange = self.is_listed() && !self.words.contains(cell);
+            return if strange { STRANGE } else { 0.0 };
+        }
+        let fits = {
             let shape: Vec<u8> = cell.iter().map(|&b| class(b)).collect();
             self.shapes.contains_key(&shape)
         };
@@ -285,11 +312,10 @@ impl<'a> Search<'a> {
         let (width, length) = (self.mender.width(), self.line.len());
         let here = (column, at);
         if column < width {
-            let (some, none) = ABSENT;
-            let cost = if self.mender.columns[column].empties > 0 {
-                some
-            } else {
-                none
+            let cost = match self.mender.columns[column].empties {
+                1.. => ABSENT,
+                0 if at > length => ABSENT_END,
+                0 => ABSENT_WITHIN,
             };
             // Of two places that cost the same the later one.
             let early = (width - column) as f32 * 0.01;

@@ -4,13 +4,13 @@
 //!
 //! Memory is bounded: the first rows of each table are held to learn from, then rows pass one by one.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use crate::domain::SourceError;
 use crate::domain::ports::{RawRecord, RecordStream};
 
-use super::csv::CsvStream;
 use super::csv::split::split;
+use super::csv::{CsvStream, line_ends};
 use super::layout::kind::Kind;
 use super::mend::{Cells, Mender};
 
@@ -60,18 +60,14 @@ pub fn tidy<S: Sink>(stream: CsvStream, sink: &mut S) -> Result<(), S::Error> {
     }
     let mut ahead = VecDeque::new();
     ahead.push_back(stream.header_record().clone());
-    let width = stream.layout().width.max(stream.header().len().min(1));
     let mut tidy = Tidy {
         stream,
         ahead,
         mended: 0,
     };
-    let mut width = Some(width);
     while let Some(first) = tidy.peek()? {
-        let line = first.line;
-        let fields = first.len();
-        sink.table(line)?;
-        tidy.table(width.take().unwrap_or(fields), sink)?;
+        sink.table(first.line)?;
+        tidy.table(sink)?;
     }
     Ok(())
 }
@@ -117,25 +113,52 @@ impl Tidy {
     }
 
     /// Reads one table up to the next one, or the end.
-    fn table<S: Sink>(&mut self, width: usize, sink: &mut S) -> Result<(), S::Error> {
+    fn table<S: Sink>(&mut self, sink: &mut S) -> Result<(), S::Error> {
         let mut bytes: usize = self.ahead.iter().map(|record| record.raw.len()).sum();
         while self.ahead.len() < LEARN_ROWS && bytes < LEARN_BYTES && self.read_ahead()? {
             bytes += self.ahead.back().map_or(0, |record| record.raw.len());
         }
-        let known = self.learn(width);
-        let header = self.header(&known)?;
-        match &header {
-            Some(cells) => sink.header(cells)?,
-            None => {}
+        let mut known = self.learn();
+        match self.header(&known)? {
+            Some(cells) => sink.header(&cells)?,
+            // A row's cells may well stand in another row.
+            None => known.names.clear(),
         }
         self.rows(&known, sink)
     }
 
-    fn learn(&self, width: usize) -> Known {
-        let mut mender = Mender::new(self.stream.layout().marks, width);
-        let mut filled: Vec<usize> = Vec::new();
+    /// The width of most rows of the table that begins here; spaces stand in prose too, so there it is the
+    /// header's.
+    fn width(&self, names: &Cells) -> usize {
+        let own = names.len();
+        let mut counts: HashMap<usize, usize> = HashMap::new();
+        let mut last: Option<&RawRecord> = None;
+        for record in self.ahead.iter().skip(1) {
+            // Another table may begin here.
+            if last.is_some_and(|last| {
+                let apart = record.line > line_of_end(last) + 1 && record.len() != last.len();
+                apart || is_header_again(&self.cells(record), names)
+            }) {
+                break;
+            }
+            *counts.entry(record.len()).or_default() += 1;
+            last = Some(record);
+        }
+        let usual = counts
+            .into_iter()
+            .max_by_key(|&(width, count)| (count, width == own, width));
+        match usual {
+            Some((width, _)) if self.stream.layout().marks.delimiter != b' ' => width,
+            _ => own,
+        }
+    }
+
+    fn learn(&self) -> Known {
         let first = self.ahead.front();
         let names = first.map_or_else(Vec::new, |first| self.cells(first));
+        let width = self.width(&names);
+        let mut mender = Mender::new(self.stream.layout().marks, width);
+        let mut filled: Vec<usize> = Vec::new();
         for record in self.ahead.iter().skip(1) {
             let cells = self.cells(record);
             if cells.len() != width || !self.is_regular(record) {
@@ -224,8 +247,12 @@ impl Tidy {
             let words = cells
                 .iter()
                 .enumerate()
-                .filter(|(i, cell)| mender.is_valued(*i) && Kind::of(cell) == Kind::Text);
-            let is_header = valued >= 2 && cells.len() == mender.width() && words.count() == valued;
+                .filter(|(i, cell)| mender.is_valued(*i) && Kind::of(cell) == Kind::Text)
+                .count();
+            let is_header = cells.len() == mender.width()
+                && values(&cells) == 0
+                && words >= 2
+                && words * 2 >= valued;
             if !is_header {
                 break;
             }
@@ -246,11 +273,11 @@ impl Tidy {
         while let Some(record) = self.peek()? {
             let gap = last_line > 0 && record.line > last_line + 1;
             let record = record.clone();
-            if self.begins_table(&record, known, gap)? {
+            if last_line > 0 && self.begins_table(&record, known, gap)? {
                 break;
             }
             self.take()?;
-            last_line = record.line + memchr::memchr_iter(b'\n', &record.raw).count() as u64;
+            last_line = line_of_end(&record);
             if self.may_be_note(&record, known, gap || !held.is_empty()) && held.len() < HELD_ROWS {
                 held.push(record);
                 continue;
@@ -310,6 +337,11 @@ impl Tidy {
     fn is_alone(&self, record: &RawRecord, mender: &Mender) -> bool {
         record.len() == mender.width() || mender.mend(&record.raw).is_none()
     }
+}
+
+/// The line on which a record ends.
+fn line_of_end(record: &RawRecord) -> u64 {
+    record.line + line_ends(&record.raw)
 }
 
 fn filled_in(cells: &[Vec<u8>]) -> usize {

@@ -12,6 +12,7 @@ mod etl;
 mod failsafe;
 mod hostile;
 mod killed;
+mod pollution;
 mod real_data;
 mod support;
 mod trust;
