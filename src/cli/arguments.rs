@@ -71,6 +71,8 @@ pub enum Command {
     Export(Export),
     /// Make a simulated fleet: sensors.csv and maintenance.csv
     Simulate(Simulate),
+    /// Any readable table as plain CSV: UTF-8, comma, header first
+    Convert(Convert),
 }
 
 #[derive(Debug, Args)]
@@ -161,6 +163,16 @@ pub struct Predict {
     /// Compare with this locomotive's normal instead of the fleet's
     #[arg(long, value_name = "LOCO")]
     pub loco_id: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Convert {
+    /// CSV, JSON, NDJSON or a workbook, gzip or zstd or plain
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the table goes; left out: stdout
+    #[arg(long, value_name = "clean.csv")]
+    pub out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -1,6 +1,7 @@
 //! The `cidp` command: arguments → service → table or JSON → exit code.
 
 mod arguments;
+mod convert;
 mod evaluate;
 mod export;
 mod output;
@@ -62,6 +63,9 @@ pub fn main() -> ExitCode {
         return simulate::simulate(asked, &out, &text).into();
     }
     let common = &arguments.common;
+    if let Command::Convert(asked) = &arguments.command {
+        return convert::convert(asked, common.config.as_deref(), &out, &text).into();
+    }
     let platform = match Platform::open(common.home.as_deref(), common.config.as_deref()) {
         Ok(platform) => platform,
         Err(error) => return config_error(&error, &out).into(),
@@ -81,7 +85,7 @@ pub fn main() -> ExitCode {
         Command::Status => status::status(&shell),
         Command::Export(asked) => export::export(&shell, asked),
         Command::Sources(arguments::Sources::Check) => sources::check(&shell),
-        Command::Simulate(_) => Exit::Done,
+        Command::Simulate(_) | Command::Convert(_) => Exit::Done,
     };
     exit.into()
 }

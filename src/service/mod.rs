@@ -4,6 +4,7 @@
 mod adopt;
 pub mod check;
 pub mod command;
+pub mod convert;
 pub mod engine;
 pub mod evaluation;
 pub mod export;

@@ -20,6 +20,8 @@ use split::{Split, split};
 pub const MAX_RECORD_BYTES: usize = 1 << 20;
 /// A quoted record over several lines that grows past this is a stray quote.
 const MAX_MULTILINE_BYTES: usize = 64 << 10;
+/// Lines before a header that are kept.
+const MAX_PREAMBLE: usize = 100;
 const CHUNK_BYTES: usize = 256 << 10;
 /// What the layout is found from.
 const SAMPLE_BYTES: usize = 128 << 10;
@@ -37,6 +39,8 @@ pub struct CsvStream {
     layout: Layout,
     header: Vec<String>,
     header_record: RawRecord,
+    /// The lines before the header, with their numbers; as many as anyone wants to see.
+    preamble: Vec<(u64, Vec<u8>)>,
     /// Line ends seen so far.
     lines: u64,
     dialect: Dialect,
@@ -58,6 +62,7 @@ impl CsvStream {
             layout: Layout::default(),
             header: Vec::new(),
             header_record: RawRecord::default(),
+            preamble: Vec::new(),
             lines: 0,
             dialect: dialect.clone(),
         };
@@ -72,6 +77,7 @@ impl CsvStream {
         let sample = &start[..start.len().min(SAMPLE_BYTES)];
         let whole = stream.ended && sample.len() == start.len();
         stream.layout = Layout::find(sample, whole, dialect);
+        stream.find_quote();
         stream.skip_preamble()?;
         let mut record = RawRecord::default();
         if !stream.read(&mut record)? {
@@ -110,6 +116,12 @@ impl CsvStream {
         &self.header_record
     }
 
+    /// The lines before the header that say something, with their numbers.
+    #[must_use]
+    pub fn preamble(&self) -> &[(u64, Vec<u8>)] {
+        &self.preamble
+    }
+
     #[must_use]
     pub const fn layout(&self) -> &Layout {
         &self.layout
@@ -122,8 +134,12 @@ impl CsvStream {
             None => self.layout.preamble_lines,
         };
         while self.lines < lines {
-            let line = self.line(0)?;
-            self.at = line;
+            let end = self.line(0)?;
+            if end > self.at && self.preamble.len() < MAX_PREAMBLE {
+                let text = self.buffer[self.at..end].to_vec();
+                self.preamble.push((self.lines + 1, text));
+            }
+            self.at = end;
             if !self.line_end()? {
                 break;
             }
@@ -227,7 +243,7 @@ impl CsvStream {
             record.text.clear();
             record.ends.clear();
             let rest = &self.buffer[self.at..self.filled];
-            let Split { end, strict } = split(rest, marks, &mut record.text, &mut record.ends);
+            let Split { end, strict, .. } = split(rest, marks, &mut record.text, &mut record.ends);
             let length = end.unwrap_or(rest.len());
             if end.is_some() || self.ended {
                 break (self.at + length, strict, false);
@@ -313,7 +329,7 @@ impl RecordStream for CsvStream {
 }
 
 /// Line ends within a record, CRLF being one.
-fn line_ends(raw: &[u8]) -> u64 {
+pub fn line_ends(raw: &[u8]) -> u64 {
     let carriages = memchr_iter(b'\r', raw).count();
     let feeds = memchr_iter(b'\n', raw).filter(|&at| at == 0 || raw[at - 1] != b'\r');
     (carriages + feeds.count()) as u64

@@ -200,12 +200,13 @@ fn width_of(sample: &[u8], marks: Marks) -> usize {
     modal_width(&rows(sample, marks, 0))
 }
 
-/// The width of most rows; of the wider where two are as frequent.
+/// The width of most rows; where two are as frequent the first row's, else the wider.
 fn modal_width(rows: &[Row]) -> usize {
     let count = |width: usize| rows.iter().filter(|r| r.kinds.len() == width).count();
+    let first = rows.first().map_or(0, |row| row.kinds.len());
     rows.iter()
         .map(|row| row.kinds.len())
-        .max_by_key(|&width| (count(width), width))
+        .max_by_key(|&width| (count(width), width == first, width))
         .unwrap_or(0)
 }
 
@@ -327,6 +328,15 @@ fn header(rows: &[Row], width: usize) -> Option<&Row> {
     }
     let at = rows.iter().position(belongs)?;
     let found = &rows[at];
+    let before: Vec<&Row> = rows[..at].iter().filter(|row| full(row)).collect();
+    let is_table = before.windows(2).any(|pair| {
+        let same = pair[0].kinds.len() == pair[1].kinds.len();
+        same && pair[1].kinds.len() > 1 && pair[1].kinds.iter().any(|kind| kind.is_typed())
+    });
+    if is_table {
+        // Another table, not a preamble: nothing of it is passed over.
+        return before.first().copied();
+    }
     let values = |row: &Row| row.kinds.iter().filter(|kind| kind.is_typed()).count();
     let next = rows[at + 1..].iter().find(|row| belongs(row));
     let is_body = values(found) > 0 && next.is_some_and(|next| values(found) >= values(next));

@@ -12,6 +12,8 @@ pub mod http;
 pub mod json;
 pub mod layout;
 
+pub mod mend;
 pub mod ndjson;
 pub mod simulator;
 pub mod table;
+pub mod tidy;

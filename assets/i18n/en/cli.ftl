@@ -41,6 +41,13 @@ cli-m-brier = Brier
 cli-m-warned = failures warned of
 cli-m-lead = median lead (h)
 cli-m-false = false alarm (h a locomotive-day)
+cli-converted = Table from line { $line }: { $rows } rows of { $columns } columns, { $mended } mended → { $out }
+cli-convert-unnamed = standard output
+cli-convert-more = Only the first table went to standard output: --out FILE writes each to a file of its own.
+cli-left-out = Line { $line } left out, { $why }: { $text }
+cli-left-preamble = before the header
+cli-left-footnote = after the last row
+cli-left-no-record = not a record
 cli-simulated = Simulated fleet written to { $folder }
 cli-no-display = No usable display: running in the terminal (the log says why).
 

@@ -41,6 +41,13 @@ cli-m-brier = Brier
 cli-m-warned = pannes annoncées
 cli-m-lead = avance médiane (h)
 cli-m-false = fausse alarme (h par locomotive et jour)
+cli-converted = Tableau de la ligne { $line } : { $rows } lignes de { $columns } colonnes, dont { $mended } réparées → { $out }
+cli-convert-unnamed = sortie standard
+cli-convert-more = Seul le premier tableau est sur la sortie standard : --out FICHIER les écrit chacun dans le sien.
+cli-left-out = Ligne { $line } laissée de côté, { $why } : { $text }
+cli-left-preamble = avant l'en-tête
+cli-left-footnote = après la dernière ligne
+cli-left-no-record = pas un enregistrement
 cli-simulated = Flotte simulée écrite dans { $folder }
 cli-no-display = Aucun écran utilisable : traitement dans le terminal (le journal dit pourquoi).
 

@@ -32,6 +32,8 @@ pub struct Split {
     pub end: Option<usize>,
     /// Every quoted field closed before a delimiter or the end.
     pub strict: bool,
+    /// An unquoted field holds a quote.
+    pub bare_quote: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,7 @@ enum State {
 pub fn split(bytes: &[u8], marks: Marks, text: &mut Vec<u8>, ends: &mut Vec<usize>) -> Split {
     let mut state = State::Start;
     let mut strict = true;
+    let mut bare_quote = false;
     let mut i = 0;
     while let Some(&byte) = bytes.get(i) {
         i += 1;
@@ -64,6 +67,10 @@ pub fn split(bytes: &[u8], marks: Marks, text: &mut Vec<u8>, ends: &mut Vec<usiz
                 State::Quoted
             }
             State::Escaped => {
+                // Before anything else it is a character like any other.
+                if byte != marks.quote {
+                    text.extend(marks.escape.filter(|&escape| escape != byte));
+                }
                 text.push(byte);
                 State::Quoted
             }
@@ -80,6 +87,7 @@ pub fn split(bytes: &[u8], marks: Marks, text: &mut Vec<u8>, ends: &mut Vec<usiz
                 return Split {
                     end: Some(i - 1),
                     strict,
+                    bare_quote,
                 };
             }
             State::Start if byte == marks.quote => State::Quoted,
@@ -92,6 +100,7 @@ pub fn split(bytes: &[u8], marks: Marks, text: &mut Vec<u8>, ends: &mut Vec<usiz
                 State::Bare
             }
             State::Start | State::Bare => {
+                bare_quote |= byte == marks.quote;
                 text.push(byte);
                 State::Bare
             }
@@ -101,6 +110,7 @@ pub fn split(bytes: &[u8], marks: Marks, text: &mut Vec<u8>, ends: &mut Vec<usiz
     Split {
         end: None,
         strict: strict && !matches!(state, State::Quoted | State::Escaped),
+        bare_quote,
     }
 }
 
@@ -133,7 +143,8 @@ mod tests {
                 vec!["a".into(), "b \"c\"".into(), String::new()],
                 Split {
                     end: Some(12),
-                    strict: true
+                    strict: true,
+                    bare_quote: false
                 }
             )
         );
@@ -142,7 +153,8 @@ mod tests {
             split("\"a\nb").1,
             Split {
                 end: None,
-                strict: false
+                strict: false,
+                bare_quote: false
             }
         );
     }
@@ -154,8 +166,8 @@ mod tests {
             spaced: true,
             ..Marks::default()
         };
-        let (fields, found) = ours(b"1, \"48\\\", wide\" ,  x y\r\n", marks);
-        assert_eq!(fields, ["1", "48\", wide", "x y"]);
+        let (fields, found) = ours(b"1, \"48\\\", \\wide\" ,  x y\r\n", marks);
+        assert_eq!(fields, ["1", "48\", \\wide", "x y"]);
         assert!(found.strict);
     }
 
