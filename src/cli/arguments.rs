@@ -99,6 +99,12 @@ pub struct Export {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum What {
     Readings,
+    /// Minimum, mean and maximum of every minute; what is left of pruned readings
+    Minutes,
+    /// The same of every hour
+    Hours,
+    /// The same of every day (UTC)
+    Days,
     Predictions,
     Events,
     Quarantine,

@@ -4,7 +4,6 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::domain::{Dialect, Encoding, Format};
 use crate::service::convert::{self, Conversion, ConvertError, Target};
 use crate::text::Text;
 
@@ -63,24 +62,10 @@ fn as_json(conversion: &Conversion) -> Value {
         "columns": first.map_or(0, |table| table.columns),
         "header": first.is_some_and(|table| table.header),
         "mended": first.map_or(0, |table| table.mended),
-        "dialect": dialect(&conversion.dialect),
+        "dialect": conversion.dialect,
         "tables": tables.collect::<Vec<_>>(),
         "dropped": conversion.left_out,
         "left_out": left.collect::<Vec<_>>(),
-    })
-}
-
-fn dialect(found: &Dialect) -> Value {
-    let character = |byte: Option<u8>| byte.map(|byte| char::from(byte).to_string());
-    json!({
-        "format": found.format.map(Format::key),
-        "encoding": found.encoding.map(Encoding::key),
-        "delimiter": character(found.delimiter),
-        "quote": character(found.quote),
-        "decimal_comma": found.decimal_comma,
-        "header_row": found.header_row,
-        "sheet": found.sheet,
-        "records": found.records,
     })
 }
 

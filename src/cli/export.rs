@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::domain::LocoId;
-use crate::service::export::{Exported, FileFormat, Span};
+use crate::service::export::{Exported, FileFormat, Level, Span};
 use crate::service::platform::ExportFailed;
 
 use super::arguments::{self, Export, What};
@@ -25,6 +25,9 @@ pub fn export(shell: &Shell, asked: &Export) -> Exit {
     };
     let what = match asked.what {
         What::Readings => Exported::Readings,
+        What::Minutes => Exported::RollUps(Level::Minute),
+        What::Hours => Exported::RollUps(Level::Hour),
+        What::Days => Exported::RollUps(Level::Day),
         What::Predictions => Exported::Predictions,
         What::Events => Exported::Events,
         What::Quarantine => Exported::Quarantine,

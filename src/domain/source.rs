@@ -33,30 +33,6 @@ pub enum SourceClock {
     Wall,
 }
 
-impl Format {
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Excel => "excel",
-        }
-    }
-}
-
-impl Encoding {
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Utf8 => "utf-8",
-            Self::Windows1252 => "windows-1252",
-            Self::Utf16Le => "utf-16le",
-            Self::Utf16Be => "utf-16be",
-        }
-    }
-}
-
 impl SourceClock {
     #[must_use]
     pub const fn key(self) -> &'static str {

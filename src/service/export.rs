@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::LocoId;
 use crate::warehouse::{Column, Field, Reader, WarehouseError};
 
-pub use crate::warehouse::{Exported, Span};
+pub use crate::warehouse::{Exported, Level, Span};
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

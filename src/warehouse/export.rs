@@ -1,17 +1,23 @@
 //! Rows of a range of time across locomotives, for files that leave the house: plain names with units, as in
 //! the views. One row at a time, whatever the range.
 
+mod columns;
+
 use std::ops::ControlFlow;
 
 use rusqlite::{Row, params};
 
 use crate::domain::LocoId;
 
-use super::{Reader, Result, TIME_MASK, key};
+use super::amount::values;
+use super::{Level, Reader, Result, TIME_MASK, key};
+
+pub use columns::{Column, ColumnKind, Exported, Field};
 
 const PREDICTIONS: &str = "SELECT reading, probability, verdict, model, run,
         flow_rate, pressure, vibration, temperature
-    FROM ai_telemetry_predictions WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
+    FROM ai_telemetry_predictions JOIN sensor_metrics USING (reading)
+    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
 /// ISO times of one length sort as they follow each other.
 const EVENTS: &str = "SELECT locomotive, time_utc, type, component
     FROM v_maintenance WHERE time_utc BETWEEN ?1 AND ?2 ORDER BY locomotive, time_utc";
@@ -19,140 +25,12 @@ const EVENTS: &str = "SELECT locomotive, time_utc, type, component
 const QUARANTINE: &str = "SELECT source, file, line, reason, detail, raw, locomotive, time_utc, run
     FROM v_quarantine WHERE ?1 OR time_utc BETWEEN ?2 AND ?3 ORDER BY file, line";
 
-/// What can be exported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exported {
-    Readings,
-    Predictions,
-    Events,
-    Quarantine,
-}
-
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ColumnKind {
-    Text,
-    /// Text as it stood in a file, in whatever encoding.
-    Bytes,
-    /// UTC milliseconds.
-    Time,
-    Real {
-        decimals: usize,
-    },
-    Int,
-    Flag,
-}
-
-/// One column of a table that is exported; every one may be empty.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Column {
-    pub name: &'static str,
-    pub kind: ColumnKind,
-}
-
-/// One field of a row, of its column's kind.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Field<'a> {
-    Empty,
-    Text(&'a str),
-    Bytes(&'a [u8]),
-    Time(i64),
-    Real(f64),
-    Int(i64),
-    Flag(bool),
-}
-
 /// A range of time, UTC milliseconds, both ends included, and of locomotives: none named is all of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Span {
     pub from_ms: Option<i64>,
     pub to_ms: Option<i64>,
     pub locos: Vec<LocoId>,
-}
-
-const fn column(name: &'static str, kind: ColumnKind) -> Column {
-    Column { name, kind }
-}
-
-const fn real(name: &'static str, decimals: usize) -> Column {
-    column(name, ColumnKind::Real { decimals })
-}
-
-const LOCOMOTIVE: Column = column("locomotive", ColumnKind::Text);
-const TIME: Column = column("time_utc", ColumnKind::Time);
-const VALUES: [Column; 4] = [
-    real("flow_rate_l_min", 1),
-    real("pressure_bar", 2),
-    real("vibration_mm_s", 2),
-    real("temperature_c", 1),
-];
-const SYNTHETIC: Column = column("synthetic", ColumnKind::Flag);
-
-const READING: [Column; 9] = [
-    LOCOMOTIVE,
-    TIME,
-    VALUES[0],
-    VALUES[1],
-    VALUES[2],
-    VALUES[3],
-    column("label", ColumnKind::Int),
-    column("flagged", ColumnKind::Flag),
-    SYNTHETIC,
-];
-const PREDICTION: [Column; 11] = [
-    LOCOMOTIVE,
-    TIME,
-    real("probability", 4),
-    column("verdict", ColumnKind::Text),
-    column("model_version", ColumnKind::Int),
-    column("run", ColumnKind::Int),
-    VALUES[0],
-    VALUES[1],
-    VALUES[2],
-    VALUES[3],
-    SYNTHETIC,
-];
-const EVENT: [Column; 5] = [
-    LOCOMOTIVE,
-    TIME,
-    column("type", ColumnKind::Text),
-    column("component", ColumnKind::Text),
-    SYNTHETIC,
-];
-const REFUSED: [Column; 10] = [
-    column("source", ColumnKind::Text),
-    column("file", ColumnKind::Text),
-    column("line", ColumnKind::Int),
-    column("reason", ColumnKind::Text),
-    column("detail", ColumnKind::Text),
-    column("raw", ColumnKind::Bytes),
-    LOCOMOTIVE,
-    TIME,
-    column("run", ColumnKind::Int),
-    SYNTHETIC,
-];
-
-impl Exported {
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Readings => "readings",
-            Self::Predictions => "predictions",
-            Self::Events => "events",
-            Self::Quarantine => "quarantine",
-        }
-    }
-
-    /// The columns, in order.
-    #[must_use]
-    pub const fn columns(self) -> &'static [Column] {
-        match self {
-            Self::Readings => &READING,
-            Self::Predictions => &PREDICTION,
-            Self::Events => &EVENT,
-            Self::Quarantine => &REFUSED,
-        }
-    }
 }
 
 impl Span {
@@ -196,6 +74,7 @@ impl Reader {
         let synthetic = Field::Flag(self.synthetic()?.unwrap_or(false));
         match what {
             Exported::Readings => self.export_readings(span, synthetic, visit),
+            Exported::RollUps(level) => self.export_roll_ups(level, span, synthetic, visit),
             Exported::Predictions => self.export_predictions(span, synthetic, visit),
             Exported::Events => self.export_events(span, synthetic, visit),
             Exported::Quarantine => self.export_quarantine(span, synthetic, visit),
@@ -235,6 +114,42 @@ impl Reader {
         Ok(())
     }
 
+    fn export_roll_ups(
+        &self,
+        level: Level,
+        span: &Span,
+        synthetic: Field<'_>,
+        visit: Visit<'_>,
+    ) -> Result<()> {
+        let (from, to) = span.ends_ms();
+        for (_, loco) in self.locomotives()? {
+            if !span.holds(Some(loco.as_str())) {
+                continue;
+            }
+            let mut flow = ControlFlow::Continue(());
+            self.roll_ups(&loco, level, from, to, &mut |bucket| {
+                if flow.is_break() {
+                    return;
+                }
+                let mean = bucket.mean();
+                let mut row = vec![
+                    Field::Text(loco.as_str()),
+                    Field::Time(bucket.start_ms),
+                    Field::Int(i64::try_from(bucket.readings).unwrap_or(i64::MAX)),
+                ];
+                for c in 0..4 {
+                    row.extend([bucket.min[c], mean[c], bucket.max[c]].map(Field::Real));
+                }
+                row.push(synthetic);
+                flow = visit(&row);
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     fn export_predictions(
         &self,
         span: &Span,
@@ -255,6 +170,8 @@ impl Reader {
                         1 => "danger",
                         _ => "unavailable",
                     };
+                    let [rate, pressure, vibration, temperature] =
+                        values(row, 5, 1)?.map(Field::Real);
                     let flow = visit(&[
                         Field::Text(loco.as_str()),
                         Field::Time(row.get::<_, i64>(0)? & TIME_MASK),
@@ -262,10 +179,10 @@ impl Reader {
                         Field::Text(verdict),
                         Field::Int(row.get(3)?),
                         Field::Int(row.get(4)?),
-                        Field::Real(row.get(5)?),
-                        Field::Real(row.get(6)?),
-                        Field::Real(row.get(7)?),
-                        Field::Real(row.get(8)?),
+                        rate,
+                        pressure,
+                        vibration,
+                        temperature,
                         synthetic,
                     ]);
                     if flow.is_break() {

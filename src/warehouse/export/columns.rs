@@ -1,0 +1,155 @@
+//! What can be exported, and the columns of each: plain names with units, as in the views.
+
+use crate::warehouse::Level;
+
+/// What can be exported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exported {
+    Readings,
+    /// Minimum, mean and maximum of every minute, hour or day: all that is left of pruned readings.
+    RollUps(Level),
+    Predictions,
+    Events,
+    Quarantine,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ColumnKind {
+    Text,
+    /// Text as it stood in a file, in whatever encoding.
+    Bytes,
+    /// UTC milliseconds.
+    Time,
+    Real {
+        decimals: usize,
+    },
+    Int,
+    Flag,
+}
+
+/// One column of a table that is exported; every one may be empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Column {
+    pub name: &'static str,
+    pub kind: ColumnKind,
+}
+
+/// One field of a row, of its column's kind.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Field<'a> {
+    Empty,
+    Text(&'a str),
+    Bytes(&'a [u8]),
+    Time(i64),
+    Real(f64),
+    Int(i64),
+    Flag(bool),
+}
+
+const fn column(name: &'static str, kind: ColumnKind) -> Column {
+    Column { name, kind }
+}
+
+const fn real(name: &'static str, decimals: usize) -> Column {
+    column(name, ColumnKind::Real { decimals })
+}
+
+const LOCOMOTIVE: Column = column("locomotive", ColumnKind::Text);
+const TIME: Column = column("time_utc", ColumnKind::Time);
+const VALUES: [Column; 4] = [
+    real("flow_rate_l_min", 1),
+    real("pressure_bar", 2),
+    real("vibration_mm_s", 2),
+    real("temperature_c", 1),
+];
+const SYNTHETIC: Column = column("synthetic", ColumnKind::Flag);
+
+const READING: [Column; 9] = [
+    LOCOMOTIVE,
+    TIME,
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    column("label", ColumnKind::Int),
+    column("flagged", ColumnKind::Flag),
+    SYNTHETIC,
+];
+const ROLL_UP: [Column; 16] = [
+    LOCOMOTIVE,
+    TIME,
+    column("readings", ColumnKind::Int),
+    real("flow_rate_min_l_min", 1),
+    real("flow_rate_mean_l_min", 1),
+    real("flow_rate_max_l_min", 1),
+    real("pressure_min_bar", 2),
+    real("pressure_mean_bar", 2),
+    real("pressure_max_bar", 2),
+    real("vibration_min_mm_s", 2),
+    real("vibration_mean_mm_s", 2),
+    real("vibration_max_mm_s", 2),
+    real("temperature_min_c", 1),
+    real("temperature_mean_c", 1),
+    real("temperature_max_c", 1),
+    SYNTHETIC,
+];
+const PREDICTION: [Column; 11] = [
+    LOCOMOTIVE,
+    TIME,
+    real("probability", 4),
+    column("verdict", ColumnKind::Text),
+    column("model_version", ColumnKind::Int),
+    column("run", ColumnKind::Int),
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    SYNTHETIC,
+];
+const EVENT: [Column; 5] = [
+    LOCOMOTIVE,
+    TIME,
+    column("type", ColumnKind::Text),
+    column("component", ColumnKind::Text),
+    SYNTHETIC,
+];
+const REFUSED: [Column; 10] = [
+    column("source", ColumnKind::Text),
+    column("file", ColumnKind::Text),
+    column("line", ColumnKind::Int),
+    column("reason", ColumnKind::Text),
+    column("detail", ColumnKind::Text),
+    column("raw", ColumnKind::Bytes),
+    LOCOMOTIVE,
+    TIME,
+    column("run", ColumnKind::Int),
+    SYNTHETIC,
+];
+
+impl Exported {
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Readings => "readings",
+            Self::RollUps(Level::Minute) => "minutes",
+            Self::RollUps(Level::Hour) => "hours",
+            Self::RollUps(Level::Day) => "days",
+            Self::Predictions => "predictions",
+            Self::Events => "events",
+            Self::Quarantine => "quarantine",
+        }
+    }
+
+    /// The columns, in order.
+    #[must_use]
+    pub const fn columns(self) -> &'static [Column] {
+        match self {
+            Self::Readings => &READING,
+            Self::RollUps(_) => &ROLL_UP,
+            Self::Predictions => &PREDICTION,
+            Self::Events => &EVENT,
+            Self::Quarantine => &REFUSED,
+        }
+    }
+}
