@@ -4,6 +4,9 @@
 //! in which files came. Thresholds come from the machine's own first readings: a sensor that always
 //! moves in steps is not stuck when it rests on one.
 
+use std::collections::HashMap;
+
+use crate::domain::ports::LocoRef;
 use crate::domain::quality::Flag;
 use crate::domain::{Channel, ChannelValues, Flags, Limits, Reading};
 
@@ -53,25 +56,31 @@ impl Baseline {
         self.last = *values;
     }
 
+    /// More readings would change nothing.
+    const fn is_complete(&self) -> bool {
+        self.count as usize >= BASELINE_READINGS
+    }
+
     fn deviation(&self, i: usize) -> f64 {
         (self.squares[i] / f64::from(self.count.max(2) - 1)).sqrt()
     }
 }
 
 /// Walks over the readings of one machine in time order.
-pub struct Gate<'a> {
-    limits: &'a Limits,
+#[derive(Debug, Clone)]
+pub struct Gate {
+    limits: Limits,
     baseline: Baseline,
     last: Option<(i64, ChannelValues)>,
     run: [u32; 4],
     drifting: ChannelValues,
 }
 
-impl<'a> Gate<'a> {
+impl Gate {
     #[must_use]
-    pub fn new(limits: &'a Limits, baseline: Baseline) -> Self {
+    pub fn new(limits: &Limits, baseline: Baseline) -> Self {
         Self {
-            limits,
+            limits: *limits,
             baseline,
             last: None,
             run: [0; 4],
@@ -119,6 +128,28 @@ impl<'a> Gate<'a> {
         }
         self.last = Some((reading.at_ms, reading.values));
         flags
+    }
+}
+
+/// Where the gates of machines stand between two loads, so that the next one reads only what is new. Right as
+/// long as nobody else loads in between: whoever keeps it forgets it then.
+#[derive(Debug, Default)]
+pub struct Standing(HashMap<LocoRef, (i64, Gate)>);
+
+impl Standing {
+    /// The gate of a machine and the newest instant it has seen, if that lies before `from_ms`.
+    pub(super) fn take(&mut self, loco: LocoRef, from_ms: i64) -> Option<(i64, Gate)> {
+        self.0.remove(&loco).filter(|(last_ms, _)| *last_ms < from_ms)
+    }
+
+    pub(super) fn keep(&mut self, loco: LocoRef, gate: Gate) {
+        if let Some((last_ms, _)) = gate.last.filter(|_| gate.baseline.is_complete()) {
+            self.0.insert(loco, (last_ms, gate));
+        }
+    }
+
+    pub fn forget(&mut self) {
+        self.0.clear();
     }
 }
 

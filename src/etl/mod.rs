@@ -5,17 +5,21 @@
 mod batch;
 mod events;
 pub mod gates;
+mod grown;
 pub mod mapping;
 mod report;
 mod telemetry;
 mod time;
 
+use std::collections::HashMap;
+
 use crate::domain::ports::{FileIdentity, ReadingWriter, SourceFile, WriteError};
-use crate::domain::{Limits, Role, SourceClock, SourceError};
+use crate::domain::{Dialect, Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
+pub use gates::Standing;
 pub use mapping::{LocoFrom, Mapping};
-pub use report::{Refused, Report, Unsound};
+pub use report::{Refused, Report, Survival, Unsound};
 
 /// A source, ready to be read.
 pub struct Input {
@@ -23,6 +27,8 @@ pub struct Input {
     pub role: Role,
     pub clock: SourceClock,
     pub mapping: Mapping,
+    /// What is said of its tables.
+    pub dialect: Dialect,
     /// The files, or why there are none.
     pub files: Result<Vec<Box<dyn SourceFile>>, SourceError>,
 }
@@ -92,6 +98,20 @@ pub fn load(
     writer: &mut dyn ReadingWriter,
     progress: Progress<'_>,
 ) -> Result<Report, EtlError> {
+    load_on(inputs, rules, writer, progress, &mut Standing::default())
+}
+
+/// As [`load`], where the gates of machines stand as an earlier load of this process left them.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_on(
+    inputs: &[Input],
+    rules: &Rules,
+    writer: &mut dyn ReadingWriter,
+    progress: Progress<'_>,
+    standing: &mut Standing,
+) -> Result<Report, EtlError> {
     let mut report = Report::default();
     // Telemetry first: when it fails, nothing else matters.
     let mut order: Vec<&Input> = inputs.iter().collect();
@@ -100,7 +120,7 @@ pub fn load(
         source(input, rules, writer, &mut report, progress)?;
     }
     let started = std::time::Instant::now();
-    flag(rules, writer)?;
+    flag(rules, writer, standing)?;
     report.validate_secs += started.elapsed().as_secs_f64();
     Ok(report)
 }
@@ -151,6 +171,9 @@ fn one_file(
     progress: Progress<'_>,
 ) -> Result<(), FileError> {
     let started = std::time::Instant::now();
+    if let Some(growing) = file.growing() {
+        return grown::file(input, file, growing, rules, writer, report, progress);
+    }
     let digest = file.digest();
     // Begun even when it cannot be read, so that `end_file` always has a file to end.
     writer.begin_file(&FileIdentity {
@@ -165,13 +188,26 @@ fn one_file(
     report.extract_secs += started.elapsed().as_secs_f64();
     let bound = mapping::Bound::new(&input.mapping, input.role, stream.as_ref(), file.stem())?;
     report.ignore(&input.name, bound.ignored(stream.header()));
-    match input.role {
+    let rows = match input.role {
         Role::Telemetry => {
-            telemetry::file(bound, stream.as_mut(), rules, writer, report, progress)?;
+            let mut newest_ms = HashMap::new();
+            let stream = stream.as_mut();
+            telemetry::file(
+                bound,
+                stream,
+                rules,
+                writer,
+                report,
+                progress,
+                &mut newest_ms,
+            )?
         }
         Role::Maintenance | Role::Failures => {
-            events::file(bound, stream.as_mut(), rules, writer, report)?;
+            events::file(bound, stream.as_mut(), rules, writer, report)?
         }
+    };
+    if rows == 0 {
+        return Err(SourceError::HeaderOnly.into());
     }
     if stream.digest() != digest {
         return Err(SourceError::Changed.into());
@@ -180,14 +216,23 @@ fn one_file(
 }
 
 /// Judges again every reading that this load may have made strange.
-fn flag(rules: &Rules, writer: &mut dyn ReadingWriter) -> Result<(), EtlError> {
+fn flag(
+    rules: &Rules,
+    writer: &mut dyn ReadingWriter,
+    standing: &mut Standing,
+) -> Result<(), EtlError> {
     for (loco, from_ms) in writer.touched() {
-        let mut baseline = gates::Baseline::default();
-        writer.visit(loco, 0, Some(gates::BASELINE_READINGS), &mut |reading| {
-            baseline.learn(&reading.values);
-        })?;
-        let start_ms = writer.instant_before(loco, from_ms, gates::CONTEXT_READINGS)?;
-        let mut gate = gates::Gate::new(&rules.limits, baseline);
+        let (start_ms, mut gate) = match standing.take(loco, from_ms) {
+            Some((last_ms, gate)) => (last_ms + 1, gate),
+            None => {
+                let mut baseline = gates::Baseline::default();
+                writer.visit(loco, 0, Some(gates::BASELINE_READINGS), &mut |reading| {
+                    baseline.learn(&reading.values);
+                })?;
+                let start_ms = writer.instant_before(loco, from_ms, gates::CONTEXT_READINGS)?;
+                (start_ms, gates::Gate::new(&rules.limits, baseline))
+            }
+        };
         let mut changed = Vec::new();
         writer.visit(loco, start_ms, None, &mut |reading| {
             let flags = gate.judge(reading);
@@ -196,6 +241,7 @@ fn flag(rules: &Rules, writer: &mut dyn ReadingWriter) -> Result<(), EtlError> {
             }
         })?;
         writer.flag(loco, &changed)?;
+        standing.keep(loco, gate);
     }
     Ok(())
 }

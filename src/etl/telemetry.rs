@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::domain::ports::{
     LocoRef, RawRecord, ReadingWriter, RecordStream, RefusedRecord, StagedReading,
 };
-use crate::domain::{Reason, SourceError};
+use crate::domain::Reason;
 
 use super::batch::Batch;
 use super::mapping::{Bound, Refusal};
@@ -18,7 +18,8 @@ pub const FUTURE_MS: i64 = 5 * 60_000;
 const QUARANTINE_ROWS: usize = 256;
 const QUARANTINE_BYTES: usize = 8 << 20;
 
-/// Reads one file to its end.
+/// Reads one file to its end, and says how many rows of it were meant. `newest_ms` is the newest instant of
+/// each locomotive in this file so far.
 pub fn file(
     mut bound: Bound,
     stream: &mut dyn RecordStream,
@@ -26,13 +27,14 @@ pub fn file(
     writer: &mut dyn ReadingWriter,
     report: &mut Report,
     progress: Progress<'_>,
-) -> Result<(), FileError> {
+    newest_ms: &mut HashMap<LocoRef, i64>,
+) -> Result<u64, FileError> {
     let mut load = Load {
         batch: Batch::default(),
         refused: Vec::new(),
         refused_bytes: 0,
         locos: HashMap::new(),
-        last_ms: HashMap::new(),
+        last_ms: newest_ms,
     };
     let mut record = RawRecord::default();
     let mut rows = 0_u64;
@@ -72,11 +74,8 @@ pub fn file(
             break;
         }
     }
-    if rows == 0 {
-        return Err(SourceError::HeaderOnly.into());
-    }
     report.rows_read += rows;
-    Ok(())
+    Ok(rows)
 }
 
 enum Judged {
@@ -90,16 +89,16 @@ impl From<Refusal> for Judged {
     }
 }
 
-struct Load {
+struct Load<'a> {
     batch: Batch,
     refused: Vec<RefusedRecord>,
     refused_bytes: usize,
     locos: HashMap<String, LocoRef>,
     /// Newest instant of each locomotive in this file.
-    last_ms: HashMap<LocoRef, i64>,
+    last_ms: &'a mut HashMap<LocoRef, i64>,
 }
 
-impl Load {
+impl Load<'_> {
     /// The gates, in order.
     fn judge(
         &mut self,

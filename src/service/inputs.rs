@@ -125,6 +125,7 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
         role: source.role,
         clock: source.clock,
         mapping: mapping(source),
+        dialect: source.dialect(),
         files: found.map(|files| {
             files
                 .into_iter()
@@ -142,6 +143,7 @@ fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
         role: source.role,
         clock: source.clock,
         mapping: mapping(source),
+        dialect: source.dialect(),
         files: Ok(vec![Box::new(HttpFile::new(
             url.to_owned(),
             source.dialect(),
@@ -198,6 +200,7 @@ fn demo() -> Inputs {
             role,
             clock: SourceClock::Data,
             mapping: mapping(&source),
+            dialect: source.dialect(),
             files: Ok(vec![Box::new(file)]),
         }
     };

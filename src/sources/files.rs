@@ -35,7 +35,7 @@ impl DiskFile {
         }
     }
 
-    fn file(&self) -> Result<File, SourceError> {
+    pub(super) fn file(&self) -> Result<File, SourceError> {
         File::open(&self.path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => SourceError::NothingThere {
                 path: self.shown.clone(),

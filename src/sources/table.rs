@@ -22,3 +22,16 @@ pub fn open(
     let _ = (name, dialect);
     Ok(Box::new(CsvStream::new(file.take(length))?))
 }
+
+/// The records of text that comes as it is read: neither compressed nor a workbook. `name` as above.
+///
+/// # Errors
+/// As [`open`].
+pub fn text(
+    input: Box<dyn Read>,
+    name: &str,
+    dialect: &Dialect,
+) -> Result<Box<dyn RecordStream>, SourceError> {
+    let _ = (name, dialect);
+    Ok(Box::new(CsvStream::new(input)?))
+}

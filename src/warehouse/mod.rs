@@ -5,6 +5,7 @@
 
 mod facts;
 mod fleet;
+mod followed;
 mod load;
 mod lock;
 mod models;
@@ -25,7 +26,7 @@ pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
 pub use predictions::{Judged, Prediction};
 pub use reader::{ChangeWatch, Reader};
-pub use runs::{RunRecord, RunStatus};
+pub use runs::{LIVE, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
 /// How long a statement waits for another program's write.
@@ -34,9 +35,10 @@ const BUSY: Duration = Duration::from_secs(10);
 const TIME_BITS: u32 = 44;
 const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
 
-const MIGRATIONS: &[M<'static>] = &[M::up(include_str!(
-    "../../database/migrations/0001_warehouse.sql"
-))];
+const MIGRATIONS: &[M<'static>] = &[
+    M::up(include_str!("../../database/migrations/0001_warehouse.sql")),
+    M::up(include_str!("../../database/migrations/0003_followed.sql")),
+];
 
 /// What went wrong with the warehouse.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::domain::{ChannelValues, LocoId, VerdictKind};
 
-use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, facts, key};
+use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, key};
 
 const INSERT: &str = "INSERT INTO ai_telemetry_predictions
     (reading, model, run, probability, verdict, flow_rate, pressure, vibration, temperature)
@@ -14,10 +14,12 @@ const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_teleme
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC, model DESC LIMIT 1";
 const BETWEEN: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
-/// The earliest instant, a locomotive, of what was loaded after the last run that scored everything.
+/// The earliest instant, a locomotive, of what was loaded and never scored.
 const UNSCORED: &str =
     "SELECT l.name, min(r.from_ms) FROM run_loads r JOIN locomotives l USING (loco)
-    WHERE r.run > ?1 GROUP BY r.loco ORDER BY l.name";
+    GROUP BY r.loco ORDER BY l.name";
+const ALL_SCORED: &str = "DELETE FROM run_loads";
+const SCORED: &str = "DELETE FROM run_loads WHERE loco = ?1";
 
 /// One prediction to be kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -108,7 +110,7 @@ impl Warehouse {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         Self::still_last(&tx, token)?;
-        facts::set(&tx, facts::SCORED_RUN, &token.run().to_string())?;
+        tx.execute(ALL_SCORED, [])?;
         tx.commit()?;
         Ok(())
     }
@@ -121,10 +123,8 @@ impl Reader {
     /// As for every method here: the warehouse cannot be read.
     pub fn unscored(&self) -> Result<Vec<(LocoId, i64)>> {
         self.with(|db| {
-            let scored = facts::get(db, facts::SCORED_RUN)?;
-            let scored: i64 = scored.and_then(|run| run.parse().ok()).unwrap_or(0);
             let mut query = db.prepare_cached(UNSCORED)?;
-            let rows = query.query_map([scored], |row| {
+            let rows = query.query_map([], |row| {
                 Ok((LocoId::new(&row.get::<_, String>(0)?), row.get(1)?))
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
