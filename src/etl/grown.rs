@@ -78,7 +78,7 @@ pub(super) fn file(
 
 /// What the rows of a file are judged by. Under another mapping or other limits the same bytes say something
 /// else, so the file is read from its start.
-fn digest_of_rules(input: &Input, rules: &Rules) -> [u8; 32] {
+pub(super) fn digest_of_rules(input: &Input, rules: &Rules) -> [u8; 32] {
     let Rules {
         limits,
         now_ms: _,

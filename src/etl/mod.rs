@@ -13,7 +13,7 @@ mod time;
 
 use std::collections::HashMap;
 
-use crate::domain::ports::{FileIdentity, ReadingWriter, SourceFile, WriteError};
+use crate::domain::ports::{FileIdentity, Position, Reach, ReadingWriter, SourceFile, WriteError};
 use crate::domain::{Dialect, Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
@@ -29,6 +29,8 @@ pub struct Input {
     pub mapping: Mapping,
     /// What is said of its tables.
     pub dialect: Dialect,
+    /// Its files are looked at again and again: one that has not changed is not read again.
+    pub followed: bool,
     /// The files, or why there are none.
     pub files: Result<Vec<Box<dyn SourceFile>>, SourceError>,
 }
@@ -176,14 +178,27 @@ fn one_file(
     }
     let digest = file.digest();
     // Begun even when it cannot be read, so that `end_file` always has a file to end.
-    writer.begin_file(&FileIdentity {
+    let identity = FileIdentity {
         source: &input.name,
         role: input.role,
         clock: input.clock,
         path: file.path(),
         digest: *digest.as_ref().unwrap_or(&[0; 32]),
-    })?;
+    };
+    writer.begin_file(&identity)?;
     let digest = digest?;
+    let whole = Position {
+        reach: Reach {
+            bytes: 0,
+            lines: 0,
+            digest,
+        },
+        rules: grown::digest_of_rules(input, rules),
+        newest_ms: Vec::new(),
+    };
+    if input.followed && writer.position(&identity)?.as_ref() == Some(&whole) {
+        return Ok(());
+    }
     let mut stream = file.open()?;
     report.extract_secs += started.elapsed().as_secs_f64();
     let bound = mapping::Bound::new(&input.mapping, input.role, stream.as_ref(), file.stem())?;
@@ -211,6 +226,9 @@ fn one_file(
     }
     if stream.digest() != digest {
         return Err(SourceError::Changed.into());
+    }
+    if input.followed {
+        writer.keep_position(&identity, &whole)?;
     }
     Ok(())
 }

@@ -8,6 +8,7 @@ pub mod evaluation;
 pub mod fleet;
 pub mod handle;
 mod inputs;
+pub mod live;
 mod locomotive;
 pub mod order;
 pub mod outcome;

@@ -119,31 +119,31 @@ impl<R: Read> Read for Tee<R> {
 
 /// Whether a file with this beginning can be cut between lines.
 #[must_use]
-pub fn is_lines(start: &[u8], dialect: &Dialect) -> bool {
+fn is_lines(start: &[u8], dialect: &Dialect) -> bool {
     let text = matches!(dialect.format, None | Some(Format::Csv))
         && !matches!(dialect.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be));
     let packed = [&b"\x1F\x8B"[..], b"\x28\xB5\x2F\xFD", b"PK", b"\xFF\xFE", b"\xFE\xFF"];
     let json = start.trim_ascii_start().starts_with(b"{") || start.trim_ascii_start().starts_with(b"[");
-    text && !json && !start.contains(&0) && !packed.iter().any(|magic| start.starts_with(magic))
+    // Zero bytes to the end are room that a copy has reserved.
+    let written = start.iter().rposition(|&b| b != 0).map_or(0, |at| at + 1);
+    text && !json && !start[..written].contains(&0) && !packed.iter().any(|magic| start.starts_with(magic))
 }
 
-/// The first bytes of a file.
-///
-/// # Errors
-/// It cannot be read.
-pub fn start_of(path: &Path) -> io::Result<Vec<u8>> {
+/// Whether the file can be followed line by line; one that cannot be read now is taken whole, and says why.
+#[must_use]
+pub fn is_text(file: &DiskFile) -> bool {
     let mut start = Vec::new();
-    File::open(path)?.take(HEAD_BYTES).read_to_end(&mut start)?;
-    Ok(start)
+    let read = File::open(&file.path).and_then(|f| f.take(HEAD_BYTES).read_to_end(&mut start));
+    read.is_ok() && is_lines(&start, &file.dialect)
 }
 
 impl FollowedFile {
     #[must_use]
-    pub fn new(path: PathBuf, dialect: Dialect, take: Take, marks: Marks) -> Self {
+    pub fn new(file: DiskFile, take: Take, marks: Marks) -> Self {
         Self {
-            file: DiskFile::new(path.clone(), dialect.clone()),
-            path,
-            dialect,
+            path: file.path.clone(),
+            dialect: file.dialect.clone(),
+            file,
             take,
             marks,
             whole: Cell::new(0),
@@ -384,8 +384,9 @@ mod tests {
 
     /// As a load does: on from `reach` where possible, else from the start; whether it went on.
     fn read(path: &Path, reach: Option<Reach>, take: Take, marks: &Marks) -> (bool, Rows, Reach) {
-        let dialect = Dialect::default();
-        let file = FollowedFile::new(path.to_path_buf(), dialect, take, marks.clone());
+        let file = DiskFile::new(path.to_path_buf(), Dialect::default());
+        assert!(is_text(&file));
+        let file = FollowedFile::new(file, take, marks.clone());
         let resumed = reach.and_then(|reach| file.resume(&reach).unwrap());
         let on = resumed.is_some();
         let mut stream = resumed.unwrap_or_else(|| {

@@ -106,6 +106,12 @@ impl Warehouse {
 }
 
 impl Load<'_> {
+    /// Whether this load joins the last run.
+    #[must_use]
+    pub const fn lengthens(&self) -> bool {
+        self.lengthens
+    }
+
     /// Commits the load as a sound run, and says its number.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What models said of readings: one row a reading and model, never rewritten.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::domain::{ChannelValues, LocoId, VerdictKind};
 
@@ -60,6 +60,32 @@ fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
     })
 }
 
+fn insert(
+    tx: &Transaction<'_>,
+    token: &SoundRun,
+    version: u32,
+    number: u32,
+    rows: &[Prediction],
+) -> Result<u64> {
+    let mut new = 0;
+    let mut insert = tx.prepare_cached(INSERT)?;
+    for row in rows {
+        let [flow, pressure, vibration, temperature] = row.values;
+        new += insert.execute(params![
+            key(number, row.at_ms),
+            version,
+            token.run(),
+            row.probability,
+            code(row.verdict),
+            flow,
+            pressure,
+            vibration,
+            temperature
+        ])? as u64;
+    }
+    Ok(new)
+}
+
 impl Warehouse {
     /// Keeps what model `version` said of readings of one locomotive, and says how many were new.
     ///
@@ -79,22 +105,30 @@ impl Warehouse {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         Self::still_last(&tx, token)?;
+        let new = insert(&tx, token, version, number, rows)?;
+        tx.commit()?;
+        Ok(new)
+    }
+
+    /// As [`Warehouse::save_predictions`] for several locomotives at once, of each all that was to be scored.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn save_scored(
+        &mut self,
+        token: &SoundRun,
+        version: u32,
+        scored: &[(LocoId, Vec<Prediction>)],
+    ) -> Result<u64> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Self::still_last(&tx, token)?;
         let mut new = 0;
-        {
-            let mut insert = tx.prepare_cached(INSERT)?;
-            for row in rows {
-                let [flow, pressure, vibration, temperature] = row.values;
-                new += insert.execute(params![
-                    key(number, row.at_ms),
-                    version,
-                    token.run(),
-                    row.probability,
-                    code(row.verdict),
-                    flow,
-                    pressure,
-                    vibration,
-                    temperature
-                ])? as u64;
+        for (loco, rows) in scored {
+            if let Some(number) = token.reader().number(loco)? {
+                new += insert(&tx, token, version, number, rows)?;
+                tx.prepare_cached(SCORED)?.execute([number])?;
             }
         }
         tx.commit()?;

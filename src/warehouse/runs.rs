@@ -136,7 +136,22 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     })
 }
 
+impl RunRecord {
+    /// The run failed safe, for this cause.
+    pub fn fail(&mut self, cause: String) {
+        (self.status, self.cause) = (RunStatus::FailedSafe, Some(cause));
+    }
+}
+
 impl Warehouse {
+    /// The last run that ended.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_run(&self) -> Result<Option<RunRecord>> {
+        last(&self.db)
+    }
+
     /// Records a run that failed safe. Nothing else is written.
     ///
     /// # Errors
