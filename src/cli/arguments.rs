@@ -56,6 +56,8 @@ pub enum Command {
     Run,
     /// Extract, validate, load
     Ingest,
+    /// Follow the sources that grow, until Ctrl-C: new readings are loaded and scored as they come
+    Watch(Watch),
     /// Train, and put the model in force if it passes its gate
     Train,
     /// Honest figures on a scratch warehouse
@@ -95,6 +97,13 @@ pub struct Evaluate {
 pub enum SplitBy {
     Time,
     Locomotive,
+}
+
+#[derive(Debug, Args)]
+pub struct Watch {
+    /// End after so many seconds
+    #[arg(long = "for", value_name = "SECS", value_parser = seconds)]
+    pub secs: Option<f64>,
 }
 
 #[derive(Debug, Args)]
@@ -143,6 +152,15 @@ fn finite(text: &str) -> Result<f64, String> {
         Ok(value)
     } else {
         Err("not a finite number".into())
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if (0.0..=1e9).contains(&value) {
+        Ok(value)
+    } else {
+        Err("not a number of seconds".into())
     }
 }
 

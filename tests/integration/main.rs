@@ -11,6 +11,7 @@ mod configs;
 mod etl;
 mod failsafe;
 mod killed;
+mod live;
 mod real_data;
 mod support;
 mod trust;
