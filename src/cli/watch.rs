@@ -40,7 +40,12 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
     };
     out.event(
         &json!({ "event": "started", "at": iso(wall_ms()), "sources": followed }),
-        || text.with("cli-watch-started", [("sources", followed.join(", ").into())]),
+        || {
+            text.with(
+                "cli-watch-started",
+                [("sources", followed.join(", ").into())],
+            )
+        },
     );
     if let Err(exit) = first_run(shell, &stop) {
         return exit;
@@ -51,7 +56,9 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
         if let Some(passed) = passed {
             passes += 1;
             rows += passed.rows_kept;
-            out.event(&pass_event(&passed, state), || pass_line(&passed, state, text));
+            out.event(&pass_event(&passed, state), || {
+                pass_line(&passed, state, text)
+            });
         }
         // What is behind changes all the time; what is wrong is said once.
         let now = LiveState {
@@ -74,7 +81,10 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
         || {
             text.with(
                 "cli-watch-ended",
-                [("passes", text.count(passes).into()), ("rows", text.count(rows).into())],
+                [
+                    ("passes", text.count(passes).into()),
+                    ("rows", text.count(rows).into()),
+                ],
             )
         },
     );
@@ -127,7 +137,10 @@ fn pass_line(passed: &Passed, state: &LiveState, text: &Text) -> String {
             ("quarantined", text.count(passed.rows_quarantined).into()),
             ("scored", text.count(passed.rows_scored).into()),
             ("ms", text.count((passed.secs * 1000.0) as u64).into()),
-            ("behind", text.count(state.behind_bytes.div_ceil(1024)).into()),
+            (
+                "behind",
+                text.count(state.behind_bytes.div_ceil(1024)).into(),
+            ),
         ],
     )
 }
@@ -144,7 +157,10 @@ fn state_line(state: &LiveState, text: &Text) -> String {
     for (name, why) in &state.dead {
         lines.push(text.with(
             "cli-watch-dead",
-            [("source", name.as_str().into()), ("why", why.as_str().into())],
+            [
+                ("source", name.as_str().into()),
+                ("why", why.as_str().into()),
+            ],
         ));
     }
     if let Some(holder) = &state.waits_for {
@@ -182,7 +198,10 @@ fn signals() -> std::io::Result<Arc<AtomicBool>> {
 #[cfg(unix)]
 async fn asked_to_end() -> std::io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
-    let (mut end, mut hangup) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    let (mut end, mut hangup) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::hangup())?,
+    );
     tokio::select! {
         pressed = tokio::signal::ctrl_c() => pressed,
         _ = end.recv() => Ok(()),

@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::domain::ports::{RawRecord, ReadingWriter, RecordStream};
 use crate::domain::Reason;
+use crate::domain::ports::{RawRecord, ReadingWriter, RecordStream};
 
 use super::mapping::{Bound, Refusal};
 use super::telemetry::{FUTURE_MS, refused};

@@ -139,7 +139,9 @@ pub struct Standing(HashMap<LocoRef, (i64, Gate)>);
 impl Standing {
     /// The gate of a machine and the newest instant it has seen, if that lies before `from_ms`.
     pub(super) fn take(&mut self, loco: LocoRef, from_ms: i64) -> Option<(i64, Gate)> {
-        self.0.remove(&loco).filter(|(last_ms, _)| *last_ms < from_ms)
+        self.0
+            .remove(&loco)
+            .filter(|(last_ms, _)| *last_ms < from_ms)
     }
 
     pub(super) fn keep(&mut self, loco: LocoRef, gate: Gate) {

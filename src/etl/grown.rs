@@ -31,7 +31,9 @@ pub(super) fn file(
         digest: [0; 32],
     };
     let by = digest_of_rules(input, rules);
-    let known = writer.position(&identity)?.filter(|known| known.rules == by);
+    let known = writer
+        .position(&identity)?
+        .filter(|known| known.rules == by);
     let resumed = match &known {
         Some(known) => growing.resume(&known.reach),
         None => Ok(None),

@@ -81,6 +81,12 @@ pub struct Survival {
 const REMEMBERED_ROWS: f64 = 100.0;
 
 impl Survival {
+    /// What a process that has just started goes by: the rows that the last sound run kept.
+    #[must_use]
+    pub fn of_sound(kept: u64) -> Self {
+        Self::default().and(kept, kept).faded()
+    }
+
     fn and(self, kept: u64, new: u64) -> Self {
         Self {
             kept: self.kept + kept as f64,
@@ -259,5 +265,52 @@ impl std::fmt::Display for Refused {
             Some(file) => write!(f, "{} ({file}): {}", self.source, self.why),
             None => write!(f, "{}: {}", self.source, self.why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(kept: u64, refused: u64) -> Report {
+        Report {
+            telemetry_kept: kept,
+            telemetry_refused_new: refused,
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn one_bad_row_among_good_passes_is_no_failure_and_many_are() {
+        let before = Survival::of_sound(5000);
+        let after = pass(0, 1).sound_pass(0.5, true, before).unwrap();
+        let after = pass(1, 0).sound_pass(0.5, true, after).unwrap();
+        // However good the past was, a feed that turns bad is noticed within so many rows.
+        assert!(pass(0, 90).sound_pass(0.5, true, after).is_ok());
+        assert!(pass(0, 120).sound_pass(0.5, true, after).is_err());
+        let halfway = pass(0, 60).sound_pass(0.5, true, after).unwrap();
+        assert!(pass(0, 60).sound_pass(0.5, true, halfway).is_err());
+        // Without a past it is judged as it is.
+        assert!(
+            pass(0, 1)
+                .sound_pass(0.5, true, Survival::default())
+                .is_err()
+        );
+        assert!(
+            pass(1, 1)
+                .sound_pass(0.5, true, Survival::default())
+                .is_ok()
+        );
+        assert!(
+            pass(0, 0)
+                .sound_pass(0.5, true, Survival::default())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_pass_without_any_source_that_stands_is_not_sound() {
+        let unsound = pass(5, 0).sound_pass(0.5, false, Survival::of_sound(100));
+        assert!(matches!(unsound, Err(Unsound::NoData { .. })));
     }
 }

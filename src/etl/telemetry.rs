@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::domain::Reason;
 use crate::domain::ports::{
     LocoRef, RawRecord, ReadingWriter, RecordStream, RefusedRecord, StagedReading,
 };
-use crate::domain::Reason;
 
 use super::batch::Batch;
 use super::mapping::{Bound, Refusal};

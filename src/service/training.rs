@@ -223,7 +223,11 @@ fn score(
 }
 
 /// What is kept of a reading that was scored.
-pub(super) fn prediction(model: &Model, reading: &crate::domain::Reading, probability: f64) -> Prediction {
+pub(super) fn prediction(
+    model: &Model,
+    reading: &crate::domain::Reading,
+    probability: f64,
+) -> Prediction {
     Prediction {
         at_ms: reading.at_ms,
         values: reading.values,

@@ -121,12 +121,24 @@ impl<R: Read> Read for Tee<R> {
 #[must_use]
 fn is_lines(start: &[u8], dialect: &Dialect) -> bool {
     let text = matches!(dialect.format, None | Some(Format::Csv))
-        && !matches!(dialect.encoding, Some(Encoding::Utf16Le | Encoding::Utf16Be));
-    let packed = [&b"\x1F\x8B"[..], b"\x28\xB5\x2F\xFD", b"PK", b"\xFF\xFE", b"\xFE\xFF"];
-    let json = start.trim_ascii_start().starts_with(b"{") || start.trim_ascii_start().starts_with(b"[");
+        && !matches!(
+            dialect.encoding,
+            Some(Encoding::Utf16Le | Encoding::Utf16Be)
+        );
+    let packed = [
+        &b"\x1F\x8B"[..],
+        b"\x28\xB5\x2F\xFD",
+        b"PK",
+        b"\xFF\xFE",
+        b"\xFE\xFF",
+    ];
+    let json =
+        start.trim_ascii_start().starts_with(b"{") || start.trim_ascii_start().starts_with(b"[");
     // Zero bytes to the end are room that a copy has reserved.
     let written = start.iter().rposition(|&b| b != 0).map_or(0, |at| at + 1);
-    text && !json && !start[..written].contains(&0) && !packed.iter().any(|magic| start.starts_with(magic))
+    text && !json
+        && !start[..written].contains(&0)
+        && !packed.iter().any(|magic| start.starts_with(magic))
 }
 
 /// Whether the file can be followed line by line; one that cannot be read now is taken whole, and says why.
@@ -162,7 +174,14 @@ impl FollowedFile {
             return Ok((length.min(from.saturating_add(lines::LONGEST)), from));
         }
         let whole_file = to == length;
-        Ok((if self.take.unfinished && whole_file { to } else { whole }, whole))
+        Ok((
+            if self.take.unfinished && whole_file {
+                to
+            } else {
+                whole
+            },
+            whole,
+        ))
     }
 
     fn begin(&self, progress: Progress) -> Arc<Mutex<Progress>> {
@@ -265,7 +284,8 @@ impl GrowingFile for FollowedFile {
         };
         let (end, whole) = self.ends(&mut file, reach.bytes)?;
         self.digest.set(None);
-        file.seek(SeekFrom::Start(reach.bytes)).map_err(unreadable)?;
+        file.seek(SeekFrom::Start(reach.bytes))
+            .map_err(unreadable)?;
         let progress = self.begin(Progress {
             bytes: reach.bytes,
             whole,
@@ -410,7 +430,10 @@ mod tests {
         let (on, rows, reach) = read(&path, Some(reach), ALL, &marks);
         assert!(on);
         assert_eq!(rows, [(3, b"3,4".to_vec()), (4, b"5,6".to_vec())]);
-        assert_eq!(reach.digest, *blake3::hash(b"a,b\n1,2\n3,4\n5,6\n").as_bytes());
+        assert_eq!(
+            reach.digest,
+            *blake3::hash(b"a,b\n1,2\n3,4\n5,6\n").as_bytes()
+        );
         // Nobody writes any more: the rest is shown as it is, and is not what the next reading begins after.
         let quiet = Take {
             unfinished: true,
@@ -467,7 +490,14 @@ mod tests {
     fn what_can_be_cut_between_lines() {
         let any = Dialect::default();
         assert!(is_lines(b"a;b\n", &any) && is_lines(b"\xEF\xBB\xBFa\n", &any));
-        for start in [&b"\x1F\x8B\x08"[..], b"PK\x03\x04", b"{\"a\"", b" [", b"a\0b\0", b"\xFF\xFEa\0"] {
+        for start in [
+            &b"\x1F\x8B\x08"[..],
+            b"PK\x03\x04",
+            b"{\"a\"",
+            b" [",
+            b"a\0b\0",
+            b"\xFF\xFEa\0",
+        ] {
             assert!(!is_lines(start, &any), "{start:?}");
         }
         let json = Dialect {

@@ -60,7 +60,11 @@ pub fn whole_end(file: &mut File, from: u64, to: u64) -> io::Result<u64> {
         }
         if let Some(at) = last_end(&block) {
             // Where all that is new is in view, a record over several lines can be told from its quotes.
-            let kept = if start == from { closed(&block[..at]) } else { at };
+            let kept = if start == from {
+                closed(&block[..at])
+            } else {
+                at
+            };
             return Ok(start + kept as u64);
         }
         end = start;
@@ -102,7 +106,9 @@ pub fn head(file: &mut File, to: u64, about: u64) -> io::Result<Vec<u8>> {
             head.truncate(end);
             return Ok(head);
         }
-        let read = file.take(about.min(to - head.len() as u64)).read_to_end(&mut head)?;
+        let read = file
+            .take(about.min(to - head.len() as u64))
+            .read_to_end(&mut head)?;
         if read == 0 {
             break;
         }

@@ -20,7 +20,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
-pub use fleet::LatestReading;
+pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;

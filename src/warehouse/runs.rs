@@ -15,6 +15,8 @@ const LAST: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_
 const CONCLUDE: &str =
     "UPDATE pipeline_runs SET ended_ms = ?2, status = ?3, cause = ?4, report = ?5 WHERE run = ?1";
 
+const LAST_KEPT: &str = "SELECT rows_kept FROM pipeline_runs
+    WHERE status = 'ok' AND rows_kept > 0 ORDER BY run DESC LIMIT 1";
 /// Adds a live pass to a run of them.
 const LENGTHEN: &str = "UPDATE pipeline_runs SET ended_ms = ?2, rows_read = rows_read + ?3,
     rows_kept = rows_kept + ?4, rows_already_loaded = rows_already_loaded + ?5,
@@ -150,6 +152,16 @@ impl Warehouse {
     /// The warehouse cannot be read.
     pub fn last_run(&self) -> Result<Option<RunRecord>> {
         last(&self.db)
+    }
+
+    /// Rows kept by the last sound run that kept any.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_kept(&self) -> Result<u64> {
+        let mut query = self.db.prepare_cached(LAST_KEPT)?;
+        let kept = query.query_row([], |row| row.get(0)).optional()?;
+        Ok(kept.unwrap_or(0))
     }
 
     /// Records a run that failed safe. Nothing else is written.

@@ -184,7 +184,10 @@ impl Follower {
                 Some(passed)
             }
             Ok(Outcome::RunFirst(why)) => {
-                self.fail(why.to_owned(), now);
+                match why {
+                    Some(why) => self.fail(why.to_owned(), now),
+                    None => self.not_before = Some(now + PAUSE_FIRST),
+                }
                 None
             }
             Err(PipelineError::Lock(LockError::Busy { holder })) => {
@@ -240,7 +243,11 @@ impl Follower {
                 shown: file.path().to_owned(),
             });
             let refused = simulated && !source.config.synthetic && self.any_real();
-            files[i].push(if refused { Box::new(KeptOut(file)) } else { file });
+            files[i].push(if refused {
+                Box::new(KeptOut(file))
+            } else {
+                file
+            });
         }
         let mut all = Vec::new();
         for (i, source) in self.sources.iter().enumerate() {
@@ -264,7 +271,8 @@ impl Follower {
                 _ => all.push(inputs::input(&source.config, Ok(files))),
             }
         }
-        let synthetic = self.sources.iter().all(|source| source.config.synthetic) || (!real && !taken.is_empty());
+        let synthetic = self.sources.iter().all(|source| source.config.synthetic)
+            || (!real && !taken.is_empty());
         let asked = Asked {
             inputs: all,
             sources: states,

@@ -15,7 +15,9 @@ use crate::config::{Config, Home};
 use crate::domain::{LocoId, Role};
 use crate::etl::{self, Input, Report, Rules, Survival};
 use crate::ml::{Followers, Model};
-use crate::warehouse::{LIVE, Prediction, RunLock, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError};
+use crate::warehouse::{
+    LIVE, Prediction, RunLock, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
+};
 
 use super::super::pipeline::{PipelineError, wall_ms};
 use super::super::training::{JudgingError, model_in_force, prediction};
@@ -81,8 +83,8 @@ pub(super) enum Outcome {
     /// There was nothing that the warehouse did not know.
     Nothing,
     Passed(Passed),
-    /// A whole run has to come first; why.
-    RunFirst(&'static str),
+    /// A whole run has to come first; why, where it is not plain.
+    RunFirst(Option<&'static str>),
 }
 
 /// Walks one pass.
@@ -97,31 +99,37 @@ pub(super) fn pass(
     memory: &mut Memory,
 ) -> Result<Outcome, PipelineError> {
     let started = Instant::now();
-    let _lock = RunLock::take(&home.run_lock())?;
+    let _lock = RunLock::take_for_pass(&home.run_lock())?;
     if !home.warehouse().is_file() {
-        return Ok(Outcome::RunFirst("there is no warehouse yet: start a run"));
+        return Ok(Outcome::RunFirst(None));
     }
     let mut warehouse = Warehouse::open(&home.warehouse())?;
     let Some(last) = warehouse.last_run()? else {
-        return Ok(Outcome::RunFirst("no run has ended yet: start a run"));
+        return Ok(Outcome::RunFirst(None));
     };
     match warehouse.synthetic()? {
         Some(true) if !asked.synthetic => {
-            return Ok(Outcome::RunFirst(
+            return Ok(Outcome::RunFirst(Some(
                 "this home still shows simulated data: start a run, and the first real one takes its place",
-            ));
+            )));
         }
         Some(false) if asked.synthetic => {
-            return Ok(Outcome::RunFirst(
+            return Ok(Outcome::RunFirst(Some(
                 "simulated data is followed, and this warehouse holds real readings: use another --home for it",
-            ));
+            )));
         }
         _ => {}
     }
-    if memory.left.is_some_and(|left| left != (last.run, last.ended_ms)) {
+    if memory
+        .left
+        .is_some_and(|left| left != (last.run, last.ended_ms))
+    {
         memory.forget();
     }
     let first = memory.left.is_none();
+    if first {
+        memory.survival = Survival::of_sound(warehouse.last_kept()?);
+    }
     let passed = memory.load(&mut warehouse, config, asked, &last)?;
     let Some(mut passed) = passed else {
         memory.left = Some((last.run, last.ended_ms));
@@ -188,7 +196,9 @@ impl Memory {
             labels_incomplete: last.labels_incomplete,
             report: last.report.clone(),
         };
-        let Some((committed, refused)) = self.commit(warehouse, &rules, config, asked, last, &mut record)? else {
+        let Some((committed, refused)) =
+            self.commit(warehouse, &rules, config, asked, last, &mut record)?
+        else {
             return Ok(None);
         };
         match committed {
@@ -361,7 +371,11 @@ fn merged(last: &Value, lengthens: bool, report: &Report, asked: &Asked) -> Valu
     refused.retain(|entry| !known_better(entry));
     refused.extend(report.refused.iter().map(|refused| json!(refused)));
     for source in asked.sources.iter().filter(|source| source.dead.is_some()) {
-        if !report.refused.iter().any(|r| r.source == source.name && r.file.is_none()) {
+        if !report
+            .refused
+            .iter()
+            .any(|r| r.source == source.name && r.file.is_none())
+        {
             refused.push(json!({ "source": source.name, "file": null, "why": source.dead }));
         }
     }
@@ -371,9 +385,15 @@ fn merged(last: &Value, lengthens: bool, report: &Report, asked: &Asked) -> Valu
     }
     for (reason, count) in &report.rows_quarantined {
         let before = quarantined.get(reason.key()).and_then(Value::as_u64);
-        quarantined.insert(reason.key().to_owned(), (before.unwrap_or(0) + count).into());
+        quarantined.insert(
+            reason.key().to_owned(),
+            (before.unwrap_or(0) + count).into(),
+        );
     }
-    let mut ignored = last["ignored_columns"].as_object().cloned().unwrap_or_default();
+    let mut ignored = last["ignored_columns"]
+        .as_object()
+        .cloned()
+        .unwrap_or_default();
     for (source, columns) in &report.ignored_columns {
         ignored.insert(source.clone(), json!(columns));
     }

@@ -116,7 +116,9 @@ impl Folder {
         let mut known = std::mem::take(&mut self.files);
         for file in listed {
             let stamp = (file.bytes, file.modified);
-            let mut seen = known.remove(&file.path).unwrap_or_else(|| Seen::new(stamp, now));
+            let mut seen = known
+                .remove(&file.path)
+                .unwrap_or_else(|| Seen::new(stamp, now));
             seen.note(stamp, now);
             self.files.insert(file.path, seen);
         }
@@ -197,7 +199,9 @@ impl Folder {
     pub fn behind_bytes(&self) -> u64 {
         let behind = |seen: &&Seen| seen.taken != Some(seen.stamp) || seen.more;
         let files = self.files.values().filter(behind);
-        files.map(|seen| seen.stamp.0.saturating_sub(seen.reached)).sum()
+        files
+            .map(|seen| seen.stamp.0.saturating_sub(seen.reached))
+            .sum()
     }
 }
 
