@@ -193,6 +193,7 @@ fn picture(locomotives: usize) {
     let first = assemble();
     println!("  first picture: {:.0} ms", first * 1000.0);
     let (mut passes, mut busy, mut idle) = (Vec::new(), Vec::new(), Vec::new());
+    let mut cpu = 0.0;
     for _ in 0..20 {
         let at_ms = wall_ms();
         for (i, file) in files.iter_mut().enumerate() {
@@ -208,11 +209,17 @@ fn picture(locomotives: usize) {
             std::thread::sleep(Duration::from_millis(20));
         }
         assert_eq!(kept, locomotives as u64);
+        let before = cpu_secs().unwrap_or(f64::NAN);
         busy.push(assemble());
+        cpu += cpu_secs().unwrap_or(f64::NAN) - before;
         idle.push(assemble());
     }
     report("pass", &mut passes);
     report("picture, every locomotive with a new reading", &mut busy);
+    println!(
+        "  processor time of one such picture: {:.1} ms",
+        cpu / 20.0 * 1000.0
+    );
     report("picture, nothing new", &mut idle);
 }
 

@@ -75,7 +75,6 @@ impl Scene<'_> {
         };
         let mut token = Token {
             reader: self.reader,
-            // Explanations, too, rest on a sound run.
             wanted: cause.is_none(),
             issued: None,
         };
@@ -212,7 +211,9 @@ impl Scene<'_> {
         };
         let past = known.events.partition_point(|e| e.at_ms <= now_ms);
         let events = &known.events[..past];
-        let (explanation, normal) = known.explained.clone().unzip();
+        // Explanations, too, rest on a sound run.
+        let explained = known.explained.clone();
+        let (explanation, normal) = explained.filter(|_| fleet_cause.is_none()).unzip();
         let values = newest.reading.values;
         let out_of_band = std::array::from_fn(|i| {
             normal.as_ref().is_some_and(|n: &Normal| {

@@ -562,3 +562,171 @@ fn a_watch_ends_when_its_time_is_over() {
     let answer = home.cidp(&["watch", "--for", "0.5"]).expect(0);
     assert!(answer.stdout.lines().count() >= 2, "{answer:#?}");
 }
+
+#[test]
+fn a_locked_warehouse_is_named_and_waited_for() {
+    let home = home();
+    let before = readings(&home);
+    let other = Connection::open(home.warehouse()).unwrap();
+    let watch = Watch::start(&home);
+    wait("the first look is over", || {
+        // It has nothing to do, and says nothing.
+        std::thread::sleep(Duration::from_millis(800));
+        true
+    });
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    append(&home, "sensors.csv", &more(BEFORE, BEFORE + 5));
+    wait("it says why nothing is taken in", || {
+        watch.has_said("state", |e| {
+            let fault = e["fault"].as_str().unwrap_or_default();
+            fault.contains("locked")
+        })
+    });
+    assert_eq!(readings(&home), before);
+    other.execute_batch("ROLLBACK").unwrap();
+    wait("nothing was lost", || readings(&home) == before + 10);
+    wait("it says that all is well", || {
+        watch
+            .events()
+            .iter()
+            .rfind(|e| e["event"] == "state")
+            .unwrap()["fault"]
+            .is_null()
+    });
+}
+
+/// The service behind a window, in this process.
+#[test]
+fn a_window_shows_what_comes_and_serves_its_commands_meanwhile() {
+    use cidp::service::command::Command;
+    use cidp::service::platform::Platform;
+    use cidp::service::snapshot::TimeWindow;
+
+    let home = home();
+    let platform = Platform::open(Some(&home.path(".")), None).unwrap();
+    let service = cidp::service::engine::start(platform, Box::new(|| {})).unwrap();
+    let newest = |i: u32| 1_767_225_600_000 + i64::from(i) * 600_000;
+    let shows = |at_ms: i64| {
+        let snapshot = service.snapshot();
+        snapshot.fleet.len() == LOCOMOTIVES as usize
+            && snapshot.fleet.iter().all(|row| {
+                row.reading_at_ms == at_ms && row.probability.is_some() && row.explanation.is_some()
+            })
+    };
+    wait("the fleet is shown", || shows(newest(BEFORE - 1)));
+    let watch = Command::Watch {
+        loco: Some(cidp::domain::LocoId::new("LOCO_001")),
+        window: TimeWindow::All,
+    };
+    assert!(service.send(watch));
+    for i in 0..20 {
+        append(&home, "sensors.csv", &more(BEFORE + i, BEFORE + i + 1));
+        if i % 5 == 0 {
+            wait("the new reading is shown", || shows(newest(BEFORE + i)));
+        }
+    }
+    wait("the last reading is shown", || shows(newest(BEFORE + 19)));
+    wait("the page follows", || {
+        let snapshot = service.snapshot();
+        let view = snapshot.locomotive.as_ref();
+        view.is_some_and(|view| view.samples.last().unwrap().at_ms == newest(BEFORE + 19))
+    });
+    // What was read bit by bit is what a program that has just started sees.
+    let status = home.json(0, &["status"]);
+    for row in service.snapshot().fleet.iter() {
+        let said = status.as_array().unwrap().iter();
+        let said = said.into_iter().find(|s| s["loco_id"] == row.loco.as_str());
+        let said = said.unwrap();
+        let p = said["probability"].as_f64().unwrap();
+        assert!((p - row.probability.unwrap()).abs() < 1e-6);
+        assert_eq!(said["verdict"], serde_json::json!(row.verdict.kind()));
+    }
+    // A run of the window and its live passes do not get in each other's way.
+    let before = service.snapshot().last_run.clone().unwrap().run_id;
+    assert!(service.send(Command::Run));
+    wait("the run ends", || {
+        let snapshot = service.snapshot();
+        snapshot.running.is_none() && snapshot.last_run.as_ref().unwrap().run_id > before
+    });
+    append(&home, "sensors.csv", &more(BEFORE + 20, BEFORE + 21));
+    wait("it goes on", || shows(newest(BEFORE + 20)));
+    assert_eq!(service.snapshot().fault, None);
+    assert_eq!(service.snapshot().live.as_ref().unwrap().behind_bytes, 0);
+}
+
+/// Whatever happens to a warehouse, the fleet that is kept and refreshed is the one that is read anew.
+#[test]
+fn a_fleet_that_is_remembered_is_the_one_that_is_read_anew() {
+    use cidp::service::fleet::{FleetMemory, Scene};
+    use cidp::service::platform::Platform;
+    use cidp::warehouse::Reader;
+
+    let home = home();
+    let workshop = "[[sources]]\nname = \"workshop\"\nrole = \"maintenance\"\npath = \"workshop.csv\"\n\
+                    timezone = \"UTC\"\nclock = \"data\"\n";
+    home.write("workshop.csv", "timestamp,loco_id,type,component\n");
+    home.write("late.csv", HEADER);
+    let late = followed("late.csv").replace("\"sensors\"", "\"late\"");
+    home.configure(&format!("{}{late}{workshop}", followed("sensors.csv")));
+    let platform = Platform::open(Some(&home.path(".")), None).unwrap();
+    let reader = Reader::open(&home.warehouse()).unwrap();
+    let mut memory = FleetMemory::default();
+    let mut same = |what: &str| {
+        let stored = reader.model().unwrap().unwrap();
+        let model = cidp::ml::Model::from_bytes(&stored.body).unwrap();
+        let last_run = reader.last_run().unwrap();
+        let look = |memory: &mut FleetMemory| {
+            let fleet = Scene {
+                reader: &reader,
+                config: &platform.config,
+                model: Ok(Some(&model)),
+                last_run: last_run.clone(),
+                replay_ms: None,
+                wall_ms: 1_800_000_000_000,
+            }
+            .fleet(memory)
+            .unwrap();
+            format!("{:?} {:?} {:#?}", fleet.cause, fleet.span, fleet.rows)
+        };
+        let (kept, anew) = (look(&mut memory), look(&mut FleetMemory::default()));
+        assert!(kept == anew, "{what}: {kept}\n\nis not\n\n{anew}");
+        kept
+    };
+    let mut seen = vec![same("at first")];
+    let mut then = |what: &str, arguments: &[&str]| {
+        let answer = home.cidp(arguments);
+        assert!([0, 1].contains(&answer.code), "{answer:#?}");
+        let now = same(what);
+        assert!(seen.last() != Some(&now), "{what}: nothing was to be seen");
+        seen.push(now);
+    };
+    append(&home, "sensors.csv", &more(BEFORE, BEFORE + 5));
+    then("new readings", &["run"]);
+    append(&home, "sensors.csv", &more(BEFORE + 5, BEFORE + 90));
+    then("more than a period needs, and not judged", &["ingest"]);
+    append(&home, "sensors.csv", &more(BEFORE + 90, BEFORE + 91));
+    then("all judged", &["run"]);
+    let between = more(BEFORE + 60, BEFORE + 61)
+        .replace(":00Z", ":30Z")
+        .replace("LOCO_002", "LOCO_003");
+    append(&home, "late.csv", &between);
+    then("a late reading, and a new locomotive", &["run"]);
+    append(
+        &home,
+        "workshop.csv",
+        "2026-01-04T05:00:00Z,LOCO_001,preventive,pump\n",
+    );
+    then("work was done", &["run"]);
+    append(
+        &home,
+        "sensors.csv",
+        "2026-01-05T00:00:00Z,LOCO_002,x,5,2,45\n",
+    );
+    append(&home, "sensors.csv", &more(BEFORE + 91, BEFORE + 93));
+    then("a row was refused", &["run"]);
+    then("another model", &["train"]);
+    std::fs::rename(home.path("sensors.csv"), home.path("gone.csv")).unwrap();
+    then("a source is gone", &["run"]);
+    std::fs::rename(home.path("late.csv"), home.path("late.gone")).unwrap();
+    then("no source is left", &["run"]);
+}

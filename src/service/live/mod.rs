@@ -219,21 +219,20 @@ impl Follower {
         if due.is_empty() && !waiting && !changed {
             return None;
         }
-        let mut files: Vec<Vec<Box<dyn SourceFile>>> = Vec::new();
+        let mut files: Vec<Vec<(Box<dyn SourceFile>, bool)>> = Vec::new();
         files.resize_with(self.sources.len(), Vec::new);
         let mut taken = Vec::new();
-        let (mut bytes, mut real) = (0_u64, false);
+        let mut bytes = 0_u64;
         for (i, one) in due {
-            if taken.len() >= PASS_FILES || bytes >= PASS_BYTES {
-                break;
-            }
             let source = &self.sources[i];
             let From::Disk(folder) = &source.from else {
                 continue;
             };
+            if taken.len() >= PASS_FILES || bytes >= PASS_BYTES {
+                break;
+            }
             bytes += one.bytes;
             let simulated = source.config.synthetic || (one.new && one.file.is_simulated());
-            real |= !simulated;
             let unfinished = one.take.is_none_or(|take| take.unfinished);
             let path = one.path.clone();
             let file = folder.open(one);
@@ -242,47 +241,48 @@ impl Follower {
                 file: Some((path, unfinished)),
                 shown: file.path().to_owned(),
             });
-            let refused = simulated && !source.config.synthetic && self.any_real();
-            files[i].push(if refused {
-                Box::new(KeptOut(file))
-            } else {
-                file
-            });
+            files[i].push((file, simulated));
         }
-        let mut all = Vec::new();
         for (i, source) in self.sources.iter().enumerate() {
-            let mut files = std::mem::take(&mut files[i]);
             if let From::Address(poll) = &source.from
                 && let Some(answer) = poll.open()
             {
-                real |= !source.config.synthetic;
                 taken.push(Taken {
                     source: i,
                     file: None,
                     shown: answer.path().to_owned(),
                 });
-                files.push(answer);
+                files[i].push((answer, source.config.synthetic));
             }
+        }
+        let any_real = files.iter().flatten().any(|(_, simulated)| !simulated);
+        // Simulated readings never mix with real ones.
+        let open = |(file, simulated): (Box<dyn SourceFile>, bool)| -> Box<dyn SourceFile> {
+            if simulated && any_real {
+                Box::new(KeptOut(file))
+            } else {
+                file
+            }
+        };
+        let mut all = Vec::new();
+        for (source, files) in self.sources.iter().zip(files) {
             match source.dead(now) {
                 Some(error) if files.is_empty() => {
                     all.push(inputs::input(&source.config, Err(error)));
                 }
                 _ if files.is_empty() => {}
-                _ => all.push(inputs::input(&source.config, Ok(files))),
+                _ => {
+                    let files = files.into_iter().map(open).collect();
+                    all.push(inputs::input(&source.config, Ok(files)));
+                }
             }
         }
-        let synthetic = self.sources.iter().all(|source| source.config.synthetic)
-            || (!real && !taken.is_empty());
         let asked = Asked {
             inputs: all,
             sources: states,
-            synthetic,
+            synthetic: (!taken.is_empty()).then_some(!any_real),
         };
         Some((asked, taken))
-    }
-
-    fn any_real(&self) -> bool {
-        self.sources.iter().any(|source| !source.config.synthetic)
     }
 
     fn states(&self, now: Instant) -> Vec<SourceState> {

@@ -33,8 +33,8 @@ pub(super) struct Asked {
     pub inputs: Vec<Input>,
     /// Every followed source of which something is known.
     pub sources: Vec<SourceState>,
-    /// All of it is simulated.
-    pub synthetic: bool,
+    /// What is to be read is simulated; `None` where nothing is.
+    pub synthetic: Option<bool>,
 }
 
 /// How a followed source stands.
@@ -107,13 +107,13 @@ pub(super) fn pass(
     let Some(last) = warehouse.last_run()? else {
         return Ok(Outcome::RunFirst(None));
     };
-    match warehouse.synthetic()? {
-        Some(true) if !asked.synthetic => {
+    match (warehouse.synthetic()?, asked.synthetic) {
+        (Some(true), Some(false)) => {
             return Ok(Outcome::RunFirst(Some(
                 "this home still shows simulated data: start a run, and the first real one takes its place",
             )));
         }
-        Some(false) if asked.synthetic => {
+        (Some(false), Some(true)) => {
             return Ok(Outcome::RunFirst(Some(
                 "simulated data is followed, and this warehouse holds real readings: use another --home for it",
             )));
@@ -236,6 +236,8 @@ impl Memory {
         last: &RunRecord,
         record: &mut RunRecord,
     ) -> Result<Option<(Committed, Vec<etl::Refused>)>, WarehouseError> {
+        let held = warehouse.synthetic()?;
+        let synthetic = held.or(asked.synthetic).unwrap_or(false);
         let mut load = warehouse.load_live(rules.now_ms - RUN_MS)?;
         let gates = &mut self.gates;
         let report = match etl::load_on(&asked.inputs, rules, &mut load, &|_, _| {}, gates) {
@@ -255,7 +257,7 @@ impl Memory {
             }
             // A full disk, for one: nothing of the load is there.
             Ok(survival) => load
-                .commit(record, asked.synthetic)
+                .commit(record, synthetic)
                 .map(|run| (run, survival))
                 .map_err(|error| error.to_string()),
             Err(unsound) => Err(unsound.to_string()),
