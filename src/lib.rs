@@ -36,7 +36,8 @@
 //!   transaction, with a savepoint a file.
 //! - **The frame loop never waits.** Pages read a snapshot and send commands. The one thing they call each
 //!   frame is the pure [`domain::ports::Judge`].
-//! - **One writer**, during a run only, under an operating-system lock that a dead program cannot keep.
+//! - **One writer**, during a run or a live pass only, under an operating-system lock that a dead program
+//!   cannot keep.
 //! - **No split by random rows**, anywhere: neighbours in time are near copies of each other.
 //!
 //! The imports are checked by `tests/integration/architecture.rs`.

@@ -56,6 +56,8 @@ pub enum Command {
     Run,
     /// Extract, validate, load
     Ingest,
+    /// Follow the sources that grow, until Ctrl-C: new readings are loaded and scored as they come
+    Watch(Watch),
     /// Train, and put the model in force if it passes its gate
     Train,
     /// Honest figures on a scratch warehouse
@@ -153,6 +155,13 @@ pub enum SplitBy {
 }
 
 #[derive(Debug, Args)]
+pub struct Watch {
+    /// End after so many seconds
+    #[arg(long = "for", value_name = "SECS", value_parser = seconds)]
+    pub secs: Option<f64>,
+}
+
+#[derive(Debug, Args)]
 pub struct Predict {
     /// L/min
     #[arg(long, value_name = "L/MIN", value_parser = finite, allow_negative_numbers = true)]
@@ -233,6 +242,15 @@ fn instant(text: &str, of_day: jiff::civil::Time) -> Result<i64, String> {
         .and_then(|local| local.to_zoned(jiff::tz::TimeZone::UTC).ok())
         .map(|zoned| zoned.timestamp().as_millisecond())
         .ok_or_else(|| "a date (2026-01-31) or a time (2026-01-31T06:00:00Z)".to_owned())
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if (0.0..=1e9).contains(&value) {
+        Ok(value)
+    } else {
+        Err("not a number of seconds".into())
+    }
 }
 
 fn fraction(text: &str) -> Result<f64, String> {

@@ -11,6 +11,7 @@ mod simulate;
 mod sources;
 mod status;
 mod train;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -79,6 +80,7 @@ pub fn main() -> ExitCode {
     let exit = match &arguments.command {
         Command::Run => run::run(&shell, crate::service::pipeline::RunKind::Full),
         Command::Ingest => run::run(&shell, crate::service::pipeline::RunKind::Ingest),
+        Command::Watch(asked) => watch::watch(&shell, asked),
         Command::Train => train::train(&shell),
         Command::Evaluate(asked) => evaluate::evaluate(&shell, asked),
         Command::Predict(asked) => predict::predict(&shell, asked),

@@ -27,6 +27,15 @@ impl Output {
         }
     }
 
+    /// One of many things that happen: a line of JSON when JSON was asked for, else a line for people.
+    pub fn event(&self, value: &serde_json::Value, line: impl FnOnce() -> String) {
+        if self.json {
+            print(&value.to_string());
+        } else {
+            print(&line());
+        }
+    }
+
     /// An error of arguments or configuration: words on stderr, details in the JSON value.
     pub fn error(&self, message: &str, details: &serde_json::Value) {
         if self.json {

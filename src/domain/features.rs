@@ -225,6 +225,14 @@ pub fn selected(kind: LabelKind, maintenance_known: bool) -> Vec<u8> {
     out
 }
 
+/// What a paused [`Tracker`] remembers.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    learner: NormalLearner,
+    normal: Normal,
+    window: VecDeque<(i64, ChannelValues)>,
+}
+
 /// Follows one machine, reading by reading in time order: bounded state, no look ahead.
 #[derive(Debug, Clone)]
 pub struct Tracker<'a> {
@@ -260,13 +268,8 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// Takes the next reading. `maintenance_age_hours` is `None` without a record before it.
-    pub fn push(
-        &mut self,
-        at_ms: i64,
-        values: &ChannelValues,
-        maintenance_age_hours: Option<f64>,
-    ) -> Blocks {
+    /// Takes the next reading, whose features are not wanted.
+    pub fn remember(&mut self, at_ms: i64, values: &ChannelValues) {
         self.skip(values);
         self.window.push_back((at_ms, *values));
         let from = at_ms.saturating_sub(self.spec.windows_ms[1]);
@@ -275,6 +278,37 @@ impl<'a> Tracker<'a> {
         {
             self.window.pop_front();
         }
+    }
+
+    /// What it remembers, to be kept without what it measures with.
+    #[must_use]
+    pub fn pause(self) -> Trace {
+        Trace {
+            learner: self.learner,
+            normal: self.normal,
+            window: self.window,
+        }
+    }
+
+    /// Goes on where it was paused; `spec` is the one it had then.
+    #[must_use]
+    pub fn resume(spec: &'a FeatureSpec, trace: Trace) -> Self {
+        Self {
+            spec,
+            learner: trace.learner,
+            normal: trace.normal,
+            window: trace.window,
+        }
+    }
+
+    /// Takes the next reading. `maintenance_age_hours` is `None` without a record before it.
+    pub fn push(
+        &mut self,
+        at_ms: i64,
+        values: &ChannelValues,
+        maintenance_age_hours: Option<f64>,
+    ) -> Blocks {
+        self.remember(at_ms, values);
         let long = moments(self.window.iter().map(|(_, v)| v), &self.normal);
         let from = at_ms.saturating_sub(self.spec.windows_ms[0]);
         let recent = self.window.iter().rev().take_while(|(t, _)| *t > from);

@@ -44,6 +44,13 @@ pub trait Readings: Sync {
 
     /// Workshop events of a locomotive in time order, UTC milliseconds.
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError>;
+
+    /// The instant `count` readings before `at_ms`, or of the first one. Who cannot tell without reading them
+    /// says the beginning of time.
+    fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError> {
+        let _ = (loco, at_ms, count);
+        Ok(i64::MIN)
+    }
 }
 
 /// What training and scoring take: the readings of the last *sound* run.
@@ -189,6 +196,44 @@ pub trait SourceFile {
     /// # Errors
     /// The file cannot be read, or is no table.
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError>;
+
+    /// A file that is followed while it grows; `None`: it is read whole.
+    fn growing(&self) -> Option<&dyn GrowingFile> {
+        None
+    }
+}
+
+/// How far a file that grows was read: up to the end of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    pub bytes: u64,
+    /// Line ends in those bytes.
+    pub lines: u64,
+    /// BLAKE3 of those bytes.
+    pub digest: [u8; 32],
+}
+
+/// A text file that is read on from where the last reading stopped.
+pub trait GrowingFile {
+    /// Opens what came after `reach`; `None` when this is not the file that was read so far: rewritten,
+    /// cut back, or another one in its place.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    fn resume(&self, reach: &Reach) -> Result<Option<Box<dyn RecordStream>>, SourceError>;
+
+    /// How far the stream that was opened last has come; asked for after its last record.
+    fn reach(&self) -> Option<Reach>;
+}
+
+/// What is kept of a file that grows, to go on from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    pub reach: Reach,
+    /// Digest of what the rows were judged by: under other rules the file is read from its start.
+    pub rules: [u8; 32],
+    /// The newest instant of each locomotive in this file, UTC milliseconds.
+    pub newest_ms: Vec<(LocoRef, i64)>,
 }
 
 /// A reading on its way into the warehouse, with where it came from.
@@ -246,6 +291,29 @@ pub trait ReadingWriter {
     /// # Errors
     /// The warehouse cannot be written.
     fn begin_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError>;
+
+    /// How far a file that grows was read by earlier loads; `None` when it is not known.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    fn position(&self, file: &FileIdentity<'_>) -> Result<Option<Position>, WriteError>;
+
+    /// As [`ReadingWriter::begin_file`], for a file whose position is known: its rows join those that were
+    /// taken before.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn resume_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError>;
+
+    /// Notes how far the file begun (or resumed) last was read.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    fn keep_position(
+        &mut self,
+        file: &FileIdentity<'_>,
+        position: &Position,
+    ) -> Result<(), WriteError>;
 
     /// Ends the file begun last: keeps what it wrote, or takes all of it back.
     ///

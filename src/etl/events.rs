@@ -2,27 +2,30 @@
 
 use std::time::Instant;
 
-use crate::domain::ports::{RawRecord, ReadingWriter, RecordStream};
-use crate::domain::{Reason, SourceError};
+use crate::domain::Reason;
+use crate::domain::ports::{RawRecord, RecordStream};
 
 use super::mapping::{Bound, Refusal};
 use super::telemetry::{FUTURE_MS, refused};
-use super::{FileError, Report, Rules};
+use super::{FileError, Loading, Rules};
 
-/// Reads one file to its end.
+/// Reads one file to its end, and says how many rows it has.
 pub fn file(
     mut bound: Bound,
     stream: &mut dyn RecordStream,
-    rules: &Rules,
-    writer: &mut dyn ReadingWriter,
-    report: &mut Report,
-) -> Result<(), FileError> {
+    loading: &mut Loading<'_>,
+) -> Result<u64, FileError> {
+    let Loading {
+        rules,
+        writer,
+        report,
+        ..
+    } = loading;
     let started = Instant::now();
     let mut record = RawRecord::default();
-    let mut empty = true;
-    let (mut rows, mut bad) = (0_u64, 0_u64);
+    let (mut all, mut rows, mut bad) = (0_u64, 0_u64, 0_u64);
     while stream.read(&mut record)? {
-        empty = false;
+        all += 1;
         if !bound.is_meant(&record) {
             continue;
         }
@@ -48,10 +51,7 @@ pub fn file(
     if ((rows - bad) as f64) < rules.min_survival * rows as f64 {
         report.events_unreadable();
     }
-    if empty {
-        return Err(SourceError::HeaderOnly.into());
-    }
-    Ok(())
+    Ok(all)
 }
 
 type Event = (String, i64, crate::domain::EventKind, String);

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 
 use crate::domain::ports::{
-    BatchOutcome, FileIdentity, LocoRef, RawRecord, ReadingWriter, RecordStream, RefusedRecord,
-    SourceFile, StagedReading, WriteError,
+    BatchOutcome, FileIdentity, LocoRef, Position, RawRecord, ReadingWriter, RecordStream,
+    RefusedRecord, SourceFile, StagedReading, WriteError,
 };
 use crate::domain::{ChannelValues, Dialect, EventKind, Flags, Reading, Reason, Role, SourceError};
 
 use super::mapping::Bound;
-use super::{FileError, Input, Report, Rules, events, telemetry};
+use super::{FileError, Input, Loading, Report, Rules, events, telemetry};
 
 /// What was found in one file, as far as it could be read.
 #[derive(Debug, Default)]
@@ -85,22 +85,19 @@ impl Look {
         let mut stream = First { stream, left: rows };
         let mut writer = Unwritten::default();
         let mut report = Report::default();
+        let mut loading = Loading {
+            rules,
+            writer: &mut writer,
+            memory: &mut super::Memory::default(),
+            report: &mut report,
+            progress: &|_, _| {},
+        };
         let read = match input.role {
             Role::Telemetry => {
-                let silent = |_, _| {};
-                telemetry::file(
-                    bound,
-                    &mut stream,
-                    rules,
-                    &mut writer,
-                    &mut super::Memory::default(),
-                    &mut report,
-                    &silent,
-                )
+                let newest_ms = &mut telemetry::Newest::default();
+                telemetry::file(bound, &mut stream, &mut loading, newest_ms)
             }
-            Role::Maintenance | Role::Failures => {
-                events::file(bound, &mut stream, rules, &mut writer, &mut report)
-            }
+            Role::Maintenance | Role::Failures => events::file(bound, &mut stream, &mut loading),
         };
         self.rows = report.rows_read;
         self.accepted = writer.accepted;
@@ -110,12 +107,12 @@ impl Look {
         self.first = writer.first;
         match read {
             // Rows of this source may come further down.
-            Err(FileError::Refused(SourceError::HeaderOnly)) if stream.left == 0 => Ok(()),
+            Ok(0) if stream.left > 0 => Err(SourceError::HeaderOnly),
             Err(FileError::Refused(error)) => Err(error),
             Err(FileError::Fatal(error)) => Err(SourceError::Unreadable {
                 why: error.to_string(),
             }),
-            Ok(()) => Ok(()),
+            Ok(_) => Ok(()),
         }
     }
 }
@@ -171,6 +168,18 @@ impl Unwritten {
 
 impl ReadingWriter for Unwritten {
     fn begin_file(&mut self, _: &FileIdentity<'_>) -> Result<(), WriteError> {
+        Ok(())
+    }
+
+    fn position(&self, _: &FileIdentity<'_>) -> Result<Option<Position>, WriteError> {
+        Ok(None)
+    }
+
+    fn resume_file(&mut self, _: &FileIdentity<'_>) -> Result<(), WriteError> {
+        Ok(())
+    }
+
+    fn keep_position(&mut self, _: &FileIdentity<'_>, _: &Position) -> Result<(), WriteError> {
         Ok(())
     }
 

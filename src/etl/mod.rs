@@ -6,20 +6,21 @@ mod batch;
 mod events;
 mod flagging;
 pub mod gates;
+mod grown;
 mod look;
 pub mod mapping;
 mod report;
 mod telemetry;
 mod time;
 
-use crate::domain::ports::{FileIdentity, ReadingWriter, SourceFile, WriteError};
-use crate::domain::{Limits, Role, SourceClock, SourceError};
+use crate::domain::ports::{FileIdentity, Position, Reach, ReadingWriter, SourceFile, WriteError};
+use crate::domain::{Dialect, Limits, Role, SourceClock, SourceError};
 
 pub use batch::ChannelSummary;
 pub use flagging::Memory;
 pub use look::{FirstRow, FirstRowIs, Look, RefusedSample, look};
 pub use mapping::{LocoFrom, Mapping};
-pub use report::{Refused, Report, Unsound};
+pub use report::{Refused, Report, Survival, Unsound};
 
 /// A source, ready to be read.
 pub struct Input {
@@ -27,6 +28,10 @@ pub struct Input {
     pub role: Role,
     pub clock: SourceClock,
     pub mapping: Mapping,
+    /// What is said of its tables.
+    pub dialect: Dialect,
+    /// Its files are looked at again and again: one that has not changed is not read again.
+    pub followed: bool,
     /// The files, or why there are none.
     pub files: Result<Vec<Box<dyn SourceFile>>, SourceError>,
 }
@@ -99,113 +104,127 @@ pub fn load(
     progress: Progress<'_>,
 ) -> Result<Report, EtlError> {
     let mut report = Report::default();
+    let mut loading = Loading {
+        rules,
+        writer,
+        memory,
+        report: &mut report,
+        progress,
+    };
     // Telemetry first: when it fails, nothing else matters.
     let mut order: Vec<&Input> = inputs.iter().collect();
     order.sort_by_key(|input| input.role != Role::Telemetry);
     for input in order {
-        source(input, rules, writer, memory, &mut report, progress)?;
+        source(input, &mut loading)?;
     }
     let started = std::time::Instant::now();
-    memory.judge_rest(&rules.limits, writer)?;
+    loading.memory.judge_rest(&rules.limits, loading.writer)?;
     report.validate_secs += started.elapsed().as_secs_f64();
     Ok(report)
 }
 
-fn source(
-    input: &Input,
-    rules: &Rules,
-    writer: &mut dyn ReadingWriter,
-    memory: &mut Memory,
-    report: &mut Report,
-    progress: Progress<'_>,
-) -> Result<(), EtlError> {
+/// A load under way: what it judges by, what it writes through, what it remembers and reports.
+struct Loading<'a> {
+    rules: &'a Rules,
+    writer: &'a mut dyn ReadingWriter,
+    memory: &'a mut Memory,
+    report: &'a mut Report,
+    progress: Progress<'a>,
+}
+
+fn source(input: &Input, loading: &mut Loading<'_>) -> Result<(), EtlError> {
     let files = match &input.files {
         Ok(files) => files,
         Err(error) => {
-            report.refuse(input, None, error.clone());
+            loading.report.refuse(input, None, error.clone());
             if *error == SourceError::SyntheticIntoReal {
-                report.source_kept_out(input);
+                loading.report.source_kept_out(input);
             } else {
-                report.source_read(input, 0);
+                loading.report.source_read(input, 0);
             }
             return Ok(());
         }
     };
     let mut read = 0_usize;
     for file in files {
-        let before = report.clone();
-        match one_file(
-            input,
-            file.as_ref(),
-            rules,
-            writer,
-            memory,
-            report,
-            progress,
-        ) {
+        let before = loading.report.clone();
+        match one_file(input, file.as_ref(), loading) {
             Ok(()) => {
-                writer.end_file(true)?;
+                loading.writer.end_file(true)?;
                 read += 1;
             }
             Err(FileError::Refused(error)) => {
-                writer.end_file(false)?;
-                memory.forget();
+                loading.writer.end_file(false)?;
+                loading.memory.forget();
                 // A workshop file without a row was read: it says that nothing happened.
                 read += usize::from(report::says_nothing(input.role, &error));
                 // What a refused file counted is not in the warehouse; the time it took was spent.
-                let spent = std::mem::replace(report, before);
-                report.keep_times_of(&spent);
-                report.refuse(input, Some(file.path()), error);
+                let spent = std::mem::replace(loading.report, before);
+                loading.report.keep_times_of(&spent);
+                loading.report.refuse(input, Some(file.path()), error);
             }
             Err(FileError::Fatal(error)) => return Err(error),
         }
     }
-    report.source_read(input, read);
+    loading.report.source_read(input, read);
     Ok(())
 }
 
 fn one_file(
     input: &Input,
     file: &dyn SourceFile,
-    rules: &Rules,
-    writer: &mut dyn ReadingWriter,
-    memory: &mut Memory,
-    report: &mut Report,
-    progress: Progress<'_>,
+    loading: &mut Loading<'_>,
 ) -> Result<(), FileError> {
     let started = std::time::Instant::now();
+    if let Some(growing) = file.growing() {
+        return grown::file(input, file, growing, loading);
+    }
     let digest = file.digest();
     // Begun even when it cannot be read, so that `end_file` always has a file to end.
-    writer.begin_file(&FileIdentity {
+    let identity = FileIdentity {
         source: &input.name,
         role: input.role,
         clock: input.clock,
         path: file.path(),
         digest: *digest.as_ref().unwrap_or(&[0; 32]),
-    })?;
+    };
+    loading.writer.begin_file(&identity)?;
     let digest = digest?;
+    let whole = Position {
+        reach: Reach {
+            bytes: 0,
+            lines: 0,
+            digest,
+        },
+        rules: grown::digest_of_rules(input, loading.rules),
+        newest_ms: Vec::new(),
+    };
+    if input.followed && loading.writer.position(&identity)?.as_ref() == Some(&whole) {
+        return Ok(());
+    }
     let mut stream = file.open()?;
-    report.extract_secs += started.elapsed().as_secs_f64();
+    loading.report.extract_secs += started.elapsed().as_secs_f64();
     let bound = mapping::Bound::new(&input.mapping, input.role, stream.as_ref(), file.stem())?;
-    report.ignore(&input.name, bound.ignored(stream.header()));
-    match input.role {
-        Role::Telemetry => {
-            telemetry::file(
-                bound,
-                stream.as_mut(),
-                rules,
-                writer,
-                memory,
-                report,
-                progress,
-            )?;
-        }
-        Role::Maintenance | Role::Failures => {
-            events::file(bound, stream.as_mut(), rules, writer, report)?;
-        }
+    loading
+        .report
+        .ignore(&input.name, bound.ignored(stream.header()));
+    let rows = match input.role {
+        Role::Telemetry => telemetry::file(
+            bound,
+            stream.as_mut(),
+            loading,
+            &mut telemetry::Newest::default(),
+        )?,
+        Role::Maintenance | Role::Failures => events::file(bound, stream.as_mut(), loading)?,
+    };
+    if rows == 0 {
+        return Err(SourceError::HeaderOnly.into());
     }
     if stream.digest() != digest {
         return Err(SourceError::Changed.into());
+    }
+    if input.followed {
+        loading.writer.keep_position(&identity, &whole)?;
     }
     Ok(())
 }

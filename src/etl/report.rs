@@ -70,7 +70,92 @@ pub enum Unsound {
     },
 }
 
+/// How many of the newest telemetry rows survived: what a live pass of a few rows is judged together with.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Survival {
+    kept: f64,
+    new: f64,
+}
+
+/// Rows that a [`Survival`] remembers: the older ones fade.
+const REMEMBERED_ROWS: f64 = 100.0;
+
+impl Survival {
+    /// What a process that has just started goes by: the rows that the last sound run kept.
+    #[must_use]
+    pub fn of_sound(kept: u64) -> Self {
+        Self::default().and(kept, kept).faded()
+    }
+
+    fn and(self, kept: u64, new: u64) -> Self {
+        Self {
+            kept: self.kept + kept as f64,
+            new: self.new + new as f64,
+        }
+    }
+
+    /// The share of the newest rows, no more than are remembered.
+    fn faded(self) -> Self {
+        let share = (REMEMBERED_ROWS / self.new.max(1.0)).min(1.0);
+        Self {
+            kept: self.kept * share,
+            new: self.new * share,
+        }
+    }
+}
+
 impl Report {
+    /// Says whether a live pass may be committed. It reads only what is new, so whether any telemetry source
+    /// stands is the caller's to say; and its few rows are judged with those that came before, so that
+    /// one bad row in a second is not a failure.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn sound_pass(
+        &self,
+        min_survival: f64,
+        standing: bool,
+        before: Survival,
+    ) -> Result<Survival, Unsound> {
+        if !standing {
+            return Err(self.no_data());
+        }
+        let new = self.telemetry_kept + self.telemetry_refused_new;
+        let all = before.and(self.telemetry_kept, new);
+        if new > 0 && all.kept < min_survival * all.new {
+            return Err(self.too_few(all.kept as u64, all.new as u64, min_survival));
+        }
+        Ok(all.faded())
+    }
+
+    fn no_data(&self) -> Unsound {
+        let whys: Vec<String> = self
+            .refused
+            .iter()
+            .filter(|r| r.is_telemetry())
+            .map(ToString::to_string)
+            .collect();
+        Unsound::NoData {
+            why: whys.join("; "),
+        }
+    }
+
+    fn too_few(&self, kept: u64, new: u64, min_survival: f64) -> Unsound {
+        let reasons = self
+            .rows_quarantined
+            .iter()
+            .map(|(reason, count)| format!("{reason} {count}"))
+            .collect::<Vec<_>>()
+            .join(", ");
+        Unsound::TooFew {
+            kept,
+            new,
+            percent: kept as f64 / new.max(1) as f64 * 100.0,
+            needed: min_survival * 100.0,
+            reasons,
+        }
+    }
+
     /// Says whether this load may be committed: telemetry was read, and enough of what is new survived.
     ///
     /// # Errors
@@ -80,32 +165,12 @@ impl Report {
             return Err(Unsound::NoSource);
         }
         if self.telemetry_files == 0 {
-            let whys: Vec<String> = self
-                .refused
-                .iter()
-                .filter(|r| r.is_telemetry())
-                .map(ToString::to_string)
-                .collect();
-            return Err(Unsound::NoData {
-                why: whys.join("; "),
-            });
+            return Err(self.no_data());
         }
         let new = self.telemetry_kept + self.telemetry_refused_new;
         let share = self.telemetry_kept as f64 / new.max(1) as f64;
         if new > 0 && share < min_survival {
-            let reasons = self
-                .rows_quarantined
-                .iter()
-                .map(|(reason, count)| format!("{reason} {count}"))
-                .collect::<Vec<_>>()
-                .join(", ");
-            return Err(Unsound::TooFew {
-                kept: self.telemetry_kept,
-                new,
-                percent: share * 100.0,
-                needed: min_survival * 100.0,
-                reasons,
-            });
+            return Err(self.too_few(self.telemetry_kept, new, min_survival));
         }
         Ok(())
     }
@@ -209,5 +274,52 @@ impl std::fmt::Display for Refused {
             Some(file) => write!(f, "{} ({file}): {}", self.source, self.why),
             None => write!(f, "{}: {}", self.source, self.why),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pass(kept: u64, refused: u64) -> Report {
+        Report {
+            telemetry_kept: kept,
+            telemetry_refused_new: refused,
+            ..Report::default()
+        }
+    }
+
+    #[test]
+    fn one_bad_row_among_good_passes_is_no_failure_and_many_are() {
+        let before = Survival::of_sound(5000);
+        let after = pass(0, 1).sound_pass(0.5, true, before).unwrap();
+        let after = pass(1, 0).sound_pass(0.5, true, after).unwrap();
+        // However good the past was, a feed that turns bad is noticed within so many rows.
+        assert!(pass(0, 90).sound_pass(0.5, true, after).is_ok());
+        assert!(pass(0, 120).sound_pass(0.5, true, after).is_err());
+        let halfway = pass(0, 60).sound_pass(0.5, true, after).unwrap();
+        assert!(pass(0, 60).sound_pass(0.5, true, halfway).is_err());
+        // Without a past it is judged as it is.
+        assert!(
+            pass(0, 1)
+                .sound_pass(0.5, true, Survival::default())
+                .is_err()
+        );
+        assert!(
+            pass(1, 1)
+                .sound_pass(0.5, true, Survival::default())
+                .is_ok()
+        );
+        assert!(
+            pass(0, 0)
+                .sound_pass(0.5, true, Survival::default())
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn a_pass_without_any_source_that_stands_is_not_sound() {
+        let unsound = pass(5, 0).sound_pass(0.5, false, Survival::of_sound(100));
+        assert!(matches!(unsound, Err(Unsound::NoData { .. })));
     }
 }

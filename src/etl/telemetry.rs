@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use crate::domain::Reason;
 use crate::domain::ports::{
     LocoRef, RawRecord, ReadingWriter, RecordStream, RefusedRecord, StagedReading,
 };
-use crate::domain::{Reason, SourceError};
 
 use super::batch::Batch;
 use super::mapping::{Bound, Refusal};
-use super::{FileError, Memory, Progress, Report, Rules, Step};
+use super::{FileError, Loading, Memory, Report, Rules, Step};
 
 /// How far in the future a clock may be wrong.
 pub const FUTURE_MS: i64 = 5 * 60_000;
@@ -18,22 +18,27 @@ pub const FUTURE_MS: i64 = 5 * 60_000;
 const QUARANTINE_ROWS: usize = 256;
 const QUARANTINE_BYTES: usize = 8 << 20;
 
-/// Reads one file to its end.
+/// Reads one file to its end, and says how many rows of it were meant. `newest_ms` is the newest instant of
+/// each locomotive in this file so far.
 pub fn file(
     mut bound: Bound,
     stream: &mut dyn RecordStream,
-    rules: &Rules,
-    writer: &mut dyn ReadingWriter,
-    memory: &mut Memory,
-    report: &mut Report,
-    progress: Progress<'_>,
-) -> Result<(), FileError> {
+    loading: &mut Loading<'_>,
+    newest_ms: &mut Newest,
+) -> Result<u64, FileError> {
+    let Loading {
+        rules,
+        writer,
+        memory,
+        report,
+        progress,
+    } = loading;
     let mut load = Load {
         batch: Batch::default(),
         refused: Vec::new(),
         refused_bytes: 0,
         locos: HashMap::new(),
-        last_ms: Vec::new(),
+        newest_ms,
     };
     let mut record = RawRecord::default();
     let mut rows = 0_u64;
@@ -50,7 +55,7 @@ pub fn file(
                 continue;
             }
             rows += 1;
-            match load.judge(&mut bound, &record, rules, writer) {
+            match load.judge(&mut bound, &record, rules, *writer) {
                 Ok(staged) => load.batch.push(&staged, &record.raw),
                 Err(Judged::Fatal(error)) => return Err(error),
                 Err(Judged::Refused((reason, detail))) => {
@@ -64,20 +69,50 @@ pub fn file(
         report.extract_secs += started.elapsed().as_secs_f64();
         progress(Step::Extract, report.rows_read + rows);
         if !more || load.batch.is_full() {
-            load.flush(&mut bound, rules, writer, memory, report)?;
+            load.flush(&mut bound, rules, *writer, memory, report)?;
             progress(Step::Load, report.rows_read + rows);
         } else if load.many_refused() {
-            load.quarantine(writer, report)?;
+            load.quarantine(*writer, report)?;
         }
         if !more {
             break;
         }
     }
-    if rows == 0 {
-        return Err(SourceError::HeaderOnly.into());
-    }
     report.rows_read += rows;
-    Ok(())
+    Ok(rows)
+}
+
+/// The newest instant of each locomotive in a file, by its number.
+#[derive(Debug, Default)]
+pub struct Newest(Vec<i64>);
+
+impl Newest {
+    #[must_use]
+    pub fn from_known(known: &[(LocoRef, i64)]) -> Self {
+        let mut newest = Self::default();
+        for (loco, at_ms) in known {
+            *newest.of(*loco) = *at_ms;
+        }
+        newest
+    }
+
+    fn of(&mut self, loco: LocoRef) -> &mut i64 {
+        let place = loco.0 as usize;
+        if place >= self.0.len() {
+            self.0.resize(place + 1, i64::MIN);
+        }
+        &mut self.0[place]
+    }
+
+    /// Those that are known, by number.
+    #[must_use]
+    pub fn known(&self) -> Vec<(LocoRef, i64)> {
+        (0..)
+            .map(LocoRef)
+            .zip(self.0.iter().copied())
+            .filter(|(_, at_ms)| *at_ms != i64::MIN)
+            .collect()
+    }
 }
 
 enum Judged {
@@ -91,17 +126,16 @@ impl From<Refusal> for Judged {
     }
 }
 
-struct Load {
+struct Load<'a> {
     batch: Batch,
     refused: Vec<RefusedRecord>,
     refused_bytes: usize,
     /// By the bytes that name it in this file.
     locos: HashMap<Box<[u8]>, LocoRef>,
-    /// Newest instant of each locomotive in this file, by its number.
-    last_ms: Vec<i64>,
+    newest_ms: &'a mut Newest,
 }
 
-impl Load {
+impl Load<'_> {
     /// The gates, in order.
     fn judge(
         &mut self,
@@ -127,11 +161,7 @@ impl Load {
             let detail = "more than five minutes after now".to_owned();
             return Err((Reason::InFuture, detail).into());
         }
-        let place = loco.0 as usize;
-        if place >= self.last_ms.len() {
-            self.last_ms.resize(place + 1, i64::MIN);
-        }
-        let newest_ms = &mut self.last_ms[place];
+        let newest_ms = self.newest_ms.of(loco);
         if at_ms < *newest_ms {
             let detail = format!("{} ms before the row above it", *newest_ms - at_ms);
             return Err((Reason::TimeBackwards, detail).into());

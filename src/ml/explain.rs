@@ -1,6 +1,6 @@
 //! Which channel pushed a probability where it is: exact Shapley values.
 
-use super::model::Model;
+use super::model::{Model, Standing};
 use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
 use crate::domain::ports::{ALWAYS, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, Reading};
@@ -55,14 +55,25 @@ pub fn explain_at(
     loco: &LocoId,
     at_ms: i64,
 ) -> Result<Option<Explained>, ReadError> {
+    explain_on(model, readings, loco, None, at_ms).map(|(explained, _)| explained)
+}
+
+/// As [`explain_at`], going on from where the locomotive was left.
+pub(super) fn explain_on(
+    model: &Model,
+    readings: &dyn Readings,
+    loco: &LocoId,
+    kept: Option<Standing>,
+    at_ms: i64,
+) -> Result<(Option<Explained>, Option<Standing>), ReadError> {
     let mut found: Option<(Reading, Blocks, Normal)> = None;
     let mut visit = |r: &Reading, blocks: &Blocks, normal: &Normal| {
         found = Some((*r, *blocks, normal.clone()));
     };
-    model
+    let kept = model
         .scorer
-        .follow(readings, loco, Some(at_ms), at_ms, &mut visit)?;
-    Ok(found.map(|(reading, blocks, normal)| {
+        .follow_on(readings, loco, kept, Some(at_ms), at_ms, &mut visit)?;
+    let explained = found.map(|(reading, blocks, normal)| {
         let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
         Explained {
             reading,
@@ -71,7 +82,8 @@ pub fn explain_at(
             contributions,
             normal,
         }
-    }))
+    });
+    Ok((explained, kept))
 }
 
 #[cfg(test)]

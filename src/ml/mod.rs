@@ -5,6 +5,7 @@
 
 mod evaluate;
 mod explain;
+mod followers;
 mod forest;
 mod labels;
 mod metrics;
@@ -21,6 +22,7 @@ mod train;
 
 pub use evaluate::{Evaluation, PredictedRow, Split, evaluate_pair, evaluate_split};
 pub use explain::{Explained, explain_at, normal_of};
+pub use followers::Followers;
 pub use model::{Model, score_locomotive};
 pub use store::StoreError;
 pub use train::train;

@@ -4,7 +4,8 @@ use super::explain::shapley;
 use super::forest::Forest;
 use super::part::Events;
 use crate::domain::features::{
-    Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Tracker, features,
+    Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Trace, Tracker, WINDOW_READINGS,
+    features,
 };
 use crate::domain::ports::{ALWAYS, Judge, Judgement, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
@@ -41,23 +42,63 @@ impl Scorer {
         to_ms: i64,
         visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
     ) -> Result<(), ReadError> {
-        let events = Events::of(&readings.events(loco)?);
-        let mut tracker = Tracker::new(&self.spec);
-        let context = from_ms.map(|from| from.saturating_sub(self.spec.windows_ms[1]));
-        if let Some(context) = context {
-            readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
-                if r.at_ms < context {
-                    tracker.skip(&r.values);
-                }
-            })?;
-        }
-        readings.readings(loco, (context.unwrap_or(i64::MIN), to_ms), None, &mut |r| {
-            let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
-            if from_ms.is_none_or(|from| r.at_ms >= from) {
-                visit(r, &blocks, tracker.normal());
-            }
-        })
+        self.follow_on(readings, loco, None, from_ms, to_ms, visit)?;
+        Ok(())
     }
+
+    /// As [`Scorer::follow`], going on from where `kept` stands if that lies before `from_ms`; says where it
+    /// stands then.
+    pub fn follow_on(
+        &self,
+        readings: &dyn Readings,
+        loco: &LocoId,
+        kept: Option<Standing>,
+        from_ms: Option<i64>,
+        to_ms: i64,
+        visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
+    ) -> Result<Option<Standing>, ReadError> {
+        let events = Events::of(&readings.events(loco)?);
+        let kept = kept.filter(|kept| from_ms.is_some_and(|from| kept.last_ms < from));
+        let (mut tracker, start_ms, mut last_ms) = match (kept, from_ms) {
+            (Some(kept), _) => (
+                Tracker::resume(&self.spec, kept.trace),
+                kept.last_ms + 1,
+                Some(kept.last_ms),
+            ),
+            (None, Some(from)) => {
+                let mut tracker = Tracker::new(&self.spec);
+                let fullest = readings.instant_before(loco, from, WINDOW_READINGS)?;
+                let context = from.saturating_sub(self.spec.windows_ms[1]).max(fullest);
+                readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
+                    if r.at_ms < context {
+                        tracker.skip(&r.values);
+                    }
+                })?;
+                (tracker, context, None)
+            }
+            (None, None) => (Tracker::new(&self.spec), i64::MIN, None),
+        };
+        readings.readings(loco, (start_ms, to_ms), None, &mut |r| {
+            last_ms = Some(r.at_ms);
+            if from_ms.is_none_or(|from| r.at_ms >= from) {
+                let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
+                visit(r, &blocks, tracker.normal());
+            } else {
+                tracker.remember(r.at_ms, &r.values);
+            }
+        })?;
+        Ok(last_ms.map(|last_ms| Standing {
+            last_ms,
+            trace: tracker.pause(),
+        }))
+    }
+}
+
+/// Where a locomotive was left.
+#[derive(Debug, Clone)]
+pub(super) struct Standing {
+    last_ms: i64,
+    trace: Trace,
 }
 
 /// Puts the chosen features of an instant at the front of `row`.

@@ -170,6 +170,48 @@ fn contributions_add_up_for_readings_and_hypotheses() {
 }
 
 #[test]
+fn readings_that_come_one_by_one_are_scored_and_explained_the_same() {
+    let (memory, model) = failing();
+    let loco = memory.locos.keys().next().expect("a locomotive").clone();
+    let (readings, _) = &memory.locos[&loco];
+    let mut growing = memory.clone();
+    let upto = |growing: &mut Memory, n: usize| {
+        growing.locos.get_mut(&loco).expect("it").0 = readings[..n].to_vec();
+    };
+    let (mut scored, mut explained) = (Followers::default(), Followers::default());
+    for n in (readings.len() - 60)..readings.len() {
+        // Two at a time now and then, and once somebody else has been at it.
+        if n % 7 == 3 {
+            continue;
+        }
+        if n % 31 == 0 {
+            scored.forget();
+            explained.forget_one(&loco);
+        }
+        upto(&mut growing, n);
+        let from_ms = readings[n - 1].at_ms;
+        let (mut one, mut whole) = (Vec::new(), Vec::new());
+        scored
+            .score(model, &growing, &loco, from_ms, &mut |r, p| {
+                one.push((r.at_ms, p))
+            })
+            .expect("scored");
+        score_locomotive(model, &growing, &loco, Some(from_ms), &mut |r, p| {
+            whole.push((r.at_ms, p));
+        })
+        .expect("scored");
+        assert_eq!(one, whole);
+        assert_eq!(one.len(), 1);
+        assert_eq!(
+            explained
+                .explain(model, &growing, &loco, from_ms)
+                .expect("explained"),
+            explain_at(model, &growing, &loco, from_ms).expect("explained")
+        );
+    }
+}
+
+#[test]
 fn scoring_from_the_middle_says_the_same() {
     let (memory, model) = failing();
     let loco = LocoId::new("LOCO_002");

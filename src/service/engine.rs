@@ -15,8 +15,9 @@ use crate::ml::{self, Model};
 use crate::warehouse::{ChangeWatch, LockError, Reader, RunStatus, WarehouseError};
 
 use super::command::{Command, Event};
-use super::fleet::{self, Explanations, Scene};
+use super::fleet::{self, FleetMemory, Scene};
 use super::handle::ServiceHandle;
+use super::live::{Live, LiveState};
 use super::locomotive;
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{PipelineError, RunKind, wall_ms};
@@ -27,9 +28,13 @@ use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 /// Commands waiting at most: a window sends a handful a second.
 const QUEUE: usize = 64;
 /// How often other programs' commits are looked for.
-const TICK: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(250);
 /// How many of these pass between two renewals of live ages.
-const LIVE_TICKS: u32 = 5;
+const LIVE_TICKS: u32 = 4;
+/// Between two views of one locomotive, at least.
+const VIEW: Duration = Duration::from_millis(500);
+/// Between two pictures, at least.
+const PICTURE: Duration = Duration::from_millis(100);
 /// How often a replay moves.
 const REPLAY_TICK: Duration = Duration::from_millis(100);
 
@@ -77,8 +82,12 @@ struct Engine {
     born: Option<std::time::SystemTime>,
     model_version: Option<u32>,
     model: InForce,
-    explanations: Explanations,
+    memory: FleetMemory,
     watched: Option<(LocoId, TimeWindow)>,
+    /// The view that was made last, for what, and when.
+    viewed: Option<(LocoId, TimeWindow, Instant, Arc<LocomotiveView>)>,
+    /// The view shown is not the newest: another picture is due.
+    view_is_old: bool,
     replay: Option<Playing>,
     /// When the replay was last moved.
     moved: Instant,
@@ -86,6 +95,12 @@ struct Engine {
     fault: Option<String>,
     /// Looks around so far.
     ticks: u32,
+    following: Option<Live>,
+    /// How following goes, told by its thread.
+    live: watch::Receiver<Option<LiveState>>,
+    live_out: watch::Sender<Option<LiveState>>,
+    /// Passes whose picture has been made.
+    passes_shown: u64,
 }
 
 type Job = JoinHandle<Result<RunOutcome, PipelineError>>;
@@ -97,7 +112,12 @@ impl Engine {
         events: mpsc::Sender<Event>,
         wake: Box<dyn Fn() + Send + Sync>,
     ) -> Self {
+        let (live_out, live) = watch::channel(None);
         Self {
+            following: None,
+            live,
+            live_out,
+            passes_shown: 0,
             platform,
             snapshots,
             events,
@@ -108,8 +128,10 @@ impl Engine {
             born: None,
             model_version: None,
             model: InForce::None,
-            explanations: Explanations::new(),
+            memory: FleetMemory::default(),
             watched: None,
+            viewed: None,
+            view_is_old: false,
             replay: None,
             moved: Instant::now(),
             running: None,
@@ -127,10 +149,14 @@ impl Engine {
             job = Some(self.begin(&progress_out));
         }
         self.publish();
+        self.follow();
+        let mut pictured = Instant::now();
+        let mut due = false;
         let mut tick = tokio::time::interval(TICK);
         tick.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             let replaying = self.replay.is_some_and(|r| r.playing);
+            let mut live = self.live.clone();
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
@@ -140,6 +166,7 @@ impl Engine {
                         if job.is_some() {
                             self.say(Event::Refused { why: "a run is under way".into() });
                         } else if self.adopt(sensors, maintenance) {
+                            self.follow();
                             job = Some(self.begin(&progress_out));
                         }
                     }
@@ -173,17 +200,74 @@ impl Engine {
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 }
+                changed = live.changed() => {
+                    self.live.mark_unchanged();
+                    if changed.is_ok() {
+                        due |= self.hears_live();
+                    }
+                }
+                () = tokio::time::sleep(PICTURE.saturating_sub(pictured.elapsed())), if due => {
+                    self.publish();
+                    due = self.view_is_old;
+                    pictured = Instant::now();
+                }
                 () = tokio::time::sleep(REPLAY_TICK), if replaying => {
                     self.advance();
                     self.publish();
                 }
-                _ = tick.tick() => {
-                    if self.look_around() {
-                        self.publish();
-                    }
-                }
+                _ = tick.tick() => due |= self.look_around(),
             }
         }
+    }
+
+    /// Follows what the configuration in force follows.
+    fn follow(&mut self) {
+        self.following = None;
+        let tell = self.live_out.clone();
+        tell.send_replace(None);
+        let following = Live::start(&self.platform, move |state, _| {
+            tell.send_if_modified(|told| {
+                let new = told.as_ref() != Some(state);
+                if new {
+                    *told = Some(state.clone());
+                }
+                new
+            });
+        });
+        match following {
+            Ok(following) => self.following = following,
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// Whether what its thread tells is worth a picture: a pass, or something that went wrong or well again.
+    fn hears_live(&mut self) -> bool {
+        let now = self.live.borrow().clone();
+        let Some(now) = now else {
+            return false;
+        };
+        let passed = now.passes != self.passes_shown;
+        self.passes_shown = now.passes;
+        if passed {
+            if self.reader.is_none() {
+                self.reopen();
+            }
+            // That change is ours: the next look around need not find it again.
+            self.fault = self
+                .changes
+                .as_mut()
+                .and_then(|changes| changes.changed().err())
+                .map(|error| error.to_string());
+        }
+        let shown = self.snapshots.borrow().live.clone();
+        let wrong = |state: &LiveState| {
+            (
+                state.dead.clone(),
+                state.fault.clone(),
+                state.waits_for.clone(),
+            )
+        };
+        passed || shown.as_ref().map(wrong) != Some(wrong(&now))
     }
 
     fn say(&self, event: Event) {
@@ -213,7 +297,10 @@ impl Engine {
         }
         let platform = self.platform.clone();
         let progress = progress.clone();
+        let gate = self.following.as_ref().map(Live::gate);
         tokio::task::spawn_blocking(move || {
+            // A live pass of ours ends first; the next one waits.
+            let _held = gate.as_ref().map(|gate| gate.lock());
             platform.run(RunKind::Full, &|now| {
                 progress.send_replace(Some(now));
             })
@@ -279,7 +366,8 @@ impl Engine {
         let path = self.platform.home.warehouse();
         self.born = born(&path);
         self.fault = None;
-        self.explanations.clear();
+        self.memory.forget();
+        self.viewed = None;
         (self.reader, self.changes) = (None, None);
         self.model_version = None;
         if !path.is_file() {
@@ -375,7 +463,9 @@ impl Engine {
         let mut snapshot = Snapshot::empty();
         snapshot.generation = self.generation;
         snapshot.running = self.running;
-        snapshot.fault.clone_from(&self.fault);
+        snapshot.live = self.live.borrow().clone();
+        let live_fault = snapshot.live.as_ref().and_then(|live| live.fault.clone());
+        snapshot.fault = self.fault.clone().or(live_fault);
         self.refresh_model()?;
         let Some(reader) = &self.reader else {
             return Ok(snapshot);
@@ -395,7 +485,7 @@ impl Engine {
             replay_ms,
             wall_ms: wall_ms(),
         }
-        .fleet(&mut self.explanations)?;
+        .fleet(&mut self.memory)?;
         snapshot.clock = match (self.replay, fleet.live) {
             (Some(replay), _) => Clock::Replay {
                 speed: replay.speed,
@@ -405,7 +495,11 @@ impl Engine {
             (None, false) => Clock::Data,
         };
         snapshot.now_ms = fleet.now_ms;
-        snapshot.data_span = reader.span()?;
+        // A replay may go beyond what it shows.
+        snapshot.data_span = match replay_ms {
+            Some(_) => reader.span()?,
+            None => fleet.span,
+        };
         snapshot.synthetic = reader.synthetic()?.unwrap_or(false);
         snapshot.last_run = last_run.as_ref().map(fleet::last_run);
         snapshot.fleet_cause = fleet.cause;
@@ -417,8 +511,18 @@ impl Engine {
             let row = fleet.rows.iter().find(|row| row.loco == *loco);
             row.map_or(fleet.now_ms, |row| Some(row.reading_at_ms + row.age_ms))
         };
-        snapshot.locomotive = self.locomotive(reader, replay_ms, own_now_ms)?;
+        let recent = self.recent_view(replay_ms);
+        self.view_is_old = recent.is_some();
+        snapshot.locomotive = match recent {
+            Some(view) => Some(view),
+            None => self.locomotive(reader, replay_ms, own_now_ms)?,
+        };
         snapshot.fleet = Arc::new(fleet.rows);
+        if let (false, Some((loco, window)), Some(view)) =
+            (self.view_is_old, &self.watched, &snapshot.locomotive)
+        {
+            self.viewed = Some((loco.clone(), *window, Instant::now(), Arc::clone(view)));
+        }
         Ok(snapshot)
     }
 
@@ -438,6 +542,15 @@ impl Engine {
             Err(why) => InForce::Damaged(why),
         };
         Ok(())
+    }
+
+    /// The view of the same locomotive and window, if it was made a moment ago: a picture of a long past is
+    /// not made with every reading that comes.
+    fn recent_view(&self, replay_ms: Option<i64>) -> Option<Arc<LocomotiveView>> {
+        let (loco, window) = self.watched.as_ref()?;
+        let (of, shown, made, view) = self.viewed.as_ref()?;
+        let same = of == loco && shown == window && replay_ms.is_none();
+        (same && made.elapsed() < VIEW).then(|| Arc::clone(view))
     }
 
     fn locomotive(

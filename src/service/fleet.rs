@@ -1,10 +1,13 @@
 //! The fleet at an instant: one row a locomotive, worst first, each verdict with its cause.
 
+mod known;
+mod memory;
+
 use std::collections::HashMap;
 
 use crate::config::Config;
 use crate::domain::features::Normal;
-use crate::domain::ports::Judge;
+use crate::domain::ports::{Judge, ReadError};
 use crate::domain::{Cause, Channel, LocoId, MaintenanceRecord, Verdict, VerdictKind};
 use crate::ml::{self, Model};
 use crate::warehouse::{
@@ -14,12 +17,14 @@ use crate::warehouse::{
 use super::order::natural;
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
-use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun, TrendPoint};
+use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun};
 use super::training;
+use known::Known;
+pub use memory::FleetMemory;
+
 use super::trust::{Clocks, Consulted, flagged, stale_limit_ms};
 
 const DAY_MS: i64 = 86_400_000;
-const TREND_POINTS: i64 = 48;
 /// How many of its own deviations a value may stray before it is drawn as out of its normal.
 const BAND_DEVIATIONS: f64 = 4.0;
 const HAPPENINGS: usize = 12;
@@ -50,44 +55,68 @@ pub struct Fleet {
     pub now_ms: Option<i64>,
     /// Whether that is the computer's clock.
     pub live: bool,
+    /// First and last reading shown, UTC milliseconds.
+    pub span: Option<(i64, i64)>,
 }
 
-/// Explanations of newest readings, kept while reading and model stay the same.
-pub type Explanations = HashMap<(LocoId, i64, u32), Option<(Explanation, Normal)>>;
+/// Explanations of readings by one model.
+type Explanations = HashMap<(LocoId, i64, u32), Option<(Explanation, Normal)>>;
 
 impl Scene<'_> {
-    /// Assembles the fleet.
+    /// Assembles the fleet; `memory` is that of the last time, for the same warehouse.
     ///
     /// # Errors
     /// The warehouse cannot be read.
-    pub fn fleet(&self, explanations: &mut Explanations) -> Result<Fleet, WarehouseError> {
+    pub fn fleet(&self, memory: &mut FleetMemory) -> Result<Fleet, WarehouseError> {
         let cause = if self.replay_ms.is_some() {
             None
         } else {
             self.fleet_cause()
         };
-        let latest = self.reader.latest(self.replay_ms.unwrap_or(i64::MAX))?;
-        let clocks = Clocks::of(&latest, self.replay_ms, self.wall_ms);
-        let token = match &cause {
-            None => self.reader.sound_run().ok(),
-            Some(_) => None,
+        let mut token = Token {
+            reader: self.reader,
+            wanted: cause.is_none(),
+            issued: None,
         };
-        let consulted = self.consulted();
-        let mut rows = Vec::with_capacity(latest.len());
-        for newest in &latest {
-            let now_ms = clocks.now(newest);
-            rows.push(self.row(
-                newest,
-                now_ms,
-                cause.as_ref(),
-                &consulted,
-                token.as_ref(),
-                explanations,
-            )?);
+        match self.replay_ms {
+            Some(at_ms) => {
+                let mut past = Vec::new();
+                for newest in self.reader.latest(at_ms)? {
+                    let mut known = Known::read(self.reader, newest, at_ms, at_ms)?;
+                    let explanations = &mut memory.replayed;
+                    known.explained = self.replayed(&known.newest, &mut token, explanations);
+                    past.push(known);
+                }
+                self.assemble(past.iter(), cause)
+            }
+            None => {
+                let version = self.model.as_ref().ok().copied().flatten();
+                let version = version.map(|model| model.card.version);
+                memory.refresh(self.reader, version, self.wall_ms)?;
+                self.explain_new(memory, &mut token);
+                self.assemble(memory.known(), cause)
+            }
         }
+    }
+
+    fn assemble<'k>(
+        &self,
+        known: impl Iterator<Item = &'k Known> + Clone,
+        cause: Option<Cause>,
+    ) -> Result<Fleet, WarehouseError> {
+        let newest = known.clone().map(|known| &known.newest);
+        let clocks = Clocks::of(newest.clone(), self.replay_ms, self.wall_ms);
+        let consulted = self.consulted();
+        let mut rows: Vec<FleetRow> = known
+            .map(|known| self.row(known, clocks.now(&known.newest), cause.as_ref(), &consulted))
+            .collect();
         rows.sort_by(|a, b| {
             let by_name = || natural(a.loco.as_str(), b.loco.as_str());
             rank(a).total_cmp(&rank(b)).then_with(by_name)
+        });
+        let span = newest.fold(None, |span: Option<(i64, i64)>, newest| {
+            let own = (newest.first_ms, newest.reading.at_ms);
+            Some(span.map_or(own, |s| (s.0.min(own.0), s.1.max(own.1))))
         });
         Ok(Fleet {
             rows,
@@ -99,6 +128,7 @@ impl Scene<'_> {
                 .and_then(|m| m.map(|m| m.card.threshold)),
             now_ms: clocks.now_ms,
             live: clocks.live,
+            span,
         })
     }
 
@@ -131,25 +161,23 @@ impl Scene<'_> {
     }
 
     /// Rows of this machine newer than its newest reading were refused: what it does now is not known.
-    fn newer_refused(&self, newest: &LatestReading) -> Result<bool, WarehouseError> {
-        let refused = self.reader.newest_refused(&newest.loco)?;
+    fn newer_refused(&self, known: &Known) -> bool {
         let until_ms = self.replay_ms.unwrap_or(i64::MAX);
-        Ok(refused.is_some_and(|at| at > newest.reading.at_ms && at <= until_ms))
+        let newest_ms = known.newest.reading.at_ms;
+        known
+            .refused_ms
+            .is_some_and(|at| at > newest_ms && at <= until_ms)
     }
 
     fn row(
         &self,
-        newest: &LatestReading,
+        known: &Known,
         now_ms: i64,
         fleet_cause: Option<&Cause>,
         consulted: &Consulted,
-        token: Option<&SoundRun>,
-        explanations: &mut Explanations,
-    ) -> Result<FleetRow, WarehouseError> {
-        let loco = &newest.loco;
+    ) -> FleetRow {
+        let (newest, judged) = (&known.newest, known.judged);
         let at_ms = newest.reading.at_ms;
-        let horizon_ms = self.replay_ms.unwrap_or(i64::MAX);
-        let judged = self.reader.latest_judged(loco, horizon_ms)?;
         // An archive's clock stands still with it; how old the last good data of a dead one is, the
         // computer's clock says.
         let asked_ms = if consulted.is_dead(&newest.source) {
@@ -181,37 +209,30 @@ impl Scene<'_> {
                 Some(VerdictKind::Danger) => Verdict::Danger,
                 // Late rows may have made the reading strange after it was judged.
                 Some(VerdictKind::Nominal) if !newest.reading.flags.is_empty() => flagged(newest),
-                Some(VerdictKind::Nominal) if self.newer_refused(newest)? => {
+                Some(VerdictKind::Nominal) if self.newer_refused(known) => {
                     Verdict::Unavailable(Cause::NewestRefused)
                 }
                 Some(VerdictKind::Nominal) => Verdict::Nominal,
                 Some(VerdictKind::Unavailable) => flagged(newest),
             }
         };
-        let explained = self.explained(loco, at_ms, token, explanations);
-        let events: Vec<MaintenanceRecord> = self
-            .reader
-            .events(loco)?
-            .into_iter()
-            .filter(|e| e.at_ms <= now_ms)
-            .collect();
-        let (trend_24h, changes) = self.recent(loco, now_ms)?;
-        let (explanation, normal) = match explained {
-            Some((explanation, normal)) => (Some(explanation), Some(normal)),
-            None => (None, None),
-        };
+        let past = known.events.partition_point(|e| e.at_ms <= now_ms);
+        let events = &known.events[..past];
+        // Explanations, too, rest on a sound run.
+        let explained = known.explained.clone();
+        let (explanation, normal) = explained.filter(|_| fleet_cause.is_none()).unzip();
         let values = newest.reading.values;
         let out_of_band = std::array::from_fn(|i| {
             normal.as_ref().is_some_and(|n: &Normal| {
                 (values[i] - n.mean[i]).abs() > BAND_DEVIATIONS * n.deviation[i]
             })
         });
-        Ok(FleetRow {
-            loco: loco.clone(),
+        FleetRow {
+            loco: newest.loco.clone(),
             verdict,
             last_verdict: judged.map(|j| (j.verdict, j.at_ms)),
             probability: current.map(|j| j.probability),
-            trend_24h,
+            trend_24h: known.recent.trend(now_ms),
             values,
             out_of_band,
             flags: newest.reading.flags,
@@ -223,71 +244,64 @@ impl Scene<'_> {
                 .map(|e| (now_ms - e.at_ms) as f64 / DAY_MS as f64),
             explanation,
             normal,
-            happenings: happenings(&events, changes),
+            happenings: happenings(events, known.recent.changes(now_ms)),
             origin: Some((newest.file.clone(), newest.line)),
-        })
+        }
     }
 
     fn horizon_ms(&self) -> i64 {
         (self.config.model.horizon_hours * 3_600_000.0) as i64
     }
 
-    fn explained(
+    /// Explains every newest reading that has no explanation yet.
+    fn explain_new(&self, memory: &mut FleetMemory, token: &mut Token<'_>) {
+        let Ok(Some(model)) = self.model else {
+            return;
+        };
+        let (all, followers) = memory.known_mut();
+        for known in all.filter(|known| known.explained.is_none()) {
+            let Some(token) = token.get() else {
+                return;
+            };
+            let (loco, at_ms) = (&known.newest.loco, known.newest.reading.at_ms);
+            let explained = followers.explain(model, token, loco, at_ms);
+            known.explained = explanation(model, loco, explained);
+        }
+    }
+
+    /// The explanation of a reading of the past, kept while replays come by it.
+    fn replayed(
         &self,
-        loco: &LocoId,
-        at_ms: i64,
-        token: Option<&SoundRun>,
+        newest: &LatestReading,
+        token: &mut Token<'_>,
         explanations: &mut Explanations,
     ) -> Option<(Explanation, Normal)> {
         let model = self.model.as_ref().ok().copied().flatten()?;
-        let token = token?;
+        let token = token.get()?;
         if explanations.len() > 10_000 {
             explanations.clear();
         }
+        let (loco, at_ms) = (&newest.loco, newest.reading.at_ms);
         explanations
             .entry((loco.clone(), at_ms, model.card.version))
-            .or_insert_with(|| explain(model, token, loco, at_ms))
+            .or_insert_with(|| explanation(model, loco, ml::explain_at(model, token, loco, at_ms)))
             .clone()
     }
+}
 
-    /// The last day's probabilities, thinned by their highest, and the changes of verdict in it.
-    fn recent(
-        &self,
-        loco: &LocoId,
-        now_ms: i64,
-    ) -> Result<(Vec<TrendPoint>, Vec<Happening>), WarehouseError> {
-        let from_ms = now_ms - DAY_MS;
-        let mut points: Vec<TrendPoint> = Vec::new();
-        let mut changes = Vec::new();
-        let mut before: Option<VerdictKind> = None;
-        let mut last_ms = None;
-        self.reader.judged(loco, from_ms, now_ms, &mut |j| {
-            // The first to judge a reading was the model of that day.
-            if last_ms.replace(j.at_ms) == Some(j.at_ms) {
-                return;
-            }
-            let probability = j.probability as f32;
-            let bucket = (j.at_ms - from_ms) * TREND_POINTS / DAY_MS;
-            match points.last_mut() {
-                Some(last) if (last.0 - from_ms) * TREND_POINTS / DAY_MS == bucket => {
-                    last.1 = last.1.max(probability);
-                }
-                _ => points.push((j.at_ms, probability)),
-            }
-            if let Some(from) = before
-                && from != j.verdict
-            {
-                changes.push(Happening {
-                    at_ms: j.at_ms,
-                    what: HappeningKind::VerdictChange {
-                        from,
-                        to: j.verdict,
-                    },
-                });
-            }
-            before = Some(j.verdict);
-        })?;
-        Ok((points, changes))
+/// The token of a sound last run, asked for when it is first needed.
+struct Token<'a> {
+    reader: &'a Reader,
+    wanted: bool,
+    issued: Option<Option<SoundRun>>,
+}
+
+impl Token<'_> {
+    fn get(&mut self) -> Option<&SoundRun> {
+        let (reader, wanted) = (self.reader, self.wanted);
+        self.issued
+            .get_or_insert_with(|| wanted.then(|| reader.sound_run().ok()).flatten())
+            .as_ref()
     }
 }
 
@@ -304,13 +318,12 @@ fn rank(row: &FleetRow) -> f64 {
     }
 }
 
-fn explain(
+fn explanation(
     model: &Model,
-    token: &SoundRun,
     loco: &LocoId,
-    at_ms: i64,
+    explained: Result<Option<ml::Explained>, ReadError>,
 ) -> Option<(Explanation, Normal)> {
-    let explained = match ml::explain_at(model, token, loco, at_ms) {
+    let explained = match explained {
         Ok(explained) => explained?,
         Err(error) => {
             tracing::warn!(%loco, %error, "no explanation");
@@ -426,7 +439,7 @@ pub fn now(reader: &Reader, config: &Config) -> Result<Fleet, WarehouseError> {
         replay_ms: None,
         wall_ms: wall_ms(),
     }
-    .fleet(&mut Explanations::new())
+    .fleet(&mut FleetMemory::default())
 }
 
 /// Fills in what the fleet looks like after a run.

@@ -1,15 +1,21 @@
 //! From the configuration to what the ETL reads: files resolved, mappings bound to names, simulated data
 //! told from real.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 
 use crate::config::{Columns, Config, KeyConfig, LocoColumn, SourceConfig};
 use crate::domain::ports::{RecordStream, SourceFile};
-use crate::domain::{Channel, Role, SourceClock, SourceError};
+use crate::domain::{Channel, Role, SourceError};
 use crate::etl::{Input, LocoFrom, Mapping};
 use crate::sources::demo::DemoFile;
 use crate::sources::files;
+use crate::sources::growing::{self, FollowedFile, Marks, Take};
 use crate::sources::http::{Address, HttpFile, Key, Patience, Place};
+
+/// A file that nobody has written to for so long is not in the middle of a line.
+pub(super) const QUIET: Duration = Duration::from_secs(5);
 
 /// The sources of a run, and whether they are simulated.
 pub struct Inputs {
@@ -84,7 +90,7 @@ fn keep_out(input: &mut Input, simulated: &[bool]) {
 }
 
 /// A simulated file among real ones.
-struct KeptOut(Box<dyn SourceFile>);
+pub(super) struct KeptOut(pub Box<dyn SourceFile>);
 
 impl SourceFile for KeptOut {
     fn path(&self) -> &str {
@@ -120,33 +126,46 @@ fn one(config: &Config, source: &SourceConfig) -> (Input, Vec<bool>) {
                 .collect()
         },
     );
-    let input = Input {
+    let files = found.map(|files| {
+        let marks = Marks::default();
+        files
+            .into_iter()
+            .map(|file| -> Box<dyn SourceFile> {
+                if source.followed() && growing::is_text(&file) {
+                    let take = Take {
+                        unfinished: file.is_quiet(QUIET),
+                        bytes: u64::MAX,
+                    };
+                    Box::new(FollowedFile::new(file, take, marks.clone()))
+                } else {
+                    Box::new(file)
+                }
+            })
+            .collect()
+    });
+    (input(source, files), simulated)
+}
+
+/// What the ETL is told of a source, with the files to be read.
+pub(super) fn input(
+    source: &SourceConfig,
+    files: Result<Vec<Box<dyn SourceFile>>, SourceError>,
+) -> Input {
+    Input {
         name: source.name.clone(),
         role: source.role,
         clock: source.clock,
         mapping: mapping(source),
-        files: found.map(|files| {
-            files
-                .into_iter()
-                .map(|file| Box::new(file) as Box<dyn SourceFile>)
-                .collect()
-        }),
-    };
-    (input, simulated)
+        dialect: source.dialect(),
+        followed: source.followed(),
+        files,
+    }
 }
 
 /// An address is asked when the run reads it, not before.
 fn over_http(source: &SourceConfig, url: &str) -> (Input, Vec<bool>) {
-    let input = Input {
-        name: source.name.clone(),
-        role: source.role,
-        clock: source.clock,
-        mapping: mapping(source),
-        files: Ok(vec![Box::new(HttpFile::new(
-            address(source, url),
-            source.dialect(),
-        ))]),
-    };
+    let file = HttpFile::new(address(source, url), source.dialect());
+    let input = input(source, Ok(vec![Box::new(file)]));
     (input, vec![source.synthetic])
 }
 
@@ -210,20 +229,14 @@ fn mapping(source: &SourceConfig) -> Mapping {
 }
 
 fn demo() -> Inputs {
-    let input = |name: &str, role: Role, file: DemoFile| {
+    let one = |name: &str, role: Role, file: DemoFile| {
         let source = SourceConfig::plain(name, role);
-        Input {
-            name: name.to_owned(),
-            role,
-            clock: SourceClock::Data,
-            mapping: mapping(&source),
-            files: Ok(vec![Box::new(file)]),
-        }
+        input(&source, Ok(vec![Box::new(file)]))
     };
     Inputs {
         inputs: vec![
-            input("demo", Role::Telemetry, DemoFile::sensors()),
-            input("demo-workshop", Role::Maintenance, DemoFile::maintenance()),
+            one("demo", Role::Telemetry, DemoFile::sensors()),
+            one("demo-workshop", Role::Maintenance, DemoFile::maintenance()),
         ],
         synthetic: Some(true),
     }

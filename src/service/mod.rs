@@ -11,6 +11,7 @@ pub mod export;
 pub mod fleet;
 pub mod handle;
 mod inputs;
+pub mod live;
 pub mod locomotive;
 pub mod order;
 pub mod outcome;

@@ -43,6 +43,8 @@ pub enum PipelineError {
     Lock(#[from] LockError),
     #[error(transparent)]
     Warehouse(#[from] WarehouseError),
+    #[error(transparent)]
+    Unsound(#[from] crate::warehouse::Unsound),
 }
 
 /// The computer's clock, UTC milliseconds.

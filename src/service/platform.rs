@@ -12,6 +12,7 @@ use crate::warehouse::{Reader, RunLock, WarehouseError};
 use super::check::{self, SourceCheck};
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
+use super::live::{self, Follower, LiveState, Passed};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
 use super::snapshot::RunProgress;
@@ -101,6 +102,42 @@ impl Platform {
         progress: &(dyn Fn(RunProgress) + Sync),
     ) -> Result<RunOutcome, PipelineError> {
         pipeline::run(&self.home, &self.config, kind, progress)
+    }
+
+    /// Names of the sources that are followed.
+    #[must_use]
+    pub fn followed(&self) -> Vec<&str> {
+        let sources = self.config.sources.iter();
+        sources
+            .filter(|source| source.followed())
+            .map(|source| source.name.as_str())
+            .collect()
+    }
+
+    /// Whether a run has ended in this home.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn has_run(&self) -> Result<bool, PipelineError> {
+        Ok(match self.reader()? {
+            Some(reader) => reader.last_run()?.is_some(),
+            None => false,
+        })
+    }
+
+    /// Follows the followed sources until `stop` says so, and tells after each look what has changed.
+    ///
+    /// # Errors
+    /// The system gives no thread. What goes wrong with sources or warehouse is told, and tried again.
+    pub fn watch(
+        &self,
+        stop: &dyn Fn() -> bool,
+        tell: &mut dyn FnMut(&LiveState, Option<Passed>),
+    ) -> std::io::Result<()> {
+        if let Some(mut follower) = Follower::new(self)? {
+            live::follow(&mut follower, &live::Gate::default(), stop, tell);
+        }
+        Ok(())
     }
 
     /// Trains now, whether due or not, and judges the newest readings by the new model.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::live::LiveState;
 use crate::domain::features::Normal;
 use crate::domain::ports::SharedJudge;
 use crate::domain::quality::Flags;
@@ -235,6 +236,8 @@ pub struct Snapshot {
     pub locomotive: Option<Arc<LocomotiveView>>,
     /// A fault of the service itself (warehouse unreadable …), to be shown, not hidden.
     pub fault: Option<String>,
+    /// How following the sources that grow goes; `None` where none is followed.
+    pub live: Option<LiveState>,
 }
 
 impl Snapshot {
@@ -255,6 +258,7 @@ impl Snapshot {
             fleet: Arc::new(Vec::new()),
             locomotive: None,
             fault: None,
+            live: None,
         }
     }
 }

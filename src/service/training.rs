@@ -254,7 +254,12 @@ fn score(
     Ok(done)
 }
 
-fn prediction(model: &Model, reading: &crate::domain::Reading, probability: f64) -> Prediction {
+/// What is kept of a reading that was scored.
+pub(super) fn prediction(
+    model: &Model,
+    reading: &crate::domain::Reading,
+    probability: f64,
+) -> Prediction {
     Prediction {
         at_ms: reading.at_ms,
         probability,

@@ -19,10 +19,15 @@ pub(super) struct Clocks {
 }
 
 impl Clocks {
-    pub fn of(latest: &[LatestReading], replay_ms: Option<i64>, wall_ms: i64) -> Self {
-        let live = latest.iter().any(|l| l.clock == SourceClock::Wall);
+    pub fn of<'a>(
+        latest: impl IntoIterator<Item = &'a LatestReading>,
+        replay_ms: Option<i64>,
+        wall_ms: i64,
+    ) -> Self {
+        let mut live = false;
         let mut newest_of = HashMap::new();
         for l in latest {
+            live |= l.clock == SourceClock::Wall;
             let known = newest_of.entry(l.source.clone()).or_insert(l.reading.at_ms);
             *known = l.reading.at_ms.max(*known);
         }

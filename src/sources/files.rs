@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::domain::ports::{RecordStream, SourceFile};
 use crate::domain::{Dialect, SourceError};
@@ -11,10 +12,10 @@ use super::table;
 
 /// One file on disk.
 pub struct DiskFile {
-    path: PathBuf,
+    pub(super) path: PathBuf,
     shown: String,
     stem: String,
-    dialect: Dialect,
+    pub(super) dialect: Dialect,
     /// Bytes that the digest was made of: a file that grows meanwhile is read so far and no further.
     hashed: Cell<Option<u64>>,
 }
@@ -33,7 +34,7 @@ impl DiskFile {
         }
     }
 
-    fn file(&self) -> Result<File, SourceError> {
+    pub(super) fn file(&self) -> Result<File, SourceError> {
         File::open(&self.path).map_err(|e| match e.kind() {
             std::io::ErrorKind::NotFound => SourceError::NothingThere {
                 path: self.shown.clone(),
@@ -42,11 +43,21 @@ impl DiskFile {
         })
     }
 
+    /// Nobody has written to it for so long, as far as its time of change says.
+    #[must_use]
+    pub fn is_quiet(&self, long: Duration) -> bool {
+        let modified = std::fs::metadata(&self.path).and_then(|meta| meta.modified());
+        modified.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed >= long))
+    }
+
     /// `cidp simulate` leaves a note beside what it writes; a file it names is simulated.
     #[must_use]
     pub fn is_simulated(&self) -> bool {
         let note = self.path.with_file_name(super::simulator::NOTE);
-        let (Ok(note), Ok(digest)) = (std::fs::read_to_string(note), self.digest()) else {
+        let Ok(note) = std::fs::read_to_string(note) else {
+            return false;
+        };
+        let Ok(digest) = self.digest() else {
             return false;
         };
         note.contains(blake3::Hash::from_bytes(digest).to_hex().as_str())
@@ -75,6 +86,89 @@ impl SourceFile for DiskFile {
         let length = self.hashed.get().unwrap_or(u64::MAX);
         table::open(self.file()?, length, &self.shown, &self.dialect)
     }
+}
+
+/// A file as a folder lists it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    pub path: PathBuf,
+    pub bytes: u64,
+    pub modified: Option<SystemTime>,
+}
+
+/// What `path` stands for at this moment, for whoever looks again and again: one listing, whatever its size.
+/// A folder without a file in it is no error; files that are being written under another name are not seen.
+///
+/// # Errors
+/// The folder (or the one file) is not there, or cannot be read.
+pub fn look(folder: &Path, path: &str) -> Result<Vec<Listed>, SourceError> {
+    let full = folder.join(path);
+    let listed = |path: PathBuf, meta: std::io::Result<std::fs::Metadata>| {
+        // Gone since the folder was listed: the next look does not list it.
+        let meta = meta.ok().filter(std::fs::Metadata::is_file)?;
+        Some(Listed {
+            bytes: meta.len(),
+            modified: meta.modified().ok(),
+            path,
+        })
+    };
+    let mut files: Vec<Listed> = if full.is_dir() {
+        let entries = std::fs::read_dir(&full).map_err(|e| unreadable(&full, &e))?;
+        entries
+            .collect::<std::io::Result<Vec<_>>>()
+            .map_err(|e| unreadable(&full, &e))?
+            .into_iter()
+            .filter(|entry| is_a_table(&entry.path()) && !is_passing(&entry.path()))
+            .filter_map(|entry| {
+                let path = entry.path();
+                // Of a link, what it leads to.
+                let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+                let meta = if link {
+                    std::fs::metadata(&path)
+                } else {
+                    entry.metadata()
+                };
+                listed(path, meta)
+            })
+            .collect()
+    } else {
+        let found = match resolve(folder, path, &Dialect::default()) {
+            Err(SourceError::NothingThere { .. }) if is_pattern_in_a_folder(&full) => Vec::new(),
+            found => found?,
+        };
+        found
+            .into_iter()
+            .filter_map(|file| {
+                let meta = std::fs::metadata(&file.path);
+                listed(file.path, meta)
+            })
+            .collect()
+    };
+    files.retain(|file| !is_unfinished(&file.path));
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// Nothing matches a pattern yet, and the folder that it looks into is there.
+fn is_pattern_in_a_folder(full: &Path) -> bool {
+    let wild = |part: &std::path::Component<'_>| {
+        part.as_os_str().to_string_lossy().contains(['*', '?', '['])
+    };
+    let start: PathBuf = full.components().take_while(|part| !wild(part)).collect();
+    start != full && start.is_dir()
+}
+
+/// What programs call a file that they have not finished writing.
+fn is_unfinished(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().to_ascii_lowercase())
+        .unwrap_or_default();
+    name.starts_with("~$")
+        || name.starts_with('.')
+        || [".part", ".tmp", ".crdownload", ".filepart"]
+            .iter()
+            .any(|end| name.ends_with(end))
 }
 
 /// The files that `path` (a file, a folder, a pattern; relative to `folder`) stands for, by name.
@@ -250,6 +344,33 @@ mod tests {
         assert_eq!(names("note.txt"), ["note"]);
         assert!(matches!(
             resolve(&folder, "c*.csv", &Dialect::default()),
+            Err(SourceError::NothingThere { .. })
+        ));
+    }
+
+    #[test]
+    fn a_look_sees_what_has_arrived_and_tells_empty_from_gone() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = dir.path().join("inbox");
+        assert!(matches!(
+            look(dir.path(), "inbox/*.csv"),
+            Err(SourceError::NothingThere { .. })
+        ));
+        std::fs::create_dir(&inbox).unwrap();
+        for path in ["inbox", "inbox/*.csv", "**/*.csv"] {
+            assert_eq!(look(dir.path(), path), Ok(Vec::new()), "{path}");
+        }
+        for name in ["b.csv", "a.csv", "c.csv.part", "~$d.csv", ".e.csv"] {
+            std::fs::write(inbox.join(name), "x\n1\n").unwrap();
+        }
+        for path in ["inbox", "inbox/*", "**/*"] {
+            let seen = look(dir.path(), path).unwrap();
+            let names: Vec<_> = seen.iter().map(|f| f.path.file_name().unwrap()).collect();
+            assert_eq!(names, ["a.csv", "b.csv"], "{path}");
+            assert_eq!(seen[0].bytes, 4);
+        }
+        assert!(matches!(
+            look(dir.path(), "inbox/none.csv"),
             Err(SourceError::NothingThere { .. })
         ));
     }

@@ -49,6 +49,18 @@ pub fn table(file: File, length: u64, name: &str, dialect: &Dialect) -> Result<T
     text(file.take(length), name, dialect)
 }
 
+/// The records of lines that come as they are read: a CSV, neither compressed nor a workbook.
+///
+/// # Errors
+/// As [`open`].
+pub fn lines(
+    input: impl Read + 'static,
+    dialect: &Dialect,
+) -> Result<Box<dyn RecordStream>, SourceError> {
+    let content = Content::open(input, dialect)?;
+    Ok(Box::new(CsvStream::new(content, dialect)?))
+}
+
 /// The records of a text, wherever its bytes lie.
 ///
 /// # Errors

@@ -9,8 +9,6 @@ const SET: &str = "INSERT INTO warehouse_facts (fact, value) VALUES (?1, ?2)
                    ON CONFLICT (fact) DO UPDATE SET value = excluded.value";
 
 const SYNTHETIC: &str = "synthetic";
-/// The last run whose readings have all been scored.
-pub(super) const SCORED_RUN: &str = "scored_run";
 
 pub(super) fn get(db: &Connection, fact: &str) -> Result<Option<String>> {
     let value = db.prepare_cached(GET)?.query_row([fact], |row| row.get(0));

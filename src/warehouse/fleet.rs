@@ -21,6 +21,13 @@ const ENDS: &str =
     (SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2)";
 const STEPS: &str = "SELECT reading FROM sensor_metrics
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC LIMIT 65";
+/// Readings whose distances say how often a locomotive is measured: as many as above.
+pub const PERIOD_READINGS: usize = 65;
+const NEWEST: &str = "SELECT l.loco, l.name,
+        (SELECT max(reading) FROM sensor_metrics
+         WHERE reading BETWEEN l.loco << 44 AND l.loco << 44 | 17592186044415)
+    FROM locomotives l";
+const EVENTS: &str = "SELECT count(*) FROM maintenance";
 
 /// The newest reading of a locomotive at an instant, and where it came from.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,6 +73,60 @@ impl Reader {
         }
     }
 
+    /// As [`Reader::latest_of`] at the end of time, without period and first instant.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn newest_of(&self, loco: &LocoId) -> Result<Option<LatestReading>> {
+        match self.number(loco)? {
+            Some(number) => self.with(|db| newest(db, number, loco.clone(), i64::MAX)),
+            None => Ok(None),
+        }
+    }
+
+    /// Number, newest instant and name of every locomotive with a reading.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn newest_instants(&self) -> Result<Vec<(u32, i64, LocoId)>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(NEWEST)?;
+            let rows = query.query_map([], |row| {
+                let newest: Option<i64> = row.get(2)?;
+                let name: String = row.get(1)?;
+                Ok((row.get(0)?, newest, name))
+            })?;
+            let rows: Vec<(u32, Option<i64>, String)> = rows.collect::<rusqlite::Result<_>>()?;
+            let with_readings = rows.into_iter().filter_map(|(number, newest, name)| {
+                Some((number, newest? & TIME_MASK, LocoId::new(&name)))
+            });
+            Ok(with_readings.collect())
+        })
+    }
+
+    /// The newest instants of a locomotive, as many as say how often it is measured, ascending.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn newest_times(&self, loco: &LocoId) -> Result<Vec<i64>> {
+        match self.number(loco)? {
+            Some(number) => self.with(|db| {
+                let mut times = times(db, number, i64::MAX)?;
+                times.reverse();
+                Ok(times)
+            }),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// How many workshop events are known.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn event_count(&self) -> Result<u64> {
+        self.with(|db| Ok(db.prepare_cached(EVENTS)?.query_row([], |row| row.get(0))?))
+    }
+
     /// First and last instant of all readings, UTC milliseconds.
     ///
     /// # Errors
@@ -89,11 +150,45 @@ impl Reader {
     }
 }
 
+fn range(number: u32, at_ms: i64) -> [i64; 2] {
+    [key(number, 0), key(number, at_ms.clamp(0, TIME_MASK))]
+}
+
+/// Median time between readings; `None` with fewer than two.
+#[must_use]
+pub fn median_step(times: &[i64]) -> Option<i64> {
+    let mut steps: Vec<i64> = times.windows(2).map(|w| (w[0] - w[1]).abs()).collect();
+    steps.sort_unstable();
+    steps.get(steps.len() / 2).copied()
+}
+
+/// The newest instants at `at_ms` or before, descending.
+fn times(db: &Connection, number: u32, at_ms: i64) -> Result<Vec<i64>> {
+    let mut query = db.prepare_cached(STEPS)?;
+    let rows = query.query_map(range(number, at_ms), |row| {
+        Ok(row.get::<_, i64>(0)? & TIME_MASK)
+    })?;
+    Ok(rows.collect::<rusqlite::Result<_>>()?)
+}
+
 fn latest(db: &Connection, number: u32, loco: LocoId, at_ms: i64) -> Result<Option<LatestReading>> {
-    let range = params![key(number, 0), key(number, at_ms.clamp(0, TIME_MASK))];
+    let Some(mut newest) = newest(db, number, loco, at_ms)? else {
+        return Ok(None);
+    };
+    newest.period_ms = median_step(&times(db, number, at_ms)?);
+    let pruned = db.prepare_cached(PRUNED)?.exists([number])?;
+    let first: i64 = db
+        .prepare_cached(if pruned { FIRST_MINUTE } else { FIRST })?
+        .query_row(range(number, at_ms), |row| row.get(0))?;
+    newest.first_ms = first & TIME_MASK;
+    Ok(Some(newest))
+}
+
+/// Without period and first instant.
+fn newest(db: &Connection, number: u32, loco: LocoId, at_ms: i64) -> Result<Option<LatestReading>> {
     let newest = db
         .prepare_cached(LATEST)?
-        .query_row(range, |row| {
+        .query_row(range(number, at_ms), |row| {
             let clock: String = row.get(10)?;
             Ok(LatestReading {
                 loco,
@@ -111,20 +206,5 @@ fn latest(db: &Connection, number: u32, loco: LocoId, at_ms: i64) -> Result<Opti
             })
         })
         .optional()?;
-    let Some(mut newest) = newest else {
-        return Ok(None);
-    };
-    let mut query = db.prepare_cached(STEPS)?;
-    let times = query
-        .query_map(range, |row| row.get::<_, i64>(0))?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
-    let mut steps: Vec<i64> = times.windows(2).map(|w| w[0] - w[1]).collect();
-    steps.sort_unstable();
-    newest.period_ms = steps.get(steps.len() / 2).copied();
-    let pruned = db.prepare_cached(PRUNED)?.exists([number])?;
-    let first: i64 = db
-        .prepare_cached(if pruned { FIRST_MINUTE } else { FIRST })?
-        .query_row(range, |row| row.get(0))?;
-    newest.first_ms = first & TIME_MASK;
-    Ok(Some(newest))
+    Ok(newest)
 }

@@ -1,18 +1,20 @@
 //! One load: a single transaction, with a savepoint a file.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 
 use crate::domain::ports::{
-    BatchOutcome, FileIdentity, LocoRef, ReadingWriter, RefusedRecord, StagedReading, WriteError,
+    BatchOutcome, FileIdentity, LocoRef, Position, ReadingWriter, RefusedRecord, StagedReading,
+    WriteError,
 };
 use crate::domain::{EventKind, Flags, Reading};
 
 use super::amount::{Amount, values};
 use super::rollups::{self, Gatherer};
 use super::runs::{self, RunRecord};
-use super::{Result, TIME_MASK, Warehouse, facts, key, reader};
+use super::{Result, TIME_MASK, Warehouse, facts, followed, key, reader};
 
 const INSERT_LOCO: &str =
     "INSERT INTO locomotives (name) VALUES (?1) ON CONFLICT (name) DO NOTHING";
@@ -45,16 +47,16 @@ const SET_CLOCK: &str =
     "UPDATE source_files SET clock = ?1 WHERE source = ?2 AND role = ?3 AND clock <> ?1";
 const SET_LABEL: &str = "UPDATE sensor_metrics SET label = ?2 WHERE reading = ?1";
 const SET_FLAGS: &str = "UPDATE sensor_metrics SET flags = ?2 WHERE reading = ?1";
-const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sensor_metrics
-    WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
-const NEWEST: &str = "SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
 const PRUNED: &str = "SELECT loco, to_ms FROM pruned";
-const INSERT_RUN_LOAD: &str = "INSERT INTO run_loads (run, loco, from_ms) VALUES (?1, ?2, ?3)";
+const INSERT_RUN_LOAD: &str = "INSERT INTO run_loads (run, loco, from_ms) VALUES (?1, ?2, ?3)
+    ON CONFLICT (run, loco) DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)";
 
 /// A load under way. Dropped without [`Load::commit`] it leaves nothing behind.
 pub struct Load<'a> {
     tx: Transaction<'a>,
     run: i64,
+    /// The last run is lengthened; else this is a new one.
+    lengthens: bool,
     file: i64,
     /// Path and role of that file.
     place: (String, &'static str),
@@ -66,6 +68,8 @@ pub struct Load<'a> {
     roll_ups: Gatherer,
     /// Up to where raw readings were pruned, a locomotive.
     pruned: HashMap<LocoRef, i64>,
+    /// The newest instant held of each locomotive when this load met it first.
+    held_ms: BTreeMap<LocoRef, Option<i64>>,
 }
 
 /// The earliest instants of what a load added, a locomotive.
@@ -92,17 +96,38 @@ impl Warehouse {
     /// # Errors
     /// Another program is writing, longer than we wait.
     pub fn load(&mut self) -> Result<Load<'_>> {
+        self.begin(None)
+    }
+
+    /// Begins the load of a live pass: it lengthens the last run, if that is one of sound live passes that
+    /// began after `since_ms`.
+    ///
+    /// # Errors
+    /// As [`Warehouse::load`].
+    pub fn load_live(&mut self, since_ms: i64) -> Result<Load<'_>> {
+        self.begin(Some(since_ms))
+    }
+
+    fn begin(&mut self, live_since_ms: Option<i64>) -> Result<Load<'_>> {
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let run = runs::next(&tx)?;
         let pruned = tx
             .prepare_cached(PRUNED)?
             .query_map([], |row| Ok((LocoRef(row.get(0)?), row.get(1)?)))?
             .collect::<rusqlite::Result<_>>()?;
+        let live = match live_since_ms {
+            Some(since_ms) => runs::live_since(&tx, since_ms)?,
+            None => None,
+        };
+        let run = match live {
+            Some(run) => run,
+            None => runs::next(&tx)?,
+        };
         Ok(Load {
             tx,
             run,
+            lengthens: live.is_some(),
             file: 0,
             place: (String::new(), ""),
             place_known: true,
@@ -110,21 +135,36 @@ impl Warehouse {
             touched_before: Touched::default(),
             roll_ups: Gatherer::default(),
             pruned,
+            held_ms: BTreeMap::new(),
         })
     }
 }
 
 impl Load<'_> {
+    /// Whether this load joins the last run.
+    #[must_use]
+    pub const fn lengthens(&self) -> bool {
+        self.lengthens
+    }
+
     /// Commits the load as a sound run, and says its number.
     ///
     /// # Errors
     /// The disk is full, or the warehouse cannot be written.
     pub fn commit(self, record: &RunRecord, synthetic: bool) -> Result<i64> {
-        runs::insert(&self.tx, self.run, record)?;
+        if self.lengthens {
+            runs::lengthen(&self.tx, self.run, record)?;
+        } else {
+            runs::insert(&self.tx, self.run, record)?;
+        }
         {
             let mut insert = self.tx.prepare_cached(INSERT_RUN_LOAD)?;
             for (loco, from_ms) in &self.touched.new {
                 insert.execute(params![self.run, loco.0, from_ms])?;
+                let held_ms = self.held_ms.get(loco).copied().flatten();
+                if held_ms.is_some_and(|held_ms| *from_ms < held_ms) {
+                    followed::mark_late(&self.tx, *loco)?;
+                }
             }
         }
         facts::mark(&self.tx, synthetic)?;
@@ -221,6 +261,34 @@ impl ReadingWriter for Load<'_> {
         Ok(())
     }
 
+    fn position(&self, file: &FileIdentity<'_>) -> Result<Option<Position>, WriteError> {
+        let found = followed::find(&self.tx, file)?;
+        Ok(found.map(|(_, position)| position))
+    }
+
+    fn resume_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError> {
+        let Some((number, _)) = followed::find(&self.tx, file)? else {
+            return Err(WriteError(format!("{} was never begun", file.path)));
+        };
+        self.tx.execute_batch("SAVEPOINT one_file")?;
+        self.touched_before.clone_from(&self.touched);
+        let role = file.role.key();
+        self.place = (file.path.to_owned(), role);
+        self.tx
+            .prepare_cached(SET_CLOCK)?
+            .execute(params![file.clock.key(), file.source, role])?;
+        self.file = number;
+        Ok(())
+    }
+
+    fn keep_position(
+        &mut self,
+        file: &FileIdentity<'_>,
+        position: &Position,
+    ) -> Result<(), WriteError> {
+        followed::keep(&self.tx, self.file, file, position)
+    }
+
     fn end_file(&mut self, keep: bool) -> Result<(), WriteError> {
         if !keep {
             self.tx.execute_batch("ROLLBACK TO one_file")?;
@@ -232,11 +300,15 @@ impl ReadingWriter for Load<'_> {
 
     fn loco(&mut self, name: &str) -> Result<LocoRef, WriteError> {
         let loco = insert_or_find(&self.tx, INSERT_LOCO, [name], FIND_LOCO, [name])?;
-        u32::try_from(loco)
+        let loco = u32::try_from(loco)
             .ok()
             .filter(|&n| n < 1 << 19)
             .map(LocoRef)
-            .ok_or_else(|| WriteError("more locomotives than a warehouse can number".into()))
+            .ok_or_else(|| WriteError("more locomotives than a warehouse can number".into()))?;
+        if let Entry::Vacant(first) = self.held_ms.entry(loco) {
+            first.insert(followed::newest_ms(&self.tx, loco)?);
+        }
+        Ok(loco)
     }
 
     fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError> {
@@ -331,12 +403,7 @@ impl ReadingWriter for Load<'_> {
     }
 
     fn newest(&self, loco: LocoRef) -> Result<Option<i64>, WriteError> {
-        let range = params![key(loco.0, 0), key(loco.0, TIME_MASK)];
-        let newest: Option<i64> = self
-            .tx
-            .prepare_cached(NEWEST)?
-            .query_row(range, |row| row.get(0))?;
-        Ok(newest.map(|reading| reading & TIME_MASK))
+        Ok(followed::newest_ms(&self.tx, loco)?)
     }
 
     fn visit(
@@ -351,16 +418,7 @@ impl ReadingWriter for Load<'_> {
     }
 
     fn instant_before(&self, loco: LocoRef, from_ms: i64, count: usize) -> Result<i64, WriteError> {
-        let found: Option<i64> = self
-            .tx
-            .prepare_cached(INSTANT_BEFORE)?
-            .query_row(
-                params![key(loco.0, 0), key(loco.0, from_ms), count as i64],
-                |row| row.get(0),
-            )
-            .optional()?
-            .flatten();
-        Ok(found.map_or(from_ms, |reading| reading & TIME_MASK))
+        Ok(reader::instant_before(&self.tx, loco.0, from_ms, count)?)
     }
 
     fn flag(&mut self, loco: LocoRef, flags: &[(i64, Flags)]) -> Result<(), WriteError> {

@@ -7,6 +7,7 @@ mod amount;
 mod export;
 mod facts;
 mod fleet;
+mod followed;
 mod judged_rollups;
 mod load;
 mod lock;
@@ -26,7 +27,7 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use export::{Column, ColumnKind, Exported, Field, Span};
-pub use fleet::LatestReading;
+pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use judged_rollups::JudgedRollUp;
 pub use load::Load;
 pub use lock::{LockError, RunLock};
@@ -35,7 +36,7 @@ pub use predictions::{Judged, Prediction};
 pub use reader::{ChangeWatch, Reader};
 pub use retention::Pruned;
 pub use rollups::{Level, RollUp};
-pub use runs::{RunRecord, RunStatus};
+pub use runs::{LIVE, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
 /// How long a statement waits for another program's write.
@@ -47,6 +48,7 @@ const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
 const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0001_warehouse.sql")),
     M::up(include_str!("../../database/migrations/0002_compact.sql")),
+    M::up(include_str!("../../database/migrations/0003_followed.sql")),
 ];
 
 const fn migrations() -> Migrations<'static> {

@@ -1,11 +1,11 @@
 //! What models said of readings: one row a reading and model, never rewritten.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
 
 use crate::domain::{LocoId, VerdictKind};
 
 use super::judged_rollups::Gatherer;
-use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, facts, key};
+use super::{Reader, Result, SoundRun, TIME_MASK, Warehouse, key};
 
 const INSERT: &str = "INSERT INTO ai_telemetry_predictions
     (reading, model, run, probability, verdict)
@@ -15,10 +15,12 @@ const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_teleme
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC, model DESC LIMIT 1";
 const BETWEEN: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
-/// The earliest instant, a locomotive, of what was loaded after the last run that scored everything.
+/// The earliest instant, a locomotive, of what was loaded and never scored.
 const UNSCORED: &str =
     "SELECT l.name, min(r.from_ms) FROM run_loads r JOIN locomotives l USING (loco)
-    WHERE r.run > ?1 GROUP BY r.loco ORDER BY l.name";
+    GROUP BY r.loco ORDER BY l.name";
+const ALL_SCORED: &str = "DELETE FROM run_loads";
+const SCORED: &str = "DELETE FROM run_loads WHERE loco = ?1";
 
 /// One prediction to be kept.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -58,6 +60,33 @@ pub(super) fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
     })
 }
 
+fn insert(
+    tx: &Transaction<'_>,
+    token: &SoundRun,
+    version: u32,
+    number: u32,
+    rows: &[Prediction],
+) -> Result<u64> {
+    let mut new = 0;
+    let mut roll_ups = Gatherer::default();
+    let mut insert = tx.prepare_cached(INSERT)?;
+    for row in rows {
+        let values = params![
+            key(number, row.at_ms),
+            version,
+            token.run(),
+            row.probability,
+            code(row.verdict)
+        ];
+        if insert.execute(values)? == 1 {
+            new += 1;
+            roll_ups.take(tx, number, row)?;
+        }
+    }
+    roll_ups.flush(tx)?;
+    Ok(new)
+}
+
 impl Warehouse {
     /// Keeps what model `version` said of readings of one locomotive, and says how many were new.
     ///
@@ -77,21 +106,32 @@ impl Warehouse {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         Self::still_last(&tx, token)?;
+        let new = insert(&tx, token, version, number, rows)?;
+        tx.commit()?;
+        Ok(new)
+    }
+
+    /// As [`Warehouse::save_predictions`] for several locomotives at once, of each all that was to be scored.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn save_scored(
+        &mut self,
+        token: &SoundRun,
+        version: u32,
+        scored: &[(LocoId, Vec<Prediction>)],
+    ) -> Result<u64> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        Self::still_last(&tx, token)?;
         let mut new = 0;
-        let mut roll_ups = Gatherer::default();
-        {
-            let mut insert = tx.prepare_cached(INSERT)?;
-            for row in rows {
-                let place = key(number, row.at_ms);
-                let verdict = code(row.verdict);
-                let values = params![place, version, token.run(), row.probability, verdict];
-                if insert.execute(values)? == 1 {
-                    new += 1;
-                    roll_ups.take(&tx, number, row)?;
-                }
+        for (loco, rows) in scored {
+            if let Some(number) = token.reader().number(loco)? {
+                new += insert(&tx, token, version, number, rows)?;
+                tx.prepare_cached(SCORED)?.execute([number])?;
             }
         }
-        roll_ups.flush(&tx)?;
         tx.commit()?;
         Ok(new)
     }
@@ -105,7 +145,7 @@ impl Warehouse {
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         Self::still_last(&tx, token)?;
-        facts::set(&tx, facts::SCORED_RUN, &token.run().to_string())?;
+        tx.execute(ALL_SCORED, [])?;
         tx.commit()?;
         Ok(())
     }
@@ -118,10 +158,8 @@ impl Reader {
     /// As for every method here: the warehouse cannot be read.
     pub fn unscored(&self) -> Result<Vec<(LocoId, i64)>> {
         self.with(|db| {
-            let scored = facts::get(db, facts::SCORED_RUN)?;
-            let scored: i64 = scored.and_then(|run| run.parse().ok()).unwrap_or(0);
             let mut query = db.prepare_cached(UNSCORED)?;
-            let rows = query.query_map([scored], |row| {
+            let rows = query.query_map([], |row| {
                 Ok((LocoId::new(&row.get::<_, String>(0)?), row.get(1)?))
             })?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -18,6 +18,8 @@ const LOCOMOTIVES: &str = "SELECT loco, name FROM locomotives l WHERE EXISTS
 const LOCO: &str = "SELECT loco FROM locomotives WHERE name = ?1";
 const READINGS: &str = "SELECT reading, flow_rate, pressure, vibration, temperature, label, flags
     FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT ?3";
+const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sensor_metrics
+    WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
 const EVENTS: &str =
     "SELECT at_ms, kind, component FROM maintenance WHERE loco = ?1 ORDER BY at_ms";
 const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine
@@ -87,6 +89,20 @@ pub(super) fn visit_readings(
         visit(&reading(row)?);
     }
     Ok(())
+}
+
+/// The instant `count` readings before `at_ms`, or of the first one; `at_ms` where there is none before.
+pub(super) fn instant_before(
+    db: &Connection,
+    loco: u32,
+    at_ms: i64,
+    count: usize,
+) -> rusqlite::Result<i64> {
+    let to = key(loco, at_ms.clamp(0, TIME_MASK));
+    let found: Option<i64> = db
+        .prepare_cached(INSTANT_BEFORE)?
+        .query_row(params![key(loco, 0), to, count as i64], |row| row.get(0))?;
+    Ok(found.map_or(at_ms, |reading| reading & TIME_MASK))
 }
 
 pub(super) fn reading(row: &Row<'_>) -> rusqlite::Result<Reading> {
@@ -180,6 +196,17 @@ impl Reader {
             return Ok(());
         };
         self.with(|db| Ok(visit_readings(db, number, from_ms, to_ms, limit, visit)?))
+    }
+
+    /// The instant `count` readings before `at_ms`, or of the first one; `at_ms` where there is none before.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64> {
+        let Some(number) = self.number(loco)? else {
+            return Ok(at_ms);
+        };
+        self.with(|db| Ok(instant_before(db, number, at_ms, count)?))
     }
 
     /// What the workshop did to a locomotive, in time order.

@@ -15,6 +15,16 @@ const LAST: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_
 const CONCLUDE: &str =
     "UPDATE pipeline_runs SET ended_ms = ?2, status = ?3, cause = ?4, report = ?5 WHERE run = ?1";
 
+const LAST_KEPT: &str = "SELECT rows_kept FROM pipeline_runs
+    WHERE status = 'ok' AND rows_kept > 0 ORDER BY run DESC LIMIT 1";
+/// Adds a live pass to a run of them.
+const LENGTHEN: &str = "UPDATE pipeline_runs SET ended_ms = ?2, rows_read = rows_read + ?3,
+    rows_kept = rows_kept + ?4, rows_already_loaded = rows_already_loaded + ?5,
+    rows_quarantined = rows_quarantined + ?6, labels_incomplete = ?7, report = ?8, cause = ?9
+    WHERE run = ?1";
+/// The kind of a run made of live passes.
+pub const LIVE: &str = "live";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RunStatus {
@@ -73,6 +83,30 @@ pub(super) fn insert(db: &Connection, run: i64, record: &RunRecord) -> Result<()
     Ok(())
 }
 
+/// Adds what a live pass did to the run that it lengthens; the report takes the place of the last one.
+pub(super) fn lengthen(db: &Connection, run: i64, pass: &RunRecord) -> Result<()> {
+    db.prepare_cached(LENGTHEN)?.execute(params![
+        run,
+        pass.ended_ms,
+        pass.rows_read,
+        pass.rows_kept,
+        pass.rows_already_loaded,
+        pass.rows_quarantined,
+        pass.labels_incomplete,
+        pass.report.to_string(),
+        pass.cause,
+    ])?;
+    Ok(())
+}
+
+/// The last run, if it is one of sound live passes that began after `since_ms`.
+pub(super) fn live_since(db: &Connection, since_ms: i64) -> Result<Option<i64>> {
+    let last = last(db)?.filter(|last| {
+        last.kind == LIVE && last.status == RunStatus::Ok && last.started_ms > since_ms
+    });
+    Ok(last.map(|last| last.run))
+}
+
 pub(super) fn last(db: &Connection) -> Result<Option<RunRecord>> {
     let found = db.prepare_cached(LAST)?.query_row([], record).optional()?;
     Ok(found)
@@ -104,7 +138,32 @@ fn record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     })
 }
 
+impl RunRecord {
+    /// The run failed safe, for this cause.
+    pub fn fail(&mut self, cause: String) {
+        (self.status, self.cause) = (RunStatus::FailedSafe, Some(cause));
+    }
+}
+
 impl Warehouse {
+    /// The last run that ended.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_run(&self) -> Result<Option<RunRecord>> {
+        last(&self.db)
+    }
+
+    /// Rows kept by the last sound run that kept any.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_kept(&self) -> Result<u64> {
+        let mut query = self.db.prepare_cached(LAST_KEPT)?;
+        let kept = query.query_row([], |row| row.get(0)).optional()?;
+        Ok(kept.unwrap_or(0))
+    }
+
     /// Records a run that failed safe. Nothing else is written.
     ///
     /// # Errors
@@ -115,6 +174,38 @@ impl Warehouse {
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
         let run = next(&tx)?;
         insert(&tx, run, failed)?;
+        tx.commit()?;
+        Ok(run)
+    }
+
+    /// Records a live pass that failed safe; passes that fail one after the other are one run.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    pub fn record_live_failure(&mut self, failed: &RunRecord) -> Result<i64> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let before =
+            last(&tx)?.filter(|last| last.kind == LIVE && last.status == RunStatus::FailedSafe);
+        let run = match before {
+            Some(last) => {
+                // What it read is read again: these rows are not more than before.
+                let again = RunRecord {
+                    rows_read: 0,
+                    rows_already_loaded: 0,
+                    rows_quarantined: 0,
+                    ..failed.clone()
+                };
+                lengthen(&tx, last.run, &again)?;
+                last.run
+            }
+            None => {
+                let run = next(&tx)?;
+                insert(&tx, run, failed)?;
+                run
+            }
+        };
         tx.commit()?;
         Ok(run)
     }

@@ -249,7 +249,7 @@ fn a_source_may_take_some_rows_of_a_file() {
     );
     home.configure(&format!(
         "{}[[sources]]\nname = \"failures\"\nrole = \"failures\"\npath = \"workshop.csv\"\n\
-         where = {{ type = \"failure\" }}\n",
+         where = {{ type = \"failure\" }}\nclock = \"data\"\n",
         telemetry("sensors.csv")
     ));
     let run = home.json(0, &["ingest"]);

@@ -14,6 +14,7 @@ mod failsafe;
 mod hostile;
 mod http;
 mod killed;
+mod live;
 mod pollution;
 mod real_data;
 mod sources;

@@ -85,3 +85,12 @@ check-component = Part
 
 export-format = { $file }: give --format csv, parquet or xlsx
 export-written = { $rows } rows written to { $file }
+cli-watch-started = Following: { $sources }. Ctrl-C ends it.
+cli-watch-nothing = No source is followed: set clock = "wall" or follow = true on one of them.
+cli-watch-pass = { $kept } kept, { $already } already loaded, { $quarantined } quarantined, { $scored } scored in { $ms } ms · { $behind } KiB behind
+cli-watch-failed = Failed safe — nothing was loaded or judged: { $why }
+cli-watch-dead = Source { $source } cannot be read, and is tried again: { $why }
+cli-watch-waits = Waiting for the run of another program: { $holder }
+cli-watch-fault = Nothing can be taken in, and it is tried again: { $why }
+cli-watch-well = All followed sources can be read.
+cli-watch-ended = Ended: { $passes } passes, { $rows } rows kept.

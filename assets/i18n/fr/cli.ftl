@@ -85,3 +85,12 @@ check-component = Organe
 
 export-format = { $file } : donnez --format csv, parquet ou xlsx
 export-written = { $rows } lignes écrites dans { $file }
+cli-watch-started = Suivi de : { $sources }. Ctrl-C y met fin.
+cli-watch-nothing = Aucune source n’est suivie : mettez clock = "wall" ou follow = true sur l’une d’elles.
+cli-watch-pass = { $kept } conservées, { $already } déjà chargées, { $quarantined } en quarantaine, { $scored } évaluées en { $ms } ms · retard { $behind } Kio
+cli-watch-failed = Arrêt en sécurité — rien n’a été chargé ni jugé : { $why }
+cli-watch-dead = La source { $source } ne peut être lue, nouvel essai en cours : { $why }
+cli-watch-waits = En attente de l’exécution d’un autre programme : { $holder }
+cli-watch-fault = Rien ne peut être pris, nouvel essai en cours : { $why }
+cli-watch-well = Toutes les sources suivies peuvent être lues.
+cli-watch-ended = Fin : { $passes } passages, { $rows } lignes conservées.
