@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::domain::ports::{GrowingFile, RawRecord, Reach, RecordStream, SourceFile};
 use crate::domain::{Dialect, Encoding, Format, SourceError};
@@ -25,12 +25,24 @@ const HEAD_BYTES: u64 = 8 << 10;
 /// What is compared before the place to go on from.
 const TAIL_BYTES: usize = 4 << 10;
 
-/// What this process knows of the files that it read: spares the digest of all that lies before.
+/// Files of which a mark is kept; one that is forgotten costs the digest of all that lies before.
+const MARKS: usize = 1024;
+
+/// What this process knows of the files that it read last: spares the digest of all that lies before.
 #[derive(Clone, Default)]
-pub struct Marks(Arc<Mutex<HashMap<PathBuf, Mark>>>);
+pub struct Marks(Arc<Mutex<Kept>>);
+
+#[derive(Default)]
+struct Kept {
+    marks: HashMap<PathBuf, Mark>,
+    /// Marks set so far.
+    set: u64,
+}
 
 #[derive(Clone)]
 struct Mark {
+    /// The how-manieth it was.
+    set: u64,
     bytes: u64,
     hasher: blake3::Hasher,
     head: [u8; 32],
@@ -39,20 +51,30 @@ struct Mark {
 }
 
 impl Marks {
-    fn get(&self, path: &Path) -> Option<Mark> {
-        let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks.get(path).cloned()
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, path: &Path, mark: Mark) {
-        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks.insert(path.to_path_buf(), mark);
+    fn get(&self, path: &Path) -> Option<Mark> {
+        self.kept().marks.get(path).cloned()
+    }
+
+    fn set(&self, path: &Path, mut mark: Mark) {
+        let mut kept = self.kept();
+        kept.set += 1;
+        mark.set = kept.set;
+        kept.marks.insert(path.to_path_buf(), mark);
+        if kept.marks.len() > MARKS {
+            let oldest = kept.marks.iter().min_by_key(|(_, mark)| mark.set);
+            if let Some(oldest) = oldest.map(|(path, _)| path.clone()) {
+                kept.marks.remove(&oldest);
+            }
+        }
     }
 
     /// Forgets a file that is gone.
     pub fn forget(&self, path: &Path) {
-        let mut marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks.remove(path);
+        self.kept().marks.remove(path);
     }
 }
 
@@ -329,6 +351,7 @@ impl GrowingFile for FollowedFile {
             self.marks.set(
                 &self.path,
                 Mark {
+                    set: 0,
                     bytes: progress.whole,
                     hasher: progress.hasher.clone(),
                     head: *blake3::hash(&head).as_bytes(),

@@ -730,3 +730,55 @@ fn a_fleet_that_is_remembered_is_the_one_that_is_read_anew() {
     std::fs::rename(home.path("late.csv"), home.path("late.gone")).unwrap();
     then("no source is left", &["run"]);
 }
+
+#[test]
+fn a_file_that_turns_bad_takes_its_own_verdict_until_it_is_good_or_gone() {
+    let home = home();
+    let of = |loco: &str, from, to| -> String {
+        let lines = more(from, to);
+        let own = lines.lines().filter(|line| line.contains(loco));
+        own.map(|line| format!("{line}\n")).collect()
+    };
+    for loco in ["LOCO_001", "LOCO_002"] {
+        home.write(
+            &format!("fleet/{loco}.csv"),
+            format!("{HEADER}{}", of(loco, 0, BEFORE + 5)),
+        );
+    }
+    home.configure(&followed("fleet"));
+    home.json(0, &["run"]);
+    let watch = Watch::start(&home);
+    let refused = || {
+        let causes = cause_of(&home);
+        causes.iter().filter(|c| *c == "source_refused").count()
+    };
+    let good = std::fs::read(home.path("fleet/LOCO_001.csv")).unwrap();
+    append(
+        &home,
+        "fleet/LOCO_001.csv",
+        &of("LOCO_001", BEFORE + 5, BEFORE + 6),
+    );
+    append(
+        &home,
+        "fleet/LOCO_002.csv",
+        &of("LOCO_002", BEFORE + 5, BEFORE + 6),
+    );
+    wait("followed", || {
+        readings(&home) == i64::from(LOCOMOTIVES * (BEFORE + 6))
+    });
+    assert_eq!(refused(), 0);
+    home.write("fleet/LOCO_001.csv", b"PK\x03\x04\0\0junk");
+    wait("it is refused", || refused() == 1);
+    home.write("fleet/LOCO_001.csv", &good);
+    wait("it is good again", || refused() == 0);
+    home.write("fleet/LOCO_001.csv", b"\x7fELF junk,\n1\n");
+    wait("it is refused again", || refused() == 1);
+    std::fs::remove_file(home.path("fleet/LOCO_001.csv")).unwrap();
+    append(
+        &home,
+        "fleet/LOCO_002.csv",
+        &of("LOCO_002", BEFORE + 6, BEFORE + 7),
+    );
+    wait("it is gone, and its last reading stands", || refused() == 0);
+    drop(watch);
+}

@@ -181,6 +181,9 @@ impl Follower {
                     self.postpone(now);
                 }
                 self.told = Some(asked.sources);
+                if let Some(why) = &passed.unscored {
+                    self.fail(why.clone(), now);
+                }
                 self.state.passes += 1;
                 Some(passed)
             }
@@ -293,6 +296,7 @@ impl Follower {
             .map(|source| SourceState {
                 name: source.config.name.clone(),
                 role: source.config.role,
+                on_disk: matches!(source.from, From::Disk(_)),
                 dead: source.dead(now).map(|error| error.to_string()),
             })
             .collect()
@@ -336,6 +340,8 @@ impl Follower {
             tracing::warn!(why, "nothing can be taken in");
         }
         self.state.fault = Some(why);
+        // Whatever was done of it, the next pass looks at all there is to do.
+        self.told = None;
         self.postpone(now);
     }
 

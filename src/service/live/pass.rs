@@ -42,6 +42,8 @@ pub(super) struct Asked {
 pub(super) struct SourceState {
     pub name: String,
     pub role: Role,
+    /// Its files can be gone, and what was wrong with them then is no more.
+    pub on_disk: bool,
     /// Why it is dead.
     pub dead: Option<String>,
 }
@@ -69,6 +71,8 @@ pub struct Passed {
     pub rows_already_loaded: u64,
     pub rows_quarantined: u64,
     pub rows_scored: u64,
+    /// The rows are in, and could not be scored; why. It is tried again.
+    pub unscored: Option<String>,
     /// Files and sources refused: source, file, why.
     #[serde(skip)]
     pub refused: Vec<etl::Refused>,
@@ -140,13 +144,13 @@ pub(super) fn pass(
         return Ok(Outcome::Nothing);
     };
     if passed.status == RunStatus::Ok {
-        passed.rows_scored = match memory.score(&mut warehouse, asked) {
-            Ok(rows) => rows,
+        match memory.score(&mut warehouse, asked) {
+            Ok(rows) => passed.rows_scored = rows,
             Err(error) => {
                 memory.forget();
-                return Err(pipeline(error));
+                passed.unscored = Some(error.to_string());
             }
-        };
+        }
     }
     passed.secs = started.elapsed().as_secs_f64();
     Ok(Outcome::Passed(passed))
@@ -221,6 +225,7 @@ impl Memory {
             rows_already_loaded: record.rows_already_loaded,
             rows_quarantined: record.rows_quarantined,
             rows_scored: 0,
+            unscored: None,
             refused,
             secs: 0.0,
         }))

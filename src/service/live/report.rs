@@ -2,6 +2,7 @@
 //! report alone, so it speaks of every source, read in this pass or not.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -38,9 +39,13 @@ pub(super) fn merged(last: &Value, lengthens: bool, report: &Report, asked: &Ask
         .collect();
     let known_better = |entry: &Value| {
         let source = entry["source"].as_str().unwrap_or_default();
+        let known = asked.sources.iter().find(|known| known.name == source);
         match entry["file"].as_str() {
-            Some(file) => files.contains(&(source, file)),
-            None => asked.sources.iter().any(|known| known.name == source),
+            Some(file) => {
+                let gone = || known.is_some_and(|known| known.on_disk) && !Path::new(file).exists();
+                files.contains(&(source, file)) || gone()
+            }
+            None => known.is_some(),
         }
     };
     let mut refused: Vec<Value> = last["refused"].as_array().cloned().unwrap_or_default();

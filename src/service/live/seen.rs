@@ -274,7 +274,8 @@ impl Seen {
                 let times = self.refused.map_or(0, |(times, _)| times) + 1;
                 let pause = REFUSED_FIRST * 2_u32.saturating_pow(times - 1).min(1024);
                 self.refused = Some((times, now + pause.min(REFUSED_MOST)));
-                self.more = false;
+                // It may be a file of another kind now.
+                (self.more, self.reached) = (false, 0);
             }
         }
     }
