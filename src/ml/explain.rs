@@ -56,12 +56,11 @@ pub fn explain_at(
     at_ms: i64,
 ) -> Result<Option<Explained>, ReadError> {
     let mut found: Option<(Reading, Blocks, Normal)> = None;
-    let mut visit = |r: &Reading, blocks: &Blocks, normal: &Normal| {
-        found = Some((*r, *blocks, normal.clone()));
-    };
     model
         .scorer
-        .follow(readings, loco, Some(at_ms), at_ms, &mut visit)?;
+        .follow(readings, loco, (at_ms, at_ms), &mut |f| {
+            found = Some((*f.reading, *f.blocks, f.normal.clone()));
+        })?;
     Ok(found.map(|(reading, blocks, normal)| {
         let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
         Explained {

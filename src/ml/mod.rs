@@ -6,10 +6,13 @@
 mod evaluate;
 mod explain;
 mod forest;
+mod grow;
 mod labels;
+mod lesson;
 mod metrics;
 mod model;
 mod part;
+mod sample;
 mod store;
 mod survey;
 #[cfg(test)]

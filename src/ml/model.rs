@@ -3,11 +3,24 @@
 use super::explain::shapley;
 use super::forest::Forest;
 use super::part::Events;
+use super::survey::hours;
 use crate::domain::features::{
     Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Tracker, features,
 };
 use crate::domain::ports::{ALWAYS, Judge, Judgement, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
+
+/// Readings that walk down the trees together.
+const SCORED_TOGETHER: usize = 512;
+
+/// A reading with all that is seen at it.
+pub(super) struct Followed<'a> {
+    pub reading: &'a Reading,
+    pub blocks: &'a Blocks,
+    pub normal: &'a Normal,
+    /// Hours it stands for.
+    pub hours: f64,
+}
 
 /// What turns readings into probabilities.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,26 +50,66 @@ impl Scorer {
         &self,
         readings: &dyn Readings,
         loco: &LocoId,
-        from_ms: Option<i64>,
-        to_ms: i64,
-        visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
+        (from_ms, to_ms): (i64, i64),
+        visit: &mut dyn FnMut(&Followed),
     ) -> Result<(), ReadError> {
         let events = Events::of(&readings.events(loco)?);
         let mut tracker = Tracker::new(&self.spec);
-        let context = from_ms.map(|from| from.saturating_sub(self.spec.windows_ms[1]));
-        if let Some(context) = context {
+        let context = from_ms.saturating_sub(self.spec.windows_ms[1]);
+        let mut before = None;
+        if context > i64::MIN {
             readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
                 if r.at_ms < context {
                     tracker.skip(&r.values);
+                    before = Some(r.at_ms);
                 }
             })?;
         }
-        readings.readings(loco, (context.unwrap_or(i64::MIN), to_ms), None, &mut |r| {
+        readings.readings(loco, (context, to_ms), None, &mut |r| {
             let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
-            if from_ms.is_none_or(|from| r.at_ms >= from) {
-                visit(r, &blocks, tracker.normal());
+            let before = before.replace(r.at_ms);
+            if r.at_ms >= from_ms {
+                visit(&Followed {
+                    reading: r,
+                    blocks: &blocks,
+                    normal: tracker.normal(),
+                    hours: hours(before, r.at_ms, self.spec.period_ms),
+                });
             }
         })
+    }
+
+    /// The same with the probability of each: (reading, hours it stands for, probability).
+    pub fn score(
+        &self,
+        readings: &dyn Readings,
+        loco: &LocoId,
+        between: (i64, i64),
+        visit: &mut dyn FnMut(&Reading, f64, f64),
+    ) -> Result<(), ReadError> {
+        let width = self.columns.len();
+        let mut waiting: Vec<(Reading, f64)> = Vec::with_capacity(SCORED_TOGETHER);
+        let mut rows: Vec<f32> = Vec::with_capacity(SCORED_TOGETHER * width);
+        let mut probabilities = Vec::with_capacity(SCORED_TOGETHER);
+        let mut score = |waiting: &mut Vec<(Reading, f64)>, rows: &mut Vec<f32>| {
+            probabilities.clear();
+            self.forest.probabilities(rows, width, &mut probabilities);
+            for ((reading, hours), probability) in waiting.drain(..).zip(&probabilities) {
+                visit(&reading, hours, *probability);
+            }
+            rows.clear();
+        };
+        let mut row = [0.0_f32; FEATURES];
+        self.follow(readings, loco, between, &mut |f| {
+            pick(&self.columns, f.blocks, &mut row);
+            rows.extend_from_slice(&row[..width]);
+            waiting.push((*f.reading, f.hours));
+            if waiting.len() == SCORED_TOGETHER {
+                score(&mut waiting, &mut rows);
+            }
+        })?;
+        score(&mut waiting, &mut rows);
+        Ok(())
     }
 }
 
@@ -116,8 +169,7 @@ pub fn score_locomotive(
     from_ms: Option<i64>,
     visit: &mut dyn FnMut(&Reading, f64),
 ) -> Result<(), ReadError> {
-    let scorer = &model.scorer;
-    scorer.follow(readings, loco, from_ms, i64::MAX, &mut |r, blocks, _| {
-        visit(r, scorer.probability(blocks));
-    })
+    let between = (from_ms.unwrap_or(i64::MIN), i64::MAX);
+    let mut visit = |r: &Reading, _, p| visit(r, p);
+    model.scorer.score(readings, loco, between, &mut visit)
 }
