@@ -30,7 +30,7 @@ const FEW: usize = 512;
 
 /// How to grow.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Growth {
+pub struct Growth {
     pub trees: u32,
     /// Levels of splits.
     pub max_depth: u32,
@@ -43,7 +43,7 @@ pub(super) struct Growth {
 
 /// Rows to fit on: `columns` finite values a row, row after row, and what is true of each.
 #[derive(Debug, Clone)]
-pub(super) struct Rows {
+pub struct Rows {
     pub columns: usize,
     pub x: Vec<f32>,
     pub y: Vec<bool>,
@@ -53,7 +53,10 @@ pub(super) struct Rows {
 
 /// Fits on all cores. Returns the forest and the share of each column in its splits (mean over the
 /// trees of the impurity that the column's splits took away).
-pub(super) fn grow(rows: &Rows, growth: Growth) -> Result<(Forest, Vec<f64>), String> {
+///
+/// # Errors
+/// There are no rows, or not as many values as rows and columns make.
+pub fn grow(rows: &Rows, growth: Growth) -> Result<(Forest, Vec<f64>), String> {
     if rows.columns == 0 || rows.y.is_empty() || rows.x.len() != rows.y.len() * rows.columns {
         return Err("no rows to fit on".to_owned());
     }

@@ -1,7 +1,6 @@
 //! Fitting forests on a sample, and judging its rows by forests that have not seen their locomotive, or
 //! their time.
 
-use super::forest::Forest;
 use super::grow::{Growth, Rows, grow};
 use super::metrics::Judged;
 use super::model::{Scorer, pick};
@@ -74,7 +73,7 @@ impl Lesson<'_> {
             min_leaf,
             seed: self.options.seed,
         };
-        let (forest, share): (Forest, _) = grow(&rows, growth).map_err(TrainError::Fit)?;
+        let (forest, share) = grow(&rows, growth).map_err(TrainError::Fit)?;
         let scorer = Scorer {
             spec,
             columns,

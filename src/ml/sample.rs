@@ -127,6 +127,7 @@ impl Thinner {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ml::test_support::{PERIOD_MS, fleet};
 
     fn thinned(sound: u64, positives: u64, most: u64) -> ([u64; 2], [f64; 2]) {
         let count = Count {
@@ -148,5 +149,43 @@ mod tests {
         assert_eq!(thinned(5000, 1000, 1000), ([500, 500], [10.0, 2.0]));
         assert_eq!(thinned(100, 9000, 1000), ([100, 900], [1.0, 10.0]));
         assert_eq!(thinned(0, 0, 1000).0, [0, 0]);
+    }
+
+    #[test]
+    fn a_sample_is_bounded_spread_over_all_time_and_stands_for_every_row() {
+        let memory = fleet(6, 1500, 3, false);
+        let part = Part::whole(&memory).expect("part");
+        let kind = LabelKind::Failures;
+        let survey = Survey::of(&part, 48 * 3_600_000).expect("survey");
+        let count = survey.count(kind);
+        let spec = survey.spec(kind).expect("spec");
+        let whole = Sample::of(&part, &survey, kind, &spec, 100_000).expect("sample");
+        assert_eq!(whole.rows.len() as u64, count.labelled);
+        assert_eq!(whole.weight, [1.0; 2]);
+        let thin = Sample::of(&part, &survey, kind, &spec, 1000).expect("sample");
+        assert!(thin.rows.len() <= 1000);
+        let stands_for = |label| {
+            let rows = thin.rows.iter().filter(|r| r.label == label).count();
+            rows as f64 * thin.weight[usize::from(label)]
+        };
+        assert!((stands_for(true) - count.positives as f64).abs() < 1e-6);
+        let sound = count.labelled - count.positives;
+        assert!((stands_for(false) - sound as f64).abs() < 1e-6);
+        // What is seen at a row does not depend on which others were kept.
+        for row in &thin.rows {
+            let same = |r: &&SampleRow| (r.loco, r.at_ms) == (row.loco, row.at_ms);
+            let full = whole.rows.iter().find(same).expect("row");
+            assert_eq!(full.sight, row.sight);
+        }
+        for loco in 0..6 {
+            let of_loco: Vec<i64> = thin
+                .rows
+                .iter()
+                .filter(|r| r.loco == loco)
+                .map(|r| r.at_ms)
+                .collect();
+            assert!(of_loco[0] < 60 * PERIOD_MS, "{loco}");
+            assert!(of_loco.windows(2).all(|w| w[1] - w[0] < 700 * PERIOD_MS));
+        }
     }
 }

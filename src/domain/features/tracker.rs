@@ -27,6 +27,7 @@ const FARTHEST: f64 = (1_u64 << 51) as f64;
 struct Grid {
     origin: ChannelValues,
     step: ChannelValues,
+    per_unit: ChannelValues,
 }
 
 impl Grid {
@@ -34,12 +35,13 @@ impl Grid {
         Self {
             origin: fleet.mean,
             step: fleet.within.map(|d| d / STEPS),
+            per_unit: fleet.within.map(|d| STEPS / d),
         }
     }
 
     fn steps(&self, values: &ChannelValues) -> [i64; 4] {
         std::array::from_fn(|c| {
-            let steps = (values[c] - self.origin[c]) / self.step[c];
+            let steps = (values[c] - self.origin[c]) * self.per_unit[c];
             // As a cast takes it: what is no number is the origin.
             steps.clamp(-FARTHEST, FARTHEST).round() as i64
         })
@@ -57,32 +59,39 @@ struct Sums {
 impl Sums {
     fn add(&mut self, steps: &[i64; 4]) {
         self.n += 1;
-        for c in 0..4 {
-            self.sum[c] += steps[c];
-            self.squares[c] += i128::from(steps[c]) * i128::from(steps[c]);
+        for (c, &steps) in steps.iter().enumerate() {
+            self.sum[c] += steps;
+            self.squares[c] += i128::from(steps) * i128::from(steps);
         }
     }
 
     fn take_off(&mut self, steps: &[i64; 4]) {
         self.n -= 1;
-        for c in 0..4 {
-            self.sum[c] -= steps[c];
-            self.squares[c] -= i128::from(steps[c]) * i128::from(steps[c]);
+        for (c, &steps) in steps.iter().enumerate() {
+            self.sum[c] -= steps;
+            self.squares[c] -= i128::from(steps) * i128::from(steps);
         }
     }
 
     fn window(&self, grid: &Grid) -> Window {
-        let n = f64::from(self.n.max(1));
+        let share = 1.0 / f64::from(self.n.max(1));
         Window {
             n: self.n,
-            mean: std::array::from_fn(|c| grid.origin[c] + grid.step[c] * self.sum[c] as f64 / n),
+            mean: std::array::from_fn(|c| {
+                grid.origin[c] + grid.step[c] * (self.sum[c] as f64 * share)
+            }),
             about_mean: std::array::from_fn(|c| {
                 let (sum, squares) = (i128::from(self.sum[c]), self.squares[c]);
-                let times_n = i128::from(self.n) * squares - sum * sum;
-                times_n as f64 / n * grid.step[c] * grid.step[c]
+                let times_n = float(i128::from(self.n) * squares - sum * sum);
+                times_n * share * grid.step[c] * grid.step[c]
             }),
         }
     }
+}
+
+/// As a cast, and quicker for what fits in 64 bits, as all but wild values do.
+fn float(x: i128) -> f64 {
+    i64::try_from(x).map_or(x as f64, |x| x as f64)
 }
 
 /// What a rolling window holds, in the channels' units.
@@ -96,15 +105,18 @@ pub struct Window {
 }
 
 impl Window {
-    /// Departure of a channel's mean and log ratio of its deviation, against a normal.
-    fn against(&self, normal: &Normal, c: usize) -> (f64, f64) {
+    /// Departure of each channel's mean and log ratio of its deviation, against normal means and one over
+    /// normal deviations.
+    fn against(&self, mean: &ChannelValues, per_deviation: &ChannelValues) -> [(f64, f64); 4] {
         let free = f64::from(self.n.saturating_sub(1));
-        let about_mean = self.about_mean[c] / (normal.deviation[c] * normal.deviation[c]);
-        let ratio = (about_mean + SPREAD_WEIGHT) / (free + SPREAD_WEIGHT);
-        (
-            (self.mean[c] - normal.mean[c]) / normal.deviation[c],
-            0.5 * ratio.ln(),
-        )
+        let share = 1.0 / (free + SPREAD_WEIGHT);
+        std::array::from_fn(|c| {
+            let about_mean = self.about_mean[c] * per_deviation[c] * per_deviation[c];
+            (
+                (self.mean[c] - mean[c]) * per_deviation[c],
+                0.5 * ((about_mean + SPREAD_WEIGHT) * share).ln(),
+            )
+        })
     }
 }
 
@@ -122,15 +134,16 @@ impl Sight {
     /// Measured against the machine's normal.
     #[must_use]
     pub fn blocks(&self, normal: &Normal, spec: &FeatureSpec) -> Blocks {
+        let per_deviation = normal.deviation.map(|d| 1.0 / d);
+        let [short, long] = self
+            .windows
+            .map(|w| w.against(&normal.mean, &per_deviation));
         Blocks {
-            channels: std::array::from_fn(|c| {
-                let [short, long] = [0, 1].map(|w: usize| self.windows[w].against(normal, c));
-                ChannelBlock {
-                    value: self.values[c],
-                    level: (self.values[c] - normal.mean[c]) / normal.deviation[c],
-                    means: [short.0, long.0],
-                    spreads: [short.1, long.1],
-                }
+            channels: std::array::from_fn(|c| ChannelBlock {
+                value: self.values[c],
+                level: (self.values[c] - normal.mean[c]) * per_deviation[c],
+                means: [short[c].0, long[c].0],
+                spreads: [short[c].1, long[c].1],
             }),
             maintenance_age_hours: self
                 .maintenance_age_hours
@@ -270,7 +283,7 @@ mod tests {
         let flow = after_gap.channels[0];
         assert!((flow.means[0] - flow.level).abs() < 1e-6);
         assert_eq!(flow.means[0], flow.means[1]);
-        assert_eq!(flow.spreads, [0.0; 2]);
+        assert!(flow.spreads.iter().all(|s| s.abs() < 1e-12));
         assert_eq!(after_gap.maintenance_age_hours, 3.0);
     }
 
