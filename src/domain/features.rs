@@ -5,20 +5,15 @@
 //! Everything is causal and has a bounded state. How a model weighs these numbers is `ml`'s business.
 
 mod normal;
-
-use std::collections::VecDeque;
+mod tracker;
 
 use serde::{Deserialize, Serialize};
 
 pub use normal::{FleetNormal, NORMAL_READINGS, Normal, NormalLearner};
+pub use tracker::{Sight, Trace, Tracker, WINDOW_READINGS, Window};
 
 use super::model::LabelKind;
 use super::reading::{Channel, ChannelValues};
-
-/// Weight of the normal deviation in a rolling one, in readings.
-const SPREAD_WEIGHT: f64 = 3.0;
-/// Readings that a rolling window holds at most; a denser machine gets a shorter window.
-pub const WINDOW_READINGS: usize = 2048;
 
 /// What features are measured with: windows, the fleet's normal, the typical maintenance age.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -208,14 +203,15 @@ pub fn names() -> Vec<String> {
 /// Which features of the list a model of this kind looks at, by index, ascending.
 ///
 /// An anomaly is a departure whichever way and of whichever channel, so sizes and joint distances
-/// count beside the signed means; a failure ahead announces itself by a channel in one direction over
-/// a day (measured: sizes, joint distances and a short window only dilute it); the rule is made of
-/// absolute values.
+/// count beside the signed means; a failure ahead announces itself over a day, by one channel's mean or
+/// scatter in one direction, and by the largest of them whichever it is, in which failures of all
+/// parts are learned together (measured: single readings, sizes and a short window only dilute it); the
+/// rule is made of absolute values.
 #[must_use]
 pub fn selected(kind: LabelKind, maintenance_known: bool) -> Vec<u8> {
     let parts: &[std::ops::Range<u8>] = match kind {
         LabelKind::Truth => &[4..16, 24..59],
-        LabelKind::Failures => &[4..8, 12..16, 20..24],
+        LabelKind::Failures => &[12..16, 20..24, 50..51, 56..57],
         LabelKind::Rule => &[0..4, 4..16],
     };
     let mut out: Vec<u8> = parts.iter().cloned().flatten().collect();
@@ -223,130 +219,6 @@ pub fn selected(kind: LabelKind, maintenance_known: bool) -> Vec<u8> {
         out.push(59);
     }
     out
-}
-
-/// What a paused [`Tracker`] remembers.
-#[derive(Debug, Clone)]
-pub struct Trace {
-    learner: NormalLearner,
-    normal: Normal,
-    window: VecDeque<(i64, ChannelValues)>,
-}
-
-/// Follows one machine, reading by reading in time order: bounded state, no look ahead.
-#[derive(Debug, Clone)]
-pub struct Tracker<'a> {
-    spec: &'a FeatureSpec,
-    learner: NormalLearner,
-    normal: Normal,
-    window: VecDeque<(i64, ChannelValues)>,
-}
-
-impl<'a> Tracker<'a> {
-    #[must_use]
-    pub fn new(spec: &'a FeatureSpec) -> Self {
-        Self {
-            spec,
-            learner: NormalLearner::default(),
-            normal: spec.fleet_normal.clone(),
-            window: VecDeque::new(),
-        }
-    }
-
-    /// The machine's normal as known now.
-    #[must_use]
-    pub const fn normal(&self) -> &Normal {
-        &self.normal
-    }
-
-    /// Learns the normal from a reading whose features are not wanted and that lies before every
-    /// window to come.
-    pub fn skip(&mut self, values: &ChannelValues) {
-        if !self.learner.is_complete() {
-            self.learner.push(values);
-            self.normal = self.learner.normal(&self.spec.fleet);
-        }
-    }
-
-    /// Takes the next reading, whose features are not wanted.
-    pub fn remember(&mut self, at_ms: i64, values: &ChannelValues) {
-        self.skip(values);
-        self.window.push_back((at_ms, *values));
-        let from = at_ms.saturating_sub(self.spec.windows_ms[1]);
-        while self.window.len() > WINDOW_READINGS
-            || self.window.front().is_some_and(|(t, _)| *t <= from)
-        {
-            self.window.pop_front();
-        }
-    }
-
-    /// What it remembers, to be kept without what it measures with.
-    #[must_use]
-    pub fn pause(self) -> Trace {
-        Trace {
-            learner: self.learner,
-            normal: self.normal,
-            window: self.window,
-        }
-    }
-
-    /// Goes on where it was paused; `spec` is the one it had then.
-    #[must_use]
-    pub fn resume(spec: &'a FeatureSpec, trace: Trace) -> Self {
-        Self {
-            spec,
-            learner: trace.learner,
-            normal: trace.normal,
-            window: trace.window,
-        }
-    }
-
-    /// Takes the next reading. `maintenance_age_hours` is `None` without a record before it.
-    pub fn push(
-        &mut self,
-        at_ms: i64,
-        values: &ChannelValues,
-        maintenance_age_hours: Option<f64>,
-    ) -> Blocks {
-        self.remember(at_ms, values);
-        let long = moments(self.window.iter().map(|(_, v)| v), &self.normal);
-        let from = at_ms.saturating_sub(self.spec.windows_ms[0]);
-        let recent = self.window.iter().rev().take_while(|(t, _)| *t > from);
-        let short = moments(recent.map(|(_, v)| v), &self.normal);
-        Blocks {
-            channels: std::array::from_fn(|c| ChannelBlock {
-                value: values[c],
-                level: (values[c] - self.normal.mean[c]) / self.normal.deviation[c],
-                means: [short[c].0, long[c].0],
-                spreads: [short[c].1, long[c].1],
-            }),
-            maintenance_age_hours: maintenance_age_hours.unwrap_or(self.spec.maintenance_age_hours),
-        }
-    }
-}
-
-/// Departure of the mean and log ratio of the deviation, a channel, against a normal. Computed anew
-/// each time, so that a reading's features do not depend on where the reading began.
-fn moments<'v>(
-    values: impl Iterator<Item = &'v ChannelValues>,
-    normal: &Normal,
-) -> [(f64, f64); 4] {
-    let (mut n, mut sum, mut squares) = (0.0, [0.0; 4], [0.0; 4]);
-    for v in values {
-        n += 1.0;
-        for c in 0..4 {
-            let z = (v[c] - normal.mean[c]) / normal.deviation[c];
-            sum[c] += z;
-            squares[c] += z * z;
-        }
-    }
-    std::array::from_fn(|c| {
-        let mean = if n > 0.0 { sum[c] / n } else { 0.0 };
-        let about_mean = (squares[c] - n * mean * mean).max(0.0);
-        let free = (n - 1.0).max(0.0);
-        let ratio = (about_mean + SPREAD_WEIGHT) / (free + SPREAD_WEIGHT);
-        (mean, 0.5 * ratio.ln())
-    })
 }
 
 #[cfg(test)]
@@ -396,38 +268,22 @@ mod tests {
                 kind == LabelKind::Rule
             );
             assert_eq!(
-                picked.iter().any(|n| n.starts_with("joint.")),
-                kind == LabelKind::Truth
+                picked.iter().filter(|n| n.starts_with("joint.")).count(),
+                match kind {
+                    LabelKind::Truth => 15,
+                    LabelKind::Failures => 2,
+                    LabelKind::Rule => 0,
+                }
+            );
+            assert_eq!(
+                picked.iter().any(|n| n == "joint.mean_long.largest"),
+                kind != LabelKind::Rule
             );
             assert_eq!(
                 picked.iter().any(|n| n == "maintenance_age_hours"),
                 kind != LabelKind::Rule
             );
         }
-    }
-
-    #[test]
-    fn windows_follow_time_not_rows() {
-        let spec = spec();
-        let mut tracker = Tracker::new(&spec);
-        for i in 0..50 {
-            tracker.push(i * 1000, &[500.0, 5.0, 2.0, 45.0], None);
-        }
-        let after_gap = tracker.push(10_000_000, &[700.0, 5.0, 2.0, 45.0], Some(3.0));
-        let flow = after_gap.channels[0];
-        assert_eq!(flow.means, [flow.level; 2]);
-        assert_eq!(flow.spreads, [0.0; 2]);
-        assert_eq!(after_gap.maintenance_age_hours, 3.0);
-    }
-
-    #[test]
-    fn a_dense_machine_has_a_bounded_window() {
-        let spec = spec();
-        let mut tracker = Tracker::new(&spec);
-        for i in 0..(WINDOW_READINGS as i64 + 50) {
-            tracker.push(i, &[500.0, 5.0, 2.0, 45.0], None);
-        }
-        assert_eq!(tracker.window.len(), WINDOW_READINGS);
     }
 
     proptest! {

@@ -32,6 +32,9 @@ pub trait Readings: Sync {
     /// Every locomotive with a reading, by name.
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError>;
 
+    /// The newest reading of a locomotive at or before `until_ms`, UTC milliseconds.
+    fn newest(&self, loco: &LocoId, until_ms: i64) -> Result<Option<i64>, ReadError>;
+
     /// Visits readings in time order within `between` (UTC milliseconds, both inclusive), at most
     /// `limit`.
     fn readings(

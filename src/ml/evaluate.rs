@@ -1,12 +1,13 @@
 //! Honest evaluation: by time or by locomotive, never by random rows; every labelled row counts.
 
+use super::labels;
 use super::metrics::{Ground, Judged, middle};
 use super::model::Scorer;
 use super::part::Part;
 use super::survey::Survey;
 use super::train::learn;
 use super::{TrainError, TrainOptions};
-use crate::domain::ports::{ReadError, RefusedRow, SoundReadings};
+use crate::domain::ports::{ALWAYS, ReadError, RefusedRow, SoundReadings};
 use crate::domain::{LabelKind, LocoId, Metrics, Verdict, VerdictKind};
 
 /// How rows are kept apart.
@@ -59,20 +60,20 @@ pub fn evaluate_pair(
     options: &TrainOptions,
 ) -> Result<Evaluation, TrainError> {
     let part = Part::whole(train)?;
-    let survey = Survey::of(&part)?;
+    let survey = Survey::of(&part, options.horizon_ms())?;
     let kind = survey.kind();
-    let learned = learn(&part, &survey, kind, options, i64::MAX, &|_| ())?;
+    let learned = learn(&part, &survey, kind, options, &|_| ())?;
     let test_part = Part::whole(test)?;
-    let test_survey = Survey::of(&test_part)?;
+    let test_survey = Survey::of(&test_part, options.horizon_ms())?;
     let mut found = Found::new(kind, test_survey.has(kind));
     let threshold = learned.choice.map_or(1.0, |c| c.threshold);
     found.judge(
-        &test_part,
+        test,
         &test_survey,
-        options,
         &learned.scorer,
         threshold,
-        &|_, _| true,
+        &|_| true,
+        ALWAYS,
     )?;
     found.finish(
         "trained on one set, judged on another".to_owned(),
@@ -94,9 +95,9 @@ pub fn evaluate_split(
     options: &TrainOptions,
 ) -> Result<Evaluation, TrainError> {
     let part = Part::whole(readings)?;
-    let survey = Survey::of(&part)?;
+    let survey = Survey::of(&part, options.horizon_ms())?;
     let kind = survey.kind();
-    survey.check(kind, options.horizon_ms(), i64::MAX)?;
+    survey.check(kind)?;
     let mut found = Found::new(kind, true);
     match split {
         Split::Locomotive => {
@@ -109,10 +110,11 @@ pub fn evaluate_split(
             }
             for fold in 0..count {
                 let rest = survey.of_locos(&|i| i % count != fold);
-                let learned = learn(&part, &rest, kind, options, i64::MAX, &|_| ())?;
+                let learned = learn(&part, &rest, kind, options, &|_| ())?;
                 let threshold = learned.choice.map_or(1.0, |c| c.threshold);
-                let test = |i: usize, _: i64| i % count == fold;
-                found.judge(&part, &survey, options, &learned.scorer, threshold, &test)?;
+                let test = |i: usize| i % count == fold;
+                let scorer = &learned.scorer;
+                found.judge(readings, &survey, scorer, threshold, &test, ALWAYS)?;
             }
             found.finish(
                 format!("by locomotive, {count} folds"),
@@ -124,25 +126,20 @@ pub fn evaluate_split(
         }
         Split::Time => {
             let folds = folds.max(1) as usize;
-            let gap_ms = survey.gap_ms(kind, options.horizon_ms());
+            let gap_ms = survey.gap_ms(kind);
             let cuts = survey.time_cuts(FIRST_CUT, folds);
             for cut in cuts.windows(2) {
                 let before = Part {
                     until_ms: cut[0],
+                    learn_until_ms: cut[0].saturating_sub(gap_ms),
                     ..part.clone()
                 };
-                let past = Survey::of(&before)?;
-                let learned = learn(
-                    &before,
-                    &past,
-                    kind,
-                    options,
-                    cut[0].saturating_sub(gap_ms),
-                    &|_| (),
-                )?;
+                let past = Survey::of(&before, options.horizon_ms())?;
+                let learned = learn(&before, &past, kind, options, &|_| ())?;
                 let threshold = learned.choice.map_or(1.0, |c| c.threshold);
-                let test = |_: usize, at: i64| at > cut[0] && at <= cut[1];
-                found.judge(&part, &survey, options, &learned.scorer, threshold, &test)?;
+                let between = (cut[0].saturating_add(1), cut[1]);
+                let scorer = &learned.scorer;
+                found.judge(readings, &survey, scorer, threshold, &|_| true, between)?;
             }
             let words = format!(
                 "by time, {folds} fold(s) after the first {:.0} % of the rows, gap {:.1} h",
@@ -176,38 +173,31 @@ impl Found {
 
     fn judge(
         &mut self,
-        part: &Part,
+        readings: &dyn SoundReadings,
         survey: &Survey,
-        options: &TrainOptions,
         scorer: &Scorer,
         threshold: f64,
-        test: &dyn Fn(usize, i64) -> bool,
+        test: &dyn Fn(usize) -> bool,
+        between: (i64, i64),
     ) -> Result<(), ReadError> {
         self.thresholds.push(threshold);
         for (index, loco) in survey.locos.iter().enumerate() {
-            let Some(first) = loco.at_ms.iter().copied().find(|at| test(index, *at)) else {
+            if !test(index) {
                 continue;
-            };
-            let mut i = loco.at_ms.partition_point(|at| *at < first);
-            scorer.follow(
-                part.readings,
+            }
+            let labeller = loco.labeller(self.kind, survey.horizon_ms);
+            scorer.score(
+                readings,
                 &loco.loco,
-                Some(first),
-                part.until_ms,
-                &mut |r, blocks, _| {
-                    let row = i;
-                    i += 1;
-                    if !test(index, r.at_ms) {
-                        return;
-                    }
-                    let probability = scorer.probability(blocks);
+                between,
+                &mut |r, hours, probability| {
                     self.predictions.push(PredictedRow {
                         loco: loco.loco.clone(),
                         at_ms: r.at_ms,
                         probability: Some(probability),
                         verdict: Verdict::of_reading(probability, threshold, r.flags).kind(),
                     });
-                    let label = survey.label(loco, row, self.kind, options.horizon_ms());
+                    let label = labeller.label(r.at_ms, r.label, labels::rule(&r.values));
                     if let Some(label) = label.filter(|_| self.labelled) {
                         self.judged.push(Judged {
                             loco: index as u32,
@@ -215,7 +205,8 @@ impl Found {
                             probability,
                             alarm: probability >= threshold,
                             label,
-                            hours: loco.hours(row, scorer.spec.period_ms),
+                            hours,
+                            weight: 1.0,
                         });
                     }
                 },
@@ -243,8 +234,7 @@ impl Found {
         self.predictions
             .sort_by(|a, b| a.loco.cmp(&b.loco).then(a.at_ms.cmp(&b.at_ms)));
         if self.labelled {
-            self.judged =
-                with_refused(self.judged, survey, readings, self.kind, options, after_ms)?;
+            self.judged = with_refused(self.judged, survey, readings, self.kind, after_ms)?;
         }
         let failures = survey.failure_times();
         let ground = Ground {
@@ -281,7 +271,6 @@ pub(super) fn with_refused(
     survey: &Survey,
     readings: &dyn SoundReadings,
     kind: LabelKind,
-    options: &TrainOptions,
     after_ms: Option<i64>,
 ) -> Result<Vec<Judged>, ReadError> {
     let hours = survey.period_ms() as f64 / 3_600_000.0;
@@ -290,7 +279,7 @@ pub(super) fn with_refused(
         let label = match (kind, index) {
             (LabelKind::Truth, _) => row.label,
             (LabelKind::Failures, Some(i)) => {
-                let labeller = survey.labeller(&survey.locos[i], kind, options.horizon_ms());
+                let labeller = survey.locos[i].labeller(kind, survey.horizon_ms);
                 labeller.label(row.at_ms, None, false)
             }
             (LabelKind::Failures, None) | (LabelKind::Rule, _) => None,
@@ -303,6 +292,7 @@ pub(super) fn with_refused(
                 alarm: !label,
                 label,
                 hours,
+                weight: 1.0,
             });
         }
     }

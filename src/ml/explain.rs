@@ -1,6 +1,6 @@
 //! Which channel pushed a probability where it is: exact Shapley values.
 
-use super::model::{Model, Standing};
+use super::model::{Followed, Model, Standing};
 use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
 use crate::domain::ports::{ALWAYS, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, Reading};
@@ -67,12 +67,12 @@ pub(super) fn explain_on(
     at_ms: i64,
 ) -> Result<(Option<Explained>, Option<Standing>), ReadError> {
     let mut found: Option<(Reading, Blocks, Normal)> = None;
-    let mut visit = |r: &Reading, blocks: &Blocks, normal: &Normal| {
-        found = Some((*r, *blocks, normal.clone()));
+    let mut visit = |f: &Followed<'_>| {
+        found = Some((*f.reading, *f.blocks, f.normal.clone()));
     };
     let kept = model
         .scorer
-        .follow_on(readings, loco, kept, Some(at_ms), at_ms, &mut visit)?;
+        .follow_on(readings, loco, kept, (at_ms, at_ms), &mut visit)?;
     let explained = found.map(|(reading, blocks, normal)| {
         let (base, contributions, probability) = model.scorer.explain(&blocks, &normal);
         Explained {

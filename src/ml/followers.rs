@@ -31,14 +31,9 @@ impl Followers {
     ) -> Result<(), ReadError> {
         let scorer = &model.scorer;
         let kept = self.take(model, loco);
-        let left = scorer.follow_on(
-            readings,
-            loco,
-            kept,
-            Some(from_ms),
-            i64::MAX,
-            &mut |r, blocks, _| visit(r, scorer.probability(blocks)),
-        )?;
+        let left = scorer.follow_on(readings, loco, kept, (from_ms, i64::MAX), &mut |f| {
+            visit(f.reading, scorer.probability(f.blocks))
+        })?;
         self.left.extend(left.map(|left| (loco.clone(), left)));
         Ok(())
     }

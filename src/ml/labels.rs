@@ -1,5 +1,6 @@
 //! What is true of a reading: a truth column, recorded failures, or the predecessor's rule.
 
+use super::part::Events;
 use crate::domain::{ChannelValues, LabelKind};
 
 /// The predecessor's rule: vibration > 3 mm/s and temperature > 60 °C.
@@ -14,8 +15,17 @@ pub(super) struct Labeller<'a> {
     pub horizon_ms: i64,
     /// The locomotive's failures, ascending, UTC milliseconds.
     pub failures: &'a [i64],
-    /// Failures are known up to here: the newest reading of all.
+    /// Failures are known up to here: [`known_until`].
     pub known_until_ms: i64,
+}
+
+/// Up to when it is known whether a locomotive failed: its own newest reading, or what the workshop wrote
+/// of it later, but never later than the newest reading of all. The fleet's newest reading would
+/// not do: beside a live source the last hours of an archive would count as sound, though nobody
+/// looked at what came after them.
+pub(super) fn known_until(newest_ms: i64, events: &Events, fleet_newest_ms: i64) -> i64 {
+    let written = events.maintenance.last().copied().unwrap_or(i64::MIN);
+    newest_ms.max(written).min(fleet_newest_ms)
 }
 
 impl Labeller<'_> {
@@ -72,6 +82,20 @@ mod tests {
         assert_eq!(labeller.label(1001, None, false), None);
         assert_eq!(labeller.label(905, None, false), Some(true));
         assert_eq!(labeller.label(880, None, false), Some(false));
+    }
+
+    #[test]
+    fn a_locomotive_is_known_as_long_as_somebody_looked() {
+        let events = |at: &[i64]| Events {
+            failures: Vec::new(),
+            maintenance: at.to_vec(),
+        };
+        // An archive that ended at 100, beside a source that lives at 900.
+        assert_eq!(known_until(100, &events(&[]), 900), 100);
+        assert_eq!(known_until(100, &events(&[50]), 900), 100);
+        assert_eq!(known_until(100, &events(&[50, 300]), 900), 300);
+        // Work planned ahead says nothing of what has not come yet.
+        assert_eq!(known_until(900, &events(&[5000]), 900), 900);
     }
 
     #[test]

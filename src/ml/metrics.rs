@@ -11,8 +11,10 @@ pub(super) struct Judged {
     pub probability: f64,
     pub alarm: bool,
     pub label: bool,
-    /// Hours it stands for.
+    /// Hours it stands for itself.
     pub hours: f64,
+    /// Rows that it stands for: 1, or more where rows like it were left out.
+    pub weight: f64,
 }
 
 /// What the rows are measured against.
@@ -87,12 +89,18 @@ impl Ground<'_> {
         let count = |alarm, label| {
             rows.iter()
                 .filter(|r| r.alarm == alarm && r.label == label)
-                .count() as f64
+                .map(|r| r.weight)
+                .sum::<f64>()
+                // The sum of nothing is −0.0.
+                + 0.0
         };
         let (tp, fp) = (count(true, true), count(true, false));
         let (fn_, tn) = (count(false, true), count(false, false));
         let ratio = |a: f64, b: f64| (b > 0.0).then(|| a / b);
-        let scores: Vec<(f64, bool)> = rows.iter().map(|r| (r.probability, r.label)).collect();
+        let scores: Vec<(f64, bool, f64)> = rows
+            .iter()
+            .map(|r| (r.probability, r.label, r.weight))
+            .collect();
         let events = self.events(rows);
         let mut leads: Vec<f64> = events
             .iter()
@@ -100,27 +108,27 @@ impl Ground<'_> {
             .map(|(e, r)| e.at_ms.saturating_sub(r.at_ms) as f64 / 3_600_000.0)
             .collect();
         leads.sort_by(f64::total_cmp);
-        let hours: f64 = rows.iter().map(|r| r.hours).sum();
-        // + 0.0: the sum of nothing is −0.0.
+        let all = rows.iter().map(|r| r.weight).sum::<f64>() + 0.0;
+        let hours: f64 = rows.iter().map(|r| r.hours * r.weight).sum();
         let false_hours: f64 = rows
             .iter()
             .filter(|r| r.alarm && !r.label)
-            .map(|r| r.hours)
+            .map(|r| r.hours * r.weight)
             .sum::<f64>()
             + 0.0;
         let squares: f64 = rows
             .iter()
-            .map(|r| (r.probability - f64::from(u8::from(r.label))).powi(2))
+            .map(|r| r.weight * (r.probability - f64::from(u8::from(r.label))).powi(2))
             .sum();
         Metrics {
-            rows: rows.len() as u64,
-            positives: (tp + fn_) as u64,
+            rows: all.round() as u64,
+            positives: (tp + fn_).round() as u64,
             roc_auc: roc_auc(&scores),
             pr_auc: pr_auc(&scores),
             f1: ratio(2.0 * tp, 2.0 * tp + fp + fn_),
             far: ratio(fp, fp + tn),
             mar: ratio(fn_, fn_ + tp),
-            brier: ratio(squares, rows.len() as f64),
+            brier: ratio(squares, all),
             failures: events.len() as u64,
             failures_warned: leads.len() as u64,
             median_lead_hours: middle(&leads),
@@ -154,14 +162,21 @@ pub(super) fn middle(sorted: &[f64]) -> Option<f64> {
     })
 }
 
-/// Area under the ROC curve by ranks (Mann–Whitney), ties counting half. `None` for one class.
-pub(super) fn roc_auc(scores: &[(f64, bool)]) -> Option<f64> {
+/// What the positives of some scores weigh, and all of them.
+fn weigh(scores: &[(f64, bool, f64)]) -> (f64, f64) {
+    scores.iter().fold((0.0, 0.0), |(p, all), s| {
+        (p + if s.1 { s.2 } else { 0.0 }, all + s.2)
+    })
+}
+
+/// Area under the ROC curve of (score, positive, weight) by ranks (Mann–Whitney), ties counting half. `None` for one class.
+pub(super) fn roc_auc(scores: &[(f64, bool, f64)]) -> Option<f64> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
     let (mut below, mut wins, mut positives) = (0.0, 0.0, 0.0);
     for tie in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let p = tie.iter().filter(|s| s.1).count() as f64;
-        let n = tie.len() as f64 - p;
+        let (p, all) = weigh(tie);
+        let n = all - p;
         wins += p * (below + n / 2.0);
         below += n;
         positives += p;
@@ -169,16 +184,16 @@ pub(super) fn roc_auc(scores: &[(f64, bool)]) -> Option<f64> {
     (positives > 0.0 && below > 0.0).then(|| wins / (positives * below))
 }
 
-/// Average precision: Σ (recall step × precision), from the highest score down, ties together.
+/// Average precision of (score, positive, weight): Σ (recall step × precision), from the highest score down, ties together.
 /// `None` without a positive.
-pub(super) fn pr_auc(scores: &[(f64, bool)]) -> Option<f64> {
+pub(super) fn pr_auc(scores: &[(f64, bool, f64)]) -> Option<f64> {
     let mut sorted = scores.to_vec();
     sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let positives = sorted.iter().filter(|s| s.1).count() as f64;
+    let (positives, _) = weigh(&sorted);
     let (mut seen, mut found, mut area) = (0.0, 0.0, 0.0);
     for tie in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let p = tie.iter().filter(|s| s.1).count() as f64;
-        seen += tie.len() as f64;
+        let (p, all) = weigh(tie);
+        seen += all;
         found += p;
         area += p * found / seen;
     }
@@ -197,19 +212,25 @@ mod tests {
             alarm: probability >= 0.5,
             label,
             hours: 1.0,
+            weight: 1.0,
         }
     }
 
     #[test]
     fn areas_by_hand() {
-        let scores = [(0.9, true), (0.8, false), (0.7, true), (0.1, false)];
+        let scores = [
+            (0.9, true, 1.0),
+            (0.8, false, 1.0),
+            (0.7, true, 1.0),
+            (0.1, false, 1.0),
+        ];
         // Of 4 pairs 3 are in order.
         assert_eq!(roc_auc(&scores), Some(0.75));
         // Precision 1 at the first positive, 2/3 at the second.
         assert!((pr_auc(&scores).expect("defined") - (1.0 + 2.0 / 3.0) / 2.0).abs() < 1e-12);
-        assert_eq!(roc_auc(&[(0.5, true), (0.5, false)]), Some(0.5));
-        assert_eq!(roc_auc(&[(0.5, true)]), None);
-        assert_eq!(pr_auc(&[(0.5, false)]), None);
+        assert_eq!(roc_auc(&[(0.5, true, 1.0), (0.5, false, 1.0)]), Some(0.5));
+        assert_eq!(roc_auc(&[(0.5, true, 1.0)]), None);
+        assert_eq!(pr_auc(&[(0.5, false, 1.0)]), None);
     }
 
     #[test]
@@ -240,6 +261,37 @@ mod tests {
             (Some(0.75), Some(1.0), Some(0.5))
         );
         assert_eq!(ground.constant(&rows, false).mar, Some(1.0));
+    }
+
+    #[test]
+    fn a_weight_is_as_many_rows() {
+        let ground = Ground {
+            kind: LabelKind::Truth,
+            horizon_ms: 0,
+            failures: &[],
+        };
+        let once = [(0.9, true), (0.6, false), (0.2, true), (0.1, false)];
+        let mut thin: Vec<Judged> = once.iter().map(|&(p, y)| row(0, p, y)).collect();
+        let mut all = thin.clone();
+        all.extend(
+            thin.iter()
+                .filter(|r| !r.label)
+                .copied()
+                .collect::<Vec<_>>(),
+        );
+        thin.iter_mut()
+            .filter(|r| !r.label)
+            .for_each(|r| r.weight = 2.0);
+        let said = |rows: &[Judged]| Metrics {
+            // Runs of truth are counted as rows stand.
+            failures: 0,
+            failures_warned: 0,
+            median_lead_hours: None,
+            // A sum in another order.
+            brier: None,
+            ..ground.measure(rows)
+        };
+        assert_eq!(said(&thin), said(&all));
     }
 
     #[test]

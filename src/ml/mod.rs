@@ -7,10 +7,13 @@ mod evaluate;
 mod explain;
 mod followers;
 mod forest;
+mod grow;
 mod labels;
+mod lesson;
 mod metrics;
 mod model;
 mod part;
+mod sample;
 mod store;
 mod survey;
 #[cfg(test)]
@@ -23,6 +26,8 @@ mod train;
 pub use evaluate::{Evaluation, PredictedRow, Split, evaluate_pair, evaluate_split};
 pub use explain::{Explained, explain_at, normal_of};
 pub use followers::Followers;
+pub use forest::Forest;
+pub use grow::{Growth, Rows, grow};
 pub use model::{Model, score_locomotive};
 pub use store::StoreError;
 pub use train::train;
@@ -41,7 +46,8 @@ pub struct TrainOptions {
     /// Levels of splits, the root's being the first.
     pub max_depth: u32,
     pub seed: u64,
-    /// Rows that a forest is fitted on at most; more are thinned, the share of positives kept.
+    /// Rows that a forest is fitted on at most; more are thinned, the rare class last, and those kept weigh
+    /// as many as they stand for.
     pub max_rows: usize,
     /// Budget of false alarms, hours a locomotive-day. `None`: 0.40 for failure labels, and for truth
     /// labels a false-alarm rate of 5 % of the sound rows.

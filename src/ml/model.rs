@@ -3,12 +3,25 @@
 use super::explain::shapley;
 use super::forest::Forest;
 use super::part::Events;
+use super::survey::hours;
 use crate::domain::features::{
     Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Trace, Tracker, WINDOW_READINGS,
     features,
 };
 use crate::domain::ports::{ALWAYS, Judge, Judgement, ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
+
+/// Readings that walk down the trees together.
+const SCORED_TOGETHER: usize = 512;
+
+/// A reading with all that is seen at it.
+pub(super) struct Followed<'a> {
+    pub reading: &'a Reading,
+    pub blocks: &'a Blocks,
+    pub normal: &'a Normal,
+    /// Hours it stands for.
+    pub hours: f64,
+}
 
 /// What turns readings into probabilities.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,11 +51,10 @@ impl Scorer {
         &self,
         readings: &dyn Readings,
         loco: &LocoId,
-        from_ms: Option<i64>,
-        to_ms: i64,
-        visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
+        (from_ms, to_ms): (i64, i64),
+        visit: &mut dyn FnMut(&Followed),
     ) -> Result<(), ReadError> {
-        self.follow_on(readings, loco, None, from_ms, to_ms, visit)?;
+        self.follow_on(readings, loco, None, (from_ms, to_ms), visit)?;
         Ok(())
     }
 
@@ -53,44 +65,82 @@ impl Scorer {
         readings: &dyn Readings,
         loco: &LocoId,
         kept: Option<Standing>,
-        from_ms: Option<i64>,
-        to_ms: i64,
-        visit: &mut dyn FnMut(&Reading, &Blocks, &Normal),
+        (from_ms, to_ms): (i64, i64),
+        visit: &mut dyn FnMut(&Followed),
     ) -> Result<Option<Standing>, ReadError> {
         let events = Events::of(&readings.events(loco)?);
-        let kept = kept.filter(|kept| from_ms.is_some_and(|from| kept.last_ms < from));
-        let (mut tracker, start_ms, mut last_ms) = match (kept, from_ms) {
-            (Some(kept), _) => (
+        let kept = kept.filter(|kept| kept.last_ms < from_ms);
+        let (mut tracker, start_ms, mut last_ms) = match kept {
+            Some(kept) => (
                 Tracker::resume(&self.spec, kept.trace),
                 kept.last_ms + 1,
                 Some(kept.last_ms),
             ),
-            (None, Some(from)) => {
+            None if from_ms == i64::MIN => (Tracker::new(&self.spec), i64::MIN, None),
+            None => {
                 let mut tracker = Tracker::new(&self.spec);
-                let fullest = readings.instant_before(loco, from, WINDOW_READINGS)?;
-                let context = from.saturating_sub(self.spec.windows_ms[1]).max(fullest);
+                let mut last_ms = None;
+                let fullest = readings.instant_before(loco, from_ms, WINDOW_READINGS)?;
+                let context = from_ms.saturating_sub(self.spec.windows_ms[1]).max(fullest);
                 readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
                     if r.at_ms < context {
                         tracker.skip(&r.values);
+                        last_ms = Some(r.at_ms);
                     }
                 })?;
-                (tracker, context, None)
+                (tracker, context, last_ms)
             }
-            (None, None) => (Tracker::new(&self.spec), i64::MIN, None),
         };
         readings.readings(loco, (start_ms, to_ms), None, &mut |r| {
-            last_ms = Some(r.at_ms);
-            if from_ms.is_none_or(|from| r.at_ms >= from) {
-                let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
-                visit(r, &blocks, tracker.normal());
-            } else {
-                tracker.remember(r.at_ms, &r.values);
+            let before = last_ms.replace(r.at_ms);
+            if r.at_ms < from_ms {
+                return tracker.remember(r.at_ms, &r.values);
             }
+            let blocks = tracker.push(r.at_ms, &r.values, events.age_hours(r.at_ms));
+            visit(&Followed {
+                reading: r,
+                blocks: &blocks,
+                normal: tracker.normal(),
+                hours: hours(before, r.at_ms, self.spec.period_ms),
+            });
         })?;
         Ok(last_ms.map(|last_ms| Standing {
             last_ms,
             trace: tracker.pause(),
         }))
+    }
+
+    /// The same with the probability of each: (reading, hours it stands for, probability).
+    pub fn score(
+        &self,
+        readings: &dyn Readings,
+        loco: &LocoId,
+        between: (i64, i64),
+        visit: &mut dyn FnMut(&Reading, f64, f64),
+    ) -> Result<(), ReadError> {
+        let width = self.columns.len();
+        let mut waiting: Vec<(Reading, f64)> = Vec::with_capacity(SCORED_TOGETHER);
+        let mut rows: Vec<f32> = Vec::with_capacity(SCORED_TOGETHER * width);
+        let mut probabilities = Vec::with_capacity(SCORED_TOGETHER);
+        let mut score = |waiting: &mut Vec<(Reading, f64)>, rows: &mut Vec<f32>| {
+            probabilities.clear();
+            self.forest.probabilities(rows, width, &mut probabilities);
+            for ((reading, hours), probability) in waiting.drain(..).zip(&probabilities) {
+                visit(&reading, hours, *probability);
+            }
+            rows.clear();
+        };
+        let mut row = [0.0_f32; FEATURES];
+        self.follow(readings, loco, between, &mut |f| {
+            pick(&self.columns, f.blocks, &mut row);
+            rows.extend_from_slice(&row[..width]);
+            waiting.push((*f.reading, f.hours));
+            if waiting.len() == SCORED_TOGETHER {
+                score(&mut waiting, &mut rows);
+            }
+        })?;
+        score(&mut waiting, &mut rows);
+        Ok(())
     }
 }
 
@@ -157,8 +207,7 @@ pub fn score_locomotive(
     from_ms: Option<i64>,
     visit: &mut dyn FnMut(&Reading, f64),
 ) -> Result<(), ReadError> {
-    let scorer = &model.scorer;
-    scorer.follow(readings, loco, from_ms, i64::MAX, &mut |r, blocks, _| {
-        visit(r, scorer.probability(blocks));
-    })
+    let between = (from_ms.unwrap_or(i64::MIN), i64::MAX);
+    let mut visit = |r: &Reading, _, p| visit(r, p);
+    model.scorer.score(readings, loco, between, &mut visit)
 }

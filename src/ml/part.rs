@@ -10,6 +10,8 @@ pub(super) struct Part<'a> {
     /// By name, ascending.
     pub locos: Vec<LocoId>,
     pub until_ms: i64,
+    /// Later rows are seen, but not learned from.
+    pub learn_until_ms: i64,
 }
 
 impl<'a> Part<'a> {
@@ -21,7 +23,13 @@ impl<'a> Part<'a> {
             readings,
             locos,
             until_ms: i64::MAX,
+            learn_until_ms: i64::MAX,
         })
+    }
+
+    /// The newest reading of a locomotive.
+    pub fn newest(&self, loco: &LocoId) -> Result<Option<i64>, ReadError> {
+        self.readings.newest(loco, self.until_ms)
     }
 
     /// Readings in time order.

@@ -368,6 +368,34 @@ fn a_split_by_time_judges_the_later_rows_only() {
 }
 
 #[test]
+fn the_last_hours_of_an_archive_beside_a_live_source_are_not_called_sound() {
+    let horizon = 48 * 3_600_000;
+    let mut memory = fleet(4, 900, 3, false);
+    let archive = memory
+        .locos
+        .get_mut(&LocoId::new("LOCO_001"))
+        .expect("machine");
+    archive.0.truncate(600);
+    let end = archive.0[599].at_ms;
+    archive.1.retain(|(at, _)| *at <= end);
+    let known: usize = memory
+        .locos
+        .values()
+        .map(|(readings, events)| {
+            let end = readings[readings.len() - 1].at_ms;
+            let labelled = readings.iter().filter(|r| {
+                let mut ahead = events.iter().map(|(at, _)| at - r.at_ms);
+                ahead.any(|left| left > 0 && left <= horizon) || r.at_ms + horizon <= end
+            });
+            labelled.count()
+        })
+        .sum();
+    let e = evaluate_split(&memory, Split::Locomotive, 2, &options()).expect("evaluation");
+    assert_eq!(e.metrics.rows, known as u64);
+    assert_eq!(e.predictions.len(), 3300);
+}
+
+#[test]
 fn a_pair_without_labels_is_judged_all_the_same() {
     let train_on = fleet(4, 700, 5, true);
     let mut test_on = fleet(3, 900, 6, true);

@@ -45,6 +45,12 @@ impl Readings for Memory {
         Ok(self.locos.keys().cloned().collect())
     }
 
+    fn newest(&self, loco: &LocoId, until_ms: i64) -> Result<Option<i64>, ReadError> {
+        let readings = self.locos.get(loco).map_or(&[][..], |l| &l.0);
+        let known = readings.iter().filter(|r| r.at_ms <= until_ms);
+        Ok(known.map(|r| r.at_ms).max())
+    }
+
     fn readings(
         &self,
         loco: &LocoId,

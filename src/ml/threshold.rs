@@ -98,12 +98,15 @@ fn candidates(
     rows: &[Judged],
     hours_budget: Option<f64>,
 ) -> Option<(Vec<Candidate>, String)> {
-    let positives = rows.iter().filter(|r| r.label).count() as f64;
-    let negatives = rows.len() as f64 - positives;
+    let weigh = |label| -> f64 {
+        let of = rows.iter().filter(|r| r.label == label);
+        of.map(|r| r.weight).sum::<f64>() + 0.0
+    };
+    let (positives, negatives) = (weigh(true), weigh(false));
     if positives == 0.0 || negatives == 0.0 {
         return None;
     }
-    let days = rows.iter().map(|r| r.hours).sum::<f64>() / 24.0;
+    let days = rows.iter().map(|r| r.hours * r.weight).sum::<f64>() / 24.0;
     let hours_budget =
         hours_budget.or((ground.kind == LabelKind::Failures).then_some(HOURS_BUDGET));
     let budget = match hours_budget {
@@ -129,10 +132,10 @@ fn candidates(
     for tie in sorted.chunk_by(|a, b| a.probability == b.probability) {
         for row in tie {
             if row.label {
-                tp += 1.0;
+                tp += row.weight;
             } else {
-                fp += 1.0;
-                false_hours += row.hours;
+                fp += row.weight;
+                false_hours += row.hours * row.weight;
             }
         }
         let p = tie[0].probability;
@@ -172,6 +175,7 @@ mod tests {
                 alarm: false,
                 label,
                 hours: 1.0,
+                weight: 1.0,
             })
             .collect()
     }

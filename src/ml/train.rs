@@ -1,204 +1,17 @@
-//! Training: survey → out-of-fold probabilities → threshold → forest → gate → card.
+//! Training: survey → sample → out-of-fold probabilities → threshold → forest → gate → card.
 
-use super::forest::{Forest, Growth, Rows};
+use super::lesson::{Lesson, OutOfFold};
 use super::metrics::{Ground, Judged};
-use super::model::{Model, Scorer, pick};
+use super::model::{Model, Scorer};
 use super::part::Part;
+use super::sample::{SAMPLE_ROWS, Sample};
 use super::survey::Survey;
 use super::threshold::{self, Choice};
 use super::{TrainError, TrainOptions};
-use crate::domain::features::{FEATURES, Tracker, names, selected};
+use crate::domain::features::names;
 use crate::domain::ports::SoundReadings;
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{LabelKind, Metrics, ModelCard};
-
-/// Folds by locomotive, or by time where there is only one.
-const FOLDS: usize = 4;
-/// Rows that the forests behind a threshold are fitted on at most.
-const INNER_ROWS: usize = 20_000;
-/// Share of the rows before the first cut of a split by time.
-const FIRST_CUT: f64 = 0.4;
-
-/// Fits a forest on the labelled rows of `survey` at or before `until_ms`; also the columns' shares.
-pub(super) fn fit(
-    part: &Part,
-    survey: &Survey,
-    kind: LabelKind,
-    options: &TrainOptions,
-    trees: u32,
-    until_ms: i64,
-) -> Result<(Scorer, Vec<f64>), TrainError> {
-    let horizon_ms = options.horizon_ms();
-    let (labelled, _) = survey.check(kind, horizon_ms, until_ms)?;
-    let spec = survey.spec(kind).ok_or(TrainError::NoReadings)?;
-    let columns = selected(kind, survey.maintenance_known());
-    let rate = (options.max_rows.max(1) as f64 / labelled as f64).min(1.0);
-    let mut rows = Rows {
-        columns: columns.len(),
-        x: Vec::new(),
-        y: Vec::new(),
-    };
-    // Every k-th row of each class, so that the share of positives stays.
-    let mut seen = [0_u64; 2];
-    for loco in &survey.locos {
-        let mut tracker = Tracker::new(&spec);
-        let mut i = 0;
-        let mut row = [0.0_f32; FEATURES];
-        part.visit(&loco.loco, &mut |r| {
-            let blocks = tracker.push(r.at_ms, &r.values, loco.events.age_hours(r.at_ms));
-            let label = survey
-                .label(loco, i, kind, horizon_ms)
-                .filter(|_| r.at_ms <= until_ms);
-            i += 1;
-            let Some(label) = label else { return };
-            let seen = &mut seen[usize::from(label)];
-            *seen += 1;
-            if (*seen as f64 * rate).floor() > ((*seen - 1) as f64 * rate).floor() {
-                pick(&columns, &blocks, &mut row);
-                rows.x.extend_from_slice(&row[..columns.len()]);
-                rows.y.push(f32::from(u8::from(label)));
-            }
-        })?;
-    }
-    let n = rows.y.len();
-    // Few columns tried and leaves of a size: the forest may not lean on one channel alone, which is
-    // what lets it see faults unlike those it learned from.
-    let (tried, min_leaf) = match kind {
-        LabelKind::Truth => (2, (n / 1000).clamp(1, 50)),
-        LabelKind::Failures => (4, (n / 5000).clamp(2, 20)),
-        LabelKind::Rule => (5, 1),
-    };
-    let growth = Growth {
-        trees,
-        max_depth: options.max_depth,
-        tried,
-        min_leaf,
-        seed: options.seed,
-    };
-    let (forest, share) = Forest::fit(&rows, growth).map_err(TrainError::Fit)?;
-    Ok((
-        Scorer {
-            spec,
-            columns,
-            forest,
-        },
-        share,
-    ))
-}
-
-/// Rows that models judged without having seen their locomotive, or their time; in (locomotive,
-/// time) order, with the fold of each.
-pub(super) struct OutOfFold {
-    pub rows: Vec<Judged>,
-    pub fold: Vec<u8>,
-    pub split: String,
-}
-
-fn out_of_fold(
-    part: &Part,
-    survey: &Survey,
-    kind: LabelKind,
-    options: &TrainOptions,
-    until_ms: i64,
-    progress: &dyn Fn(f32),
-) -> Result<OutOfFold, TrainError> {
-    let trees = (options.trees / 2).clamp(1, 50);
-    // Fitting grows faster than linearly with the rows, and a threshold needs no better forests.
-    let options = &TrainOptions {
-        max_rows: options.max_rows.min(INNER_ROWS),
-        ..options.clone()
-    };
-    let count = FOLDS.min(survey.locos.len());
-    let mut out: Vec<(Judged, u8)> = Vec::new();
-    let mut split = String::new();
-    if count >= 2 {
-        for fold in 0..count {
-            let rest = survey.of_locos(&|i| i % count != fold);
-            if let Some((scorer, _)) = possible(fit(part, &rest, kind, options, trees, until_ms))? {
-                let test = |i: usize, at: i64| i % count == fold && at <= until_ms;
-                judge(
-                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
-                )?;
-            }
-            progress((fold + 1) as f32 / count as f32);
-        }
-        split = format!("by locomotive, {count} folds");
-    }
-    if out.is_empty() {
-        let cuts = survey.time_cuts(FIRST_CUT, FOLDS);
-        for (fold, cut) in cuts.windows(2).enumerate() {
-            let before = Part {
-                until_ms: cut[0],
-                ..part.clone()
-            };
-            let past = Survey::of(&before)?;
-            let upto = cut[0]
-                .saturating_sub(survey.gap_ms(kind, options.horizon_ms()))
-                .min(until_ms);
-            if let Some((scorer, _)) = possible(fit(&before, &past, kind, options, trees, upto))? {
-                let test = |_: usize, at: i64| at > cut[0] && at <= cut[1].min(until_ms);
-                judge(
-                    part, survey, kind, options, &scorer, &test, fold as u8, &mut out,
-                )?;
-            }
-            progress((fold + 1) as f32 / FOLDS as f32);
-        }
-        split = format!("by time, {FOLDS} cuts, each model older than its rows by the gap");
-    }
-    out.sort_by_key(|(row, _)| (row.loco, row.at_ms));
-    let (rows, fold) = out.into_iter().unzip();
-    Ok(OutOfFold { rows, fold, split })
-}
-
-/// A fold that has too little to learn from is left out; other errors are errors.
-fn possible<T>(result: Result<T, TrainError>) -> Result<Option<T>, TrainError> {
-    match result {
-        Ok(fitted) => Ok(Some(fitted)),
-        Err(
-            TrainError::TooFewRows { .. } | TrainError::OneClass { .. } | TrainError::NoReadings,
-        ) => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-#[allow(clippy::too_many_arguments, reason = "one place calls it, in two ways")]
-fn judge(
-    part: &Part,
-    survey: &Survey,
-    kind: LabelKind,
-    options: &TrainOptions,
-    scorer: &Scorer,
-    test: &dyn Fn(usize, i64) -> bool,
-    fold: u8,
-    out: &mut Vec<(Judged, u8)>,
-) -> Result<(), TrainError> {
-    for (index, loco) in survey.locos.iter().enumerate() {
-        if !loco.at_ms.iter().any(|at| test(index, *at)) {
-            continue;
-        }
-        let mut i = 0;
-        let mut tracker = Tracker::new(&scorer.spec);
-        part.visit(&loco.loco, &mut |r| {
-            let blocks = tracker.push(r.at_ms, &r.values, loco.events.age_hours(r.at_ms));
-            let label = survey.label(loco, i, kind, options.horizon_ms());
-            i += 1;
-            if let Some(label) = label.filter(|_| test(index, r.at_ms)) {
-                out.push((
-                    Judged {
-                        loco: index as u32,
-                        at_ms: r.at_ms,
-                        probability: scorer.probability(&blocks),
-                        alarm: false,
-                        label,
-                        hours: loco.hours(i - 1, scorer.spec.period_ms),
-                    },
-                    fold,
-                ));
-            }
-        })?;
-    }
-    Ok(())
-}
 
 /// A fitted forest with its threshold.
 pub(super) struct Learned {
@@ -211,20 +24,27 @@ pub(super) struct Learned {
     pub presets: Option<(f64, f64)>,
 }
 
-/// Fits and chooses a threshold from the rows at or before `until_ms`.
+/// Fits and chooses a threshold from the rows that may be learned from.
 pub(super) fn learn(
     part: &Part,
     survey: &Survey,
     kind: LabelKind,
     options: &TrainOptions,
-    until_ms: i64,
     progress: &dyn Fn(f32),
 ) -> Result<Learned, TrainError> {
-    survey.check(kind, options.horizon_ms(), until_ms)?;
-    let out_of_fold = out_of_fold(part, survey, kind, options, until_ms, &|p| {
-        progress(p * 0.7)
-    })?;
-    let (scorer, share) = fit(part, survey, kind, options, options.trees, until_ms)?;
+    survey.check(kind)?;
+    let spec = survey.spec(kind).ok_or(TrainError::NoReadings)?;
+    let most = SAMPLE_ROWS.max(options.max_rows as u64);
+    let sample = Sample::of(part, survey, kind, &spec, most)?;
+    progress(0.4);
+    let lesson = Lesson {
+        survey,
+        sample: &sample,
+        kind,
+        options,
+    };
+    let out_of_fold = lesson.out_of_fold(&|p| progress(0.4 + p * 0.4))?;
+    let (scorer, share) = lesson.fit(spec, &|_| true)?;
     progress(1.0);
     let presets = survey
         .in_our_units(&scorer.spec)
@@ -278,13 +98,11 @@ pub fn train(
     progress: &(dyn Fn(f32) + Sync),
 ) -> Result<Model, TrainError> {
     let part = Part::whole(readings)?;
-    let survey = Survey::of(&part)?;
-    progress(0.05);
+    let survey = Survey::of(&part, options.horizon_ms())?;
+    progress(0.3);
     let kind = survey.kind();
-    let (_, positives) = survey.check(kind, options.horizon_ms(), i64::MAX)?;
-    let learned = learn(&part, &survey, kind, options, i64::MAX, &|p| {
-        progress(0.05 + 0.9 * p)
-    })?;
+    let positives = survey.check(kind)?.positives;
+    let learned = learn(&part, &survey, kind, options, &|p| progress(0.3 + 0.7 * p))?;
     let failures = survey.failure_times();
     let ground = Ground {
         kind,
@@ -292,7 +110,7 @@ pub fn train(
         failures: &failures,
     };
     let judged = cross_fitted(&ground, &learned, options)
-        .map(|rows| super::evaluate::with_refused(rows, &survey, readings, kind, options, None))
+        .map(|rows| super::evaluate::with_refused(rows, &survey, readings, kind, None))
         .transpose()?;
     let scorer = learned.scorer;
     let labels_known = match kind {
@@ -310,7 +128,7 @@ pub fn train(
         rows: survey.rows,
         positives,
         labels_known,
-        locomotives: survey.locos.iter().filter(|l| !l.at_ms.is_empty()).count() as u64,
+        locomotives: survey.locos.iter().filter(|l| l.rows > 0).count() as u64,
         from_ms: survey.from_ms,
         to_ms: survey.to_ms,
         features: scorer

@@ -103,6 +103,11 @@ impl Readings for Reader {
         Ok(names.into_iter().map(|(_, name)| name).collect())
     }
 
+    fn newest(&self, loco: &LocoId, until_ms: i64) -> Result<Option<i64>, ReadError> {
+        let newest = read(self.latest_of(loco, until_ms))?;
+        Ok(newest.map(|latest| latest.reading.at_ms))
+    }
+
     fn readings(
         &self,
         loco: &LocoId,
@@ -128,6 +133,10 @@ impl Readings for Reader {
 impl Readings for SoundRun {
     fn locomotives(&self) -> Result<Vec<LocoId>, ReadError> {
         Readings::locomotives(&self.reader)
+    }
+
+    fn newest(&self, loco: &LocoId, until_ms: i64) -> Result<Option<i64>, ReadError> {
+        Readings::newest(&self.reader, loco, until_ms)
     }
 
     fn readings(

@@ -43,6 +43,38 @@ fn nominal(home: &TestHome) -> String {
 }
 
 #[test]
+fn a_model_of_another_format_says_train_again_and_the_next_run_does() {
+    let home = judged();
+    let db = rusqlite::Connection::open(home.warehouse()).unwrap();
+    let mut body: Vec<u8> = db
+        .query_row("SELECT body FROM models", [], |row| row.get(0))
+        .unwrap();
+    body[8] = 0;
+    // The warehouse refuses to rewrite a model; this one stands for what another program wrote.
+    db.execute_batch("DROP TRIGGER models_are_final").unwrap();
+    db.execute("UPDATE models SET body = ?1", [&body]).unwrap();
+    drop(db);
+    let four = [
+        "--flow-rate=500",
+        "--pressure=5",
+        "--vibration=2",
+        "--temperature=45",
+    ];
+    let predict = [&["predict"][..], &four].concat();
+    let said = home.cidp(&predict);
+    assert_ne!(said.code, 0, "{said:#?}");
+    let words = format!("{}{}", said.stdout, said.stderr);
+    assert!(
+        words.contains("format 0") && words.contains("train again"),
+        "{words}"
+    );
+    let run = home.json(0, &["run"]);
+    assert_eq!(run["training"]["outcome"], "promoted", "{run:#}");
+    assert_eq!(run["training"]["version"], 2);
+    home.cidp(&predict).expect(0);
+}
+
+#[test]
 fn a_refused_file_withdraws_the_verdict_of_its_own_locomotive() {
     let home = judged();
     let loco = nominal(&home);
