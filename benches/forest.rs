@@ -1,5 +1,4 @@
-//! The model's work against what it is compared with: growing a forest (ours, and smartcore's on the same
-//! rows), judging many rows and one, and following a machine. Data is made here.
+//! The model's work: growing a forest, judging many rows and one, and following a machine. Data is made here.
 //!
 //! `cargo bench --bench forest`. Goals, in CPU seconds: fit ≤ 2.5 (scikit-learn 18), 100,000 rows ≤ 0.3,
 //! one row ≤ 5 µs.
@@ -11,10 +10,6 @@ use cidp::ml::{Growth, Rows, grow};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use smartcore::ensemble::random_forest_regressor::{
-    RandomForestRegressor, RandomForestRegressorParameters,
-};
-use smartcore::linalg::basic::matrix::DenseMatrix;
 
 const COLUMNS: usize = 16;
 const TREES: u32 = 100;
@@ -52,24 +47,8 @@ fn fit(c: &mut Criterion) {
     let data = rows(50_000, 1);
     let mut group = c.benchmark_group("fit 100 trees, depth 12, 50,000 rows, 16 columns");
     group.sample_size(10);
-    group.bench_function("ours, all cores", |b| {
+    group.bench_function("all cores", |b| {
         b.iter(|| grow(black_box(&data), GROWTH).expect("fit"));
-    });
-    let matrix = DenseMatrix::new(data.y.len(), COLUMNS, data.x.clone(), false).expect("matrix");
-    let y: Vec<f32> = data.y.iter().map(|y| f32::from(u8::from(*y))).collect();
-    group.bench_function("smartcore, one core", |b| {
-        b.iter(|| {
-            let parameters = RandomForestRegressorParameters {
-                max_depth: Some(DEPTH as u16 + 1),
-                min_samples_leaf: MIN_LEAF,
-                min_samples_split: 2 * MIN_LEAF,
-                n_trees: TREES as usize,
-                m: Some(TRIED),
-                keep_samples: false,
-                seed: 1,
-            };
-            RandomForestRegressor::fit(black_box(&matrix), &y, parameters).expect("fit")
-        });
     });
     group.finish();
 }
