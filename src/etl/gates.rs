@@ -4,11 +4,12 @@
 //! in which files came. Thresholds come from the machine's own first readings: a sensor that always
 //! moves in steps is not stuck when it rests on one.
 
+use crate::domain::features::NORMAL_READINGS;
 use crate::domain::quality::Flag;
 use crate::domain::{Channel, ChannelValues, Flags, Limits};
 
-/// Readings that make a machine's baseline.
-pub const BASELINE_READINGS: usize = 400;
+/// Readings that make a machine's baseline: those that its normal is learned from, which are never pruned.
+pub const BASELINE_READINGS: usize = NORMAL_READINGS as usize;
 /// Readings before the first one to judge that its flags may depend on.
 pub const CONTEXT_READINGS: usize = 2000;
 /// Below this many readings nothing is known of a machine: no stuck value, no drift.

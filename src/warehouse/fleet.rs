@@ -12,10 +12,6 @@ const LATEST: &str =
     FROM sensor_metrics s JOIN source_files f ON f.file = s.file
     WHERE s.reading BETWEEN ?1 AND ?2 ORDER BY s.reading DESC LIMIT 1";
 const FIRST: &str = "SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
-/// Of a locomotive whose first readings were pruned: their minute is still known.
-const FIRST_MINUTE: &str =
-    "SELECT min(bucket) FROM readings_by_minute WHERE bucket BETWEEN ?1 AND ?2";
-const PRUNED: &str = "SELECT 1 FROM pruned WHERE loco = ?1";
 const ENDS: &str =
     "SELECT (SELECT min(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2),
     (SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2)";
@@ -176,9 +172,8 @@ fn latest(db: &Connection, number: u32, loco: LocoId, at_ms: i64) -> Result<Opti
         return Ok(None);
     };
     newest.period_ms = median_step(&times(db, number, at_ms)?);
-    let pruned = db.prepare_cached(PRUNED)?.exists([number])?;
     let first: i64 = db
-        .prepare_cached(if pruned { FIRST_MINUTE } else { FIRST })?
+        .prepare_cached(FIRST)?
         .query_row(range(number, at_ms), |row| row.get(0))?;
     newest.first_ms = first & TIME_MASK;
     Ok(Some(newest))

@@ -1,9 +1,13 @@
 //! Pruning: raw readings, and what models said of them, older than the retention go; their roll-ups, events,
-//! models and quarantine stay. In small transactions, so that no other writer waits long.
+//! models and quarantine stay, and so do the first readings of each machine: its own normal is learned from
+//! them, and must not creep after a machine that wears out. In small transactions, so that no other writer
+//! waits long.
 
 use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+
+use crate::domain::features::NORMAL_READINGS;
 
 use super::{Result, TIME_MASK, Warehouse, key};
 
@@ -17,6 +21,9 @@ const CHECKPOINT_EVERY: u64 = 20;
 
 const LOCOS: &str = "SELECT loco FROM locomotives ORDER BY loco";
 const NEWEST: &str = "SELECT max(reading) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+/// The last of the first so many readings.
+const FIRST_ONES: &str = "SELECT reading FROM sensor_metrics
+    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT 1 OFFSET ?3";
 /// The last reading of the next so many, at most up to ?2.
 const SLICE: &str = "SELECT max(reading), count(*) FROM (SELECT reading FROM sensor_metrics
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT ?3)";
@@ -70,9 +77,17 @@ impl Warehouse {
                 .query_row(range, |row| row.get(0))?;
             let Some(newest) = newest else { continue };
             let last = newest.saturating_sub(keep_ms.max(0)) - 1;
-            while last >= key(loco, 0) {
+            let kept: Option<i64> = self
+                .db
+                .prepare_cached(FIRST_ONES)?
+                .query_row(params![key(loco, 0), last, NORMAL_READINGS - 1], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            let Some(kept) = kept else { continue };
+            loop {
                 let started = Instant::now();
-                let pruned = self.prune_slice(loco, last, rows)?;
+                let pruned = self.prune_slice(loco, (kept + 1, last), rows)?;
                 let held = started.elapsed();
                 if pruned == 0 {
                     break;
@@ -93,8 +108,7 @@ impl Warehouse {
         Ok(done)
     }
 
-    fn prune_slice(&mut self, loco: u32, last: i64, rows: i64) -> Result<u64> {
-        let first = key(loco, 0);
+    fn prune_slice(&mut self, loco: u32, (first, last): (i64, i64), rows: i64) -> Result<u64> {
         let tx = self
             .db
             .transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -194,8 +208,9 @@ mod tests {
         assert_eq!(load(&mut warehouse, 1, 0..10), (2000, 0));
         let pruned = warehouse.prune(3 * DAY_MS).unwrap();
         // The newest is at 9 d + 199 s: what is older than 6 d + 199 s goes.
-        assert_eq!(pruned.readings, 6 * 200 + 199);
-        assert!(pruned.transactions >= 2, "{pruned:?}");
+        // The first 400 stay.
+        assert_eq!(pruned.readings, 6 * 200 + 199 - 400);
+        assert!(pruned.transactions >= 1, "{pruned:?}");
         assert_eq!(warehouse.prune(3 * DAY_MS).unwrap().readings, 0);
         let reader = warehouse.reader().unwrap();
         let (mut days, mut worst) = (0, 0.0_f64);

@@ -131,8 +131,8 @@ fn retention_takes_raw_rows_and_leaves_what_they_came_to() {
     let config = std::fs::read_to_string(home.path("cidp.toml")).unwrap();
     home.write("cidp.toml", format!("[etl]\nretention_days = 2\n{config}"));
     let run = home.json(0, &["run"]);
-    // Five days of readings every ten minutes: two days before the newest one stay.
-    let kept = 2 * (6 * 24 * 2 + 1);
+    // Five days of readings every ten minutes: two days before the newest one stay, and the first 400.
+    let kept = 2 * (6 * 24 * 2 + 1 + 400);
     assert_eq!(run["pruned"]["readings"], 2 * 6 * 24 * 5 - kept);
     assert_eq!(run["status"], "ok");
     assert_eq!(home.number("SELECT count(*) FROM sensor_metrics"), kept);
