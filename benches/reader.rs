@@ -56,7 +56,7 @@ fn ndjson() -> String {
 fn read(bytes: &'static [u8]) -> usize {
     let table = table::text(Cursor::new(bytes), "bench", &Dialect::default()).unwrap();
     let mut stream: Box<dyn RecordStream> = match table {
-        Table::Csv(stream) => Box::new(stream),
+        Table::Csv(stream) => stream,
         Table::Other(stream) => stream,
     };
     let (mut record, mut total) = (RawRecord::default(), 0);

@@ -42,7 +42,7 @@ fuzz_target!(|data: &[u8]| {
         only: Vec::new(),
     };
     let role = if how & 16 == 16 { Role::Maintenance } else { Role::Telemetry };
-    let Ok(mut bound) = Bound::new(&mapping, role, &stream, "fuzz") else {
+    let Ok(mut bound) = Bound::new(&mapping, role, stream.as_ref(), "fuzz") else {
         return;
     };
     let limits = Limits::default();

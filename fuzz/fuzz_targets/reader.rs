@@ -62,9 +62,9 @@ fuzz_target!(|data: &[u8]| {
     let open = || table::text(Cursor::new(bytes.to_vec()), "fuzz", &dialect);
     match open() {
         Ok(Table::Csv(mut stream)) => {
-            read(&mut stream);
+            read(stream.as_mut());
             if let Ok(Table::Csv(stream)) = open() {
-                let _ended = tidy(stream, &mut Nowhere);
+                let _ended = tidy(*stream, &mut Nowhere);
             }
         }
         Ok(Table::Other(mut stream)) => read(stream.as_mut()),

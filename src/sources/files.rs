@@ -9,7 +9,7 @@ use crate::domain::{Dialect, SourceError};
 
 use super::table;
 
-/// One CSV file on disk.
+/// One table on disk.
 pub struct DiskFile {
     path: PathBuf,
     shown: String,
@@ -23,7 +23,7 @@ impl DiskFile {
     #[must_use]
     pub fn new(path: PathBuf, dialect: Dialect) -> Self {
         let shown = path.display().to_string();
-        let stem = path
+        let stem = unpacked(&path)
             .file_stem()
             .map_or_else(|| shown.clone(), |s| s.to_string_lossy().into_owned());
         Self {
@@ -93,7 +93,10 @@ pub fn resolve(folder: &Path, path: &str, dialect: &Dialect) -> Result<Vec<DiskF
     } else if full.is_dir() {
         entries(&full)?
             .into_iter()
-            .filter(|p| p.extension().is_some_and(|e| e.eq_ignore_ascii_case("csv")))
+            .filter(|p| {
+                let extension = unpacked(p).extension();
+                extension.is_some_and(|e| e.eq_ignore_ascii_case("csv"))
+            })
             .collect()
     } else {
         // Only the part the user wrote is a pattern: a folder named [2026] is just a folder.
@@ -117,6 +120,18 @@ pub fn resolve(folder: &Path, path: &str, dialect: &Dialect) -> Result<Vec<DiskF
         .into_iter()
         .map(|path| DiskFile::new(path, dialect.clone()))
         .collect())
+}
+
+/// The path without the extension that says how the file is packed.
+fn unpacked(path: &Path) -> &Path {
+    let packed = ["gz", "zst"].iter().any(|packed| {
+        let extension = path.extension();
+        extension.is_some_and(|e| e.eq_ignore_ascii_case(packed))
+    });
+    match path.file_stem() {
+        Some(stem) if packed => Path::new(stem),
+        _ => path,
+    }
 }
 
 fn unreadable(path: &Path, why: &std::io::Error) -> SourceError {
@@ -178,7 +193,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("a [1]");
         std::fs::create_dir(&folder).unwrap();
-        for name in ["b.csv", "a.CSV", "note.txt"] {
+        for name in ["b.csv", "a.CSV", "note.txt", "c.csv.gz", "d.gz"] {
             std::fs::write(folder.join(name), "x\n1\n").unwrap();
         }
         let names = |path: &str| {
@@ -188,7 +203,7 @@ mod tests {
                 .map(|f| f.stem().to_owned())
                 .collect::<Vec<_>>()
         };
-        assert_eq!(names("."), ["a", "b"]);
+        assert_eq!(names("."), ["a", "b", "c"]);
         assert_eq!(names("*.csv"), ["b"]);
         assert_eq!(names("note.txt"), ["note"]);
         assert!(matches!(
