@@ -117,7 +117,8 @@ impl Gate {
             }
             let (mean, deviation) = (self.baseline.mean[i], self.deviation[i]);
             let reach = DRIFT_REACH * deviation;
-            let within = value.clamp(mean - reach, mean + reach);
+            // Not `clamp`, which panics where a sum of huge values is no number.
+            let within = value.max(mean - reach).min(mean + reach);
             self.drifting[i] += (within - self.drifting[i]) / DRIFT_MEMORY;
             let rest = (STUCK_TIMES * self.baseline.longest_run[i]).max(SHORTEST_STUCK_RUN);
             if self.run[i] >= rest {

@@ -171,7 +171,7 @@ fn read(file: &Path, dialect: &Dialect, writer: &mut Writer<'_>) -> Result<Diale
         Err(error) => Err(error.into()),
         Ok(Table::Csv(stream)) => {
             let found = stream.dialect();
-            tidy(stream, writer)?;
+            tidy(*stream, writer)?;
             Ok(found)
         }
         Ok(Table::Other(mut stream)) => {

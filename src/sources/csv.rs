@@ -85,7 +85,7 @@ impl CsvStream {
         }
         stream.header = (0..record.len())
             .filter_map(|i| record.field(i))
-            .map(|field| decode(field).trim().to_owned())
+            .map(|field| name_of(&decode(field)))
             .collect();
         stream.header_record = record;
         let garbled = |name: &String| name.chars().any(|c| c.is_control() || c == '\u{FFFD}');
@@ -326,6 +326,13 @@ impl RecordStream for CsvStream {
     fn dialect(&self) -> Dialect {
         self.dialect.clone()
     }
+}
+
+/// A column's name in one line, whatever stands between its words.
+fn name_of(field: &str) -> String {
+    let parts = field.split(['\n', '\r', '\t']).map(str::trim);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }
 
 /// Line ends within a record, CRLF being one.

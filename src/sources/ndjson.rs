@@ -68,7 +68,7 @@ impl NdjsonStream {
 }
 
 fn names_of(line: &[u8], names: &mut Vec<String>) -> Result<(), SourceError> {
-    let mut scanner = Scanner::new(line);
+    let mut scanner = Scanner::over(line.to_vec());
     if let Some(first @ Event::ObjectBegins) = scanner.event()? {
         walk(&mut scanner, first, &mut |name, _| {
             names.push(name.to_owned());
@@ -80,7 +80,7 @@ fn names_of(line: &[u8], names: &mut Vec<String>) -> Result<(), SourceError> {
 }
 
 fn cells_of(line: &[u8], columns: &Columns, record: &mut RawRecord) -> Result<(), SourceError> {
-    let mut scanner = Scanner::new(line);
+    let mut scanner = Scanner::over(line.to_vec());
     if let Some(first) = scanner.event()? {
         fill(&mut scanner, first, columns, record)?;
     }
@@ -98,8 +98,8 @@ impl RecordStream for NdjsonStream {
         let Some((line, ended)) = self.lines.next()? else {
             return Ok(false);
         };
+        let outcome = cells_of(line, &self.columns, record);
         record.raw.extend_from_slice(line);
-        let outcome = cells_of(&record.raw.clone(), &self.columns, record);
         if outcome.is_err() {
             record.text.clear();
             record.ends.clear();

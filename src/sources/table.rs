@@ -18,7 +18,7 @@ const LOOK_BYTES: usize = 64 << 10;
 
 /// A table, by how it is written: CSV alone can be put right.
 pub enum Table {
-    Csv(CsvStream),
+    Csv(Box<CsvStream>),
     Other(Box<dyn RecordStream>),
 }
 
@@ -33,7 +33,7 @@ pub fn open(
     dialect: &Dialect,
 ) -> Result<Box<dyn RecordStream>, SourceError> {
     Ok(match table(file, length, name, dialect)? {
-        Table::Csv(stream) => Box::new(stream),
+        Table::Csv(stream) => stream,
         Table::Other(stream) => stream,
     })
 }
@@ -81,9 +81,10 @@ pub fn text(
     Ok(match format {
         Format::Json => Table::Other(Box::new(JsonStream::open(input, dialect)?)),
         Format::Ndjson => Table::Other(Box::new(NdjsonStream::open(input, dialect)?)),
-        Format::Csv | Format::Excel => {
-            Table::Csv(CsvStream::new(Content::open(input, dialect)?, dialect)?)
-        }
+        Format::Csv | Format::Excel => Table::Csv(Box::new(CsvStream::new(
+            Content::open(input, dialect)?,
+            dialect,
+        )?)),
     })
 }
 

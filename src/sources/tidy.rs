@@ -206,10 +206,11 @@ impl Tidy {
             return (self.cells(record), false);
         }
         self.mended += 1;
-        if mender.width() > 1 && self.mended <= MENDED_ROWS {
-            if let Some(cells) = mender.mend(&record.raw) {
-                return (cells, true);
-            }
+        if mender.width() > 1
+            && self.mended <= MENDED_ROWS
+            && let Some(cells) = mender.mend(&record.raw)
+        {
+            return (cells, true);
         }
         let mut cells = if fits {
             self.cells(record)

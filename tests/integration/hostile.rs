@@ -1,11 +1,16 @@
 //! Readers on files made to break them, and on well-formed ones that must stay what they are.
 
 use std::fs::File;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
-use cidp::domain::Dialect;
-use cidp::domain::ports::{RawRecord, decode};
-use cidp::sources::{json, table};
+use cidp::domain::ports::{RawRecord, RecordStream, decode};
+use cidp::domain::{Dialect, Format, Limits, Role};
+use cidp::etl::mapping::Bound;
+use cidp::etl::{LocoFrom, Mapping};
+use cidp::sources::json;
+use cidp::sources::table::{self, Table};
+use proptest::prelude::*;
 
 type Rows = Vec<Vec<String>>;
 
@@ -111,7 +116,7 @@ fn json_testsuite_is_judged_as_it_judges() {
         // As a table: whatever comes of it, no panic, and nothing malformed passes for one.
         let file = File::open(&path).unwrap();
         let dialect = Dialect {
-            format: Some(cidp::domain::Format::Json),
+            format: Some(Format::Json),
             ..Dialect::default()
         };
         let outcome = table::open(file, u64::MAX, &name, &dialect);
@@ -183,4 +188,94 @@ fn real_files_are_read_as_plainly_as_they_are_written() {
         return;
     };
     assert!(well_formed(&folders) > 60_000);
+}
+
+fn opened(bytes: Vec<u8>, dialect: &Dialect) -> Option<Box<dyn RecordStream>> {
+    match table::text(Cursor::new(bytes), "any", dialect).ok()? {
+        Table::Csv(stream) => Some(stream),
+        Table::Other(stream) => Some(stream),
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_in_any_format_end_without_a_panic(
+        bytes in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..2000),
+            "[\\[\\]{}:,;\"'\\\\\n\r\t a0-9.-]{0,400}".prop_map(String::into_bytes),
+        ],
+        format in proptest::option::of(prop_oneof![
+            Just(Format::Csv), Just(Format::Json), Just(Format::Ndjson),
+        ]),
+        packed in any::<bool>(),
+    ) {
+        let bytes = if packed { zstd::encode_all(&bytes[..], 1).unwrap() } else { bytes };
+        let dialect = Dialect { format, ..Dialect::default() };
+        if let Some(mut stream) = opened(bytes.clone(), &dialect) {
+            let (mut record, mut last) = (RawRecord::default(), 0);
+            let ended = loop {
+                match stream.read(&mut record) {
+                    Ok(true) => {
+                        prop_assert!(record.line >= last);
+                        last = record.line;
+                    }
+                    other => break other,
+                }
+            };
+            // Read to its end, the digest is that of the file.
+            if ended.is_ok() {
+                prop_assert_eq!(stream.digest(), *blake3::hash(&bytes).as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_mapping_accepts_is_whole_and_within_the_limits(
+        rows in proptest::collection::vec(
+            proptest::collection::vec(
+                prop_oneof![
+                    "[0-9]{1,4}(\\.[0-9]{1,3})?",
+                    "(2026-01-0[1-9]T0[0-9]:00:00|L[0-9]|-|NaN|inf|1e400|,|\"|)",
+                ],
+                4..8,
+            ),
+            1..30,
+        )
+    ) {
+        let lines: Vec<String> = rows.iter().map(|row| row.join(",")).collect();
+        let text = format!("t,l,a,b,c,d\n{}\n", lines.join("\n"));
+        let dialect = Dialect { header_row: Some(1), ..Dialect::default() };
+        let mut stream = opened(text.clone().into_bytes(), &dialect).unwrap();
+        let column = |name: &str| (name.to_owned(), 1.0, 0.0);
+        let mapping = Mapping {
+            timestamp: "t".into(),
+            format: None,
+            zone: jiff::tz::TimeZone::UTC,
+            loco: LocoFrom::Column("l".into()),
+            channels: Some([column("a"), column("b"), column("c"), column("d")]),
+            label: None,
+            kind: None,
+            component: None,
+            only: Vec::new(),
+        };
+        let mut bound = match Bound::new(&mapping, Role::Telemetry, stream.as_ref(), "any") {
+            Ok(bound) => bound,
+            // Another delimiter spoke louder than the header's.
+            Err(_) => return Ok(()),
+        };
+        let limits = Limits::default();
+        let mut record = RawRecord::default();
+        while stream.read(&mut record).unwrap() {
+            let whole = bound.whole(&record).is_ok();
+            prop_assert_eq!(whole, record.len() == 6 && !record.cut);
+            if let Ok(values) = bound.values(&record, &limits) {
+                prop_assert!(limits.outside(&values).is_none());
+            }
+            if let Ok((loco, at_ms)) = bound.identity(&record) {
+                prop_assert!(!loco.trim().is_empty() && at_ms > 0);
+            }
+            let raw = String::from_utf8(record.raw.clone()).unwrap();
+            prop_assert!(text.contains(&raw));
+        }
+    }
 }

@@ -108,7 +108,44 @@ fn a_mark_and_windows_1252_are_read() {
     assert_eq!(rows[0].1, fields(&["°", "2"]));
 }
 
+#[test]
+fn a_name_over_two_lines_is_one_name() {
+    let (header, rows) = rows(b"\"flow\r\n(L/min)\",b\n1,2\n").unwrap();
+    assert_eq!(header, fields(&["flow (L/min)", "b"]));
+    assert_eq!(rows[0].0, 3);
+}
+
+#[test]
+fn a_preamble_is_passed_over_and_lines_stay_true() {
+    let text = b"Export\n\nt;x;y\n1;2;3\n4;5\n6;7;8\n";
+    let (header, rows) = rows(text).unwrap();
+    assert_eq!(header, fields(&["t", "x", "y"]));
+    let lines: Vec<(u64, usize)> = rows.iter().map(|row| (row.0, row.1.len())).collect();
+    assert_eq!(lines, [(4, 3), (5, 2), (6, 3)]);
+}
+
 proptest! {
+    #[test]
+    fn every_byte_of_a_row_is_in_raw(
+        cells in proptest::collection::vec("[a-z0-9 .:\"]{0,8}", 12),
+        end in "(\n|\r\n|\r)",
+    ) {
+        let cells: Vec<&str> = cells.iter().map(|cell| cell.trim_start_matches('"')).collect();
+        let lines: Vec<String> = cells
+            .chunks(3)
+            .map(|row| row.join(","))
+            .filter(|line| line != ",,")
+            .collect();
+        let text = format!("h1,h2,h3{end}1,2,3{end}{}{end}", lines.join(&end));
+        let mut stream = stream(Cursor::new(text.clone().into_bytes())).unwrap();
+        let mut record = RawRecord::default();
+        let mut raw = vec!["h1,h2,h3".to_owned()];
+        while stream.read(&mut record).unwrap() {
+            raw.push(String::from_utf8(record.raw.clone()).unwrap());
+        }
+        prop_assert_eq!(raw.join(&end) + &end, text);
+    }
+
     #[test]
     fn any_bytes_end_without_a_panic(bytes in proptest::collection::vec(any::<u8>(), 0..4096)) {
         let _outcome = rows(&bytes);

@@ -46,6 +46,9 @@ impl Columns {
     }
 }
 
+/// Takes the name of a cell and its text.
+pub type CellTaker<'a> = &'a mut dyn FnMut(&str, &[u8]) -> Result<(), SourceError>;
+
 /// What a record is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {
@@ -65,7 +68,7 @@ pub enum Shape {
 pub fn walk<R: Read>(
     scanner: &mut Scanner<R>,
     first: Event,
-    cell: &mut dyn FnMut(&str, &[u8]) -> Result<(), SourceError>,
+    cell: CellTaker<'_>,
 ) -> Result<Shape, SourceError> {
     match first {
         Event::ObjectBegins => {
@@ -89,10 +92,7 @@ pub fn walk<R: Read>(
     }
 }
 
-fn object<R: Read>(
-    scanner: &mut Scanner<R>,
-    cell: &mut dyn FnMut(&str, &[u8]) -> Result<(), SourceError>,
-) -> Result<(), SourceError> {
+fn object<R: Read>(scanner: &mut Scanner<R>, cell: CellTaker<'_>) -> Result<(), SourceError> {
     let base = scanner.depth();
     let mut path: Vec<String> = Vec::new();
     let mut name = String::new();

@@ -59,6 +59,17 @@ pub struct Scanner<R> {
     kept: Option<Vec<u8>>,
 }
 
+impl Scanner<std::io::Empty> {
+    /// A text that is all there.
+    pub fn over(text: Vec<u8>) -> Self {
+        Self {
+            buffer: text,
+            ended: true,
+            ..Self::new(std::io::empty())
+        }
+    }
+}
+
 impl<R: Read> Scanner<R> {
     pub const fn new(input: R) -> Self {
         Self {
