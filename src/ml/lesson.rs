@@ -12,6 +12,10 @@ use crate::domain::features::{FEATURES, FeatureSpec, NormalLearner, selected};
 
 /// Folds by time, where there is only one locomotive.
 const TIME_FOLDS: usize = 4;
+/// A forest behind a threshold has half the trees, and rows up to here: fitting grows faster than linearly with
+/// the rows, and a threshold needs no better forests.
+const INNER_ROWS: usize = 20_000;
+const INNER_TREES: u32 = 50;
 /// Share of the rows before the first cut of a split by time.
 const FIRST_CUT: f64 = 0.4;
 
@@ -35,15 +39,35 @@ pub(super) struct OutOfFold {
 type Which<'a> = &'a dyn Fn(&SampleRow) -> bool;
 
 impl Lesson<'_> {
-    /// Fits a forest on `some` of the rows; also the columns' shares.
-    pub fn fit(&self, spec: FeatureSpec, some: Which) -> Result<(Scorer, Vec<f64>), TrainError> {
+    /// Fits the forest on all rows; also the columns' shares.
+    pub fn whole(&self, spec: FeatureSpec) -> Result<(Scorer, Vec<f64>), TrainError> {
+        let TrainOptions {
+            trees, max_rows, ..
+        } = *self.options;
+        self.fit(spec, &|_| true, trees, max_rows)
+    }
+
+    /// Fits a forest on `some` of the rows, for a threshold.
+    fn inner(&self, spec: FeatureSpec, some: Which) -> Result<Scorer, TrainError> {
+        let trees = (self.options.trees / 2).clamp(1, INNER_TREES);
+        let max_rows = self.options.max_rows.min(INNER_ROWS);
+        Ok(self.fit(spec, some, trees, max_rows)?.0)
+    }
+
+    fn fit(
+        &self,
+        spec: FeatureSpec,
+        some: Which,
+        trees: u32,
+        max_rows: usize,
+    ) -> Result<(Scorer, Vec<f64>), TrainError> {
         let columns = selected(self.kind, self.survey.maintenance_known());
         let mut count = Count::default();
         for row in self.sample.rows.iter().filter(|row| some(row)) {
             count.add(Some(row.label));
         }
         enough(self.survey.rows, count)?;
-        let mut thinner = Thinner::new(count, self.options.max_rows as u64);
+        let mut thinner = Thinner::new(count, max_rows as u64);
         let mut rows = Rows {
             columns: columns.len(),
             x: Vec::new(),
@@ -67,7 +91,7 @@ impl Lesson<'_> {
             LabelKind::Rule => (5, 1),
         };
         let growth = Growth {
-            trees: self.options.trees,
+            trees,
             max_depth: self.options.max_depth,
             tried,
             min_leaf,
@@ -124,11 +148,9 @@ impl Lesson<'_> {
                 let rest = self.survey.of_locos(&|i| i % count != fold);
                 let fitted = rest.spec(self.kind).map(|spec| {
                     let learned = |row: &SampleRow| row.loco as usize % count != fold;
-                    self.fit(spec, &learned)
+                    self.inner(spec, &learned)
                 });
-                if let Some((scorer, _)) =
-                    fitted.and_then(|f| possible(f).transpose()).transpose()?
-                {
+                if let Some(scorer) = fitted.and_then(|f| possible(f).transpose()).transpose()? {
                     let test = |row: &SampleRow| row.loco as usize % count == fold;
                     self.judge(&scorer, &test, fold as u8, &mut out);
                 }
@@ -146,11 +168,9 @@ impl Lesson<'_> {
                     .spec_of(self.kind, &learners, cut[0])
                     .map(|spec| {
                         let until = cut[0].saturating_sub(gap_ms);
-                        self.fit(spec, &|row| row.at_ms <= until)
+                        self.inner(spec, &|row| row.at_ms <= until)
                     });
-                if let Some((scorer, _)) =
-                    fitted.and_then(|f| possible(f).transpose()).transpose()?
-                {
+                if let Some(scorer) = fitted.and_then(|f| possible(f).transpose()).transpose()? {
                     let test = |row: &SampleRow| row.at_ms > cut[0] && row.at_ms <= cut[1];
                     self.judge(&scorer, &test, fold as u8, &mut out);
                 }

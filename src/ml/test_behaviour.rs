@@ -23,7 +23,7 @@ fn options() -> TrainOptions {
 fn failing() -> &'static (Memory, Model) {
     static MADE: OnceLock<(Memory, Model)> = OnceLock::new();
     MADE.get_or_init(|| {
-        let memory = fleet(8, 1500, 3, false);
+        let memory = fleet(12, 1500, 3, false);
         let model = train(&memory, &options(), &|_| ()).expect("model");
         (memory, model)
     })

@@ -28,8 +28,9 @@ struct Candidate {
     cost: f64,
 }
 
-/// Chooses on out-of-fold rows in (locomotive, time) order: for failures the most failures warned of,
-/// then the best F1; otherwise the best F1. `presets` are the probabilities of the nominal preset and
+/// Chooses on out-of-fold rows in (locomotive, time) order: for failures between the threshold at which the first
+/// of those that can be warned of would be missed, and the one at which the budget ends; otherwise the
+/// best F1. `presets` are the probabilities of the nominal preset and
 /// the least of the alert ones: where thresholds within the budget tell them apart, one of those
 /// is taken. `None` without rows of both classes.
 pub(super) fn choose(
@@ -39,26 +40,18 @@ pub(super) fn choose(
     presets: Option<(f64, f64)>,
 ) -> Option<Choice> {
     let (candidates, budget) = candidates(ground, rows, hours_budget)?;
-    let failures = ground.kind == LabelKind::Failures;
-    let better = |a: &&Candidate, b: &&Candidate| {
-        let by_warned = if failures {
-            a.warned.cmp(&b.warned)
-        } else {
-            std::cmp::Ordering::Equal
-        };
-        by_warned
-            .then(a.f1.total_cmp(&b.f1))
-            .then(a.upto.total_cmp(&b.upto))
-    };
+    if ground.kind == LabelKind::Failures
+        && let Some(choice) = between(&candidates, presets, &budget, rows.len())
+    {
+        return Some(choice);
+    }
+    let better =
+        |a: &&Candidate, b: &&Candidate| a.f1.total_cmp(&b.f1).then(a.upto.total_cmp(&b.upto));
     let parts = |c: &Candidate| {
         presets.is_none_or(|(nominal, alert)| c.below.max(nominal) < c.upto.min(alert))
     };
     let affordable = || candidates.iter().filter(|c| c.within_budget);
-    let aim = if failures {
-        "most failures warned of, then best F1"
-    } else {
-        "best F1"
-    };
+    let aim = "best F1";
     let source = format!("out-of-fold probabilities of {} labelled rows", rows.len());
     let (best, mut words) = if let Some(best) = affordable().filter(|c| parts(c)).max_by(better) {
         (best, format!("{aim} within {budget}, on {source}"))
@@ -89,6 +82,40 @@ pub(super) fn choose(
     let mut threshold = f64::midpoint(below, upto);
     if threshold <= below {
         threshold = upto;
+    }
+    Some(Choice { threshold, words })
+}
+
+/// The budget is a price that was agreed to, and a failure missed is dearer than all of it: so nothing above the
+/// least peak of a failure that the budget can warn of. Nor is more of it spent than that takes: failures to come
+/// will peak lower and false alarms higher than those that are known, and which of the two by more nobody
+/// knows, so it is the middle, by ratio. `None` where the budget has room for no alarm at all.
+fn between(
+    candidates: &[Candidate],
+    presets: Option<(f64, f64)>,
+    budget: &str,
+    rows: usize,
+) -> Option<Choice> {
+    let affordable = || candidates.iter().filter(|c| c.within_budget);
+    let lowest = affordable().min_by(|a, b| a.upto.total_cmp(&b.upto))?;
+    let warning = affordable()
+        .filter(|c| c.warned == lowest.warned)
+        .max_by(|a, b| a.upto.total_cmp(&b.upto))?;
+    let end = f64::midpoint(lowest.below, lowest.upto);
+    let mut threshold = (end * warning.upto).sqrt();
+    let mut words = format!(
+        "between the {} failures warned of and the end of {budget}, on out-of-fold probabilities of {rows} \
+         labelled rows",
+        lowest.warned
+    );
+    if let Some((nominal, alert)) = presets {
+        let (from, to) = (nominal.max(lowest.below), alert.min(1.0));
+        if from >= to {
+            words.push_str("; none there tells the presets apart");
+        } else if threshold <= from || threshold > to {
+            threshold = f64::midpoint(from, to);
+            words.push_str("; moved to tell the two demo presets apart");
+        }
     }
     Some(Choice { threshold, words })
 }
@@ -220,6 +247,59 @@ mod tests {
             "{choice:?}"
         );
         assert!(choice.words.contains("presets"));
+    }
+
+    #[test]
+    fn a_failure_missed_is_dearer_than_the_budget() {
+        let failures = vec![vec![50, 150, 250]];
+        let ground = Ground {
+            kind: LabelKind::Failures,
+            horizon_ms: 10,
+            failures: &failures,
+        };
+        // Three failures that peak at 0.9, 0.8 and 0.2, among a few false alarms at 0.3 and quiet at 0.05.
+        let row = |at_ms: i64, probability: f64| Judged {
+            loco: 0,
+            at_ms,
+            probability,
+            alarm: false,
+            label: failures[0].iter().any(|f| (1..=10).contains(&(f - at_ms))),
+            hours: 1.0,
+            weight: 1.0,
+        };
+        let rows: Vec<Judged> = (0..300)
+            .map(|at_ms| match at_ms {
+                45 => row(at_ms, 0.9),
+                145 => row(at_ms, 0.8),
+                245 => row(at_ms, 0.2),
+                100 | 200 => row(at_ms, 0.3),
+                _ => row(at_ms, 0.05),
+            })
+            .collect();
+        // 300 hours: two false hours are 0.16 a day. The third failure is worth them.
+        let choice = choose(&ground, &rows, Some(0.2), None).expect("both classes");
+        assert!(
+            choice.threshold > 0.05 && choice.threshold <= 0.2,
+            "{choice:?}"
+        );
+        assert!(
+            choice.words.starts_with("between the 3 failures"),
+            "{choice:?}"
+        );
+        // Not with half the budget.
+        let choice = choose(&ground, &rows, Some(0.1), None).expect("both classes");
+        assert!(
+            choice.threshold > 0.3 && choice.threshold <= 0.8,
+            "{choice:?}"
+        );
+        // Presets are told apart where the budget has room for it.
+        let choice = choose(&ground, &rows, Some(0.1), Some((0.6, 0.7))).expect("both classes");
+        assert!(
+            choice.threshold > 0.6 && choice.threshold <= 0.7,
+            "{choice:?}"
+        );
+        let choice = choose(&ground, &rows, Some(0.1), Some((0.01, 0.1))).expect("both classes");
+        assert!(choice.words.contains("none there"), "{choice:?}");
     }
 
     #[test]

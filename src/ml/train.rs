@@ -44,7 +44,7 @@ pub(super) fn learn(
         options,
     };
     let out_of_fold = lesson.out_of_fold(&|p| progress(0.4 + p * 0.4))?;
-    let (scorer, share) = lesson.fit(spec, &|_| true)?;
+    let (scorer, share) = lesson.whole(spec)?;
     progress(1.0);
     let presets = survey
         .in_our_units(&scorer.spec)
