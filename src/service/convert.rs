@@ -9,8 +9,9 @@ use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError};
 use crate::domain::ports::{RawRecord, RecordStream, decode};
-use crate::domain::{Dialect, SourceError};
+use crate::domain::{Dialect, Format, SourceError};
 use crate::sources::files;
+use crate::sources::json::LooseStream;
 use crate::sources::table::{self, Table};
 use crate::sources::tidy::{Left, Sink, tidy};
 
@@ -154,17 +155,31 @@ fn dialect(config: &Config, file: &Path) -> Result<Dialect, ConvertError> {
 }
 
 /// Hands the file to the writer and says how it is written. An empty file is no table, and no error: nothing of
-/// it is lost.
+/// it is lost; but of a name that promises JSON it is none.
 fn read(file: &Path, dialect: &Dialect, writer: &mut Writer<'_>) -> Result<Dialect, Stopped> {
     let name = file.display().to_string();
-    let opened = File::open(file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => SourceError::NothingThere { path: name.clone() },
-        _ => SourceError::Unreadable {
-            why: error.to_string(),
-        },
-    })?;
-    match table::table(opened, u64::MAX, &name, dialect) {
-        Err(SourceError::Empty) => {
+    let open = || {
+        File::open(file).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => SourceError::NothingThere { path: name.clone() },
+            _ => SourceError::Unreadable {
+                why: error.to_string(),
+            },
+        })
+    };
+    let is_json = match dialect.format {
+        None => file
+            .extension()
+            .is_some_and(|e| e.eq_ignore_ascii_case("json")),
+        Some(format) => format == Format::Json,
+    };
+    match table::table(open()?, u64::MAX, &name, dialect) {
+        // JSON, and no table of records: its values are written all the same.
+        Err(SourceError::NotATable { .. }) if dialect.records.is_none() => {
+            let mut stream = LooseStream::open(open()?, dialect)?;
+            records(&mut stream, writer)?;
+            Ok(stream.dialect())
+        }
+        Err(SourceError::Empty) if !is_json => {
             writer.open_table(1)?;
             Ok(dialect.clone())
         }

@@ -3,6 +3,7 @@
 //! is refused whole) and to collect the columns, once for the records.
 
 mod cells;
+mod loose;
 mod scan;
 
 use std::io::{Read, Seek};
@@ -13,6 +14,7 @@ use crate::domain::{Dialect, Format, SourceError};
 use super::content::Content;
 use super::table::rewind;
 pub use cells::{Columns, Shape, fill, walk};
+pub use loose::LooseStream;
 pub use scan::{Event, Scanner};
 
 /// Arrays of records that are looked at to find the table.

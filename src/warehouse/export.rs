@@ -137,8 +137,8 @@ impl Reader {
                     Field::Time(bucket.start_ms),
                     Field::Int(i64::try_from(bucket.readings).unwrap_or(i64::MAX)),
                 ];
-                for c in 0..4 {
-                    row.extend([bucket.min[c], mean[c], bucket.max[c]].map(Field::Real));
+                for (c, mean) in mean.into_iter().enumerate() {
+                    row.extend([bucket.min[c], mean, bucket.max[c]].map(Field::Real));
                 }
                 row.push(synthetic);
                 flow = visit(&row);

@@ -129,10 +129,10 @@ impl Gatherer {
             match open {
                 Some((same, bucket)) if *same == loco && bucket.start_ms == start_ms => {
                     bucket.readings += 1;
-                    for c in 0..4 {
-                        bucket.min[c] = bucket.min[c].min(values[c]);
-                        bucket.max[c] = bucket.max[c].max(values[c]);
-                        bucket.sum[c] += values[c];
+                    for (c, &value) in values.iter().enumerate() {
+                        bucket.min[c] = bucket.min[c].min(value);
+                        bucket.max[c] = bucket.max[c].max(value);
+                        bucket.sum[c] += value;
                     }
                 }
                 _ => {

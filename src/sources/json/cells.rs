@@ -122,7 +122,10 @@ fn object<R: Read>(scanner: &mut Scanner<R>, cell: CellTaker<'_>) -> Result<(), 
 }
 
 /// The text of a cell: a string without its quotes, nothing for null, else JSON.
-fn value<R: Read>(scanner: &mut Scanner<R>, event: Event) -> Result<Vec<u8>, SourceError> {
+pub(super) fn value<R: Read>(
+    scanner: &mut Scanner<R>,
+    event: Event,
+) -> Result<Vec<u8>, SourceError> {
     match event {
         Event::Null => Ok(Vec::new()),
         Event::ArrayBegins | Event::ObjectBegins => compact(scanner, event),
