@@ -52,6 +52,18 @@ impl CsvStream {
     /// # Errors
     /// Empty, binary, or a first line without an end.
     pub fn new(input: Content<'static>, dialect: &Dialect) -> Result<Self, SourceError> {
+        Self::with_layout(input, dialect, None)
+    }
+
+    /// As [`CsvStream::new`]; of a file that was seen before its layout is known, and not looked for again.
+    ///
+    /// # Errors
+    /// As [`CsvStream::new`].
+    pub fn with_layout(
+        input: Content<'static>,
+        dialect: &Dialect,
+        known: Option<Layout>,
+    ) -> Result<Self, SourceError> {
         let mut stream = Self {
             input,
             buffer: Vec::new(),
@@ -76,7 +88,7 @@ impl CsvStream {
         }
         let sample = &start[..start.len().min(SAMPLE_BYTES)];
         let whole = stream.ended && sample.len() == start.len();
-        stream.layout = Layout::find(sample, whole, dialect);
+        stream.layout = known.unwrap_or_else(|| Layout::find(sample, whole, dialect));
         stream.find_quote();
         stream.skip_preamble()?;
         let mut record = RawRecord::default();

@@ -16,6 +16,7 @@ use crate::domain::ports::{GrowingFile, RawRecord, Reach, RecordStream, SourceFi
 use crate::domain::{Dialect, Encoding, Format, SourceError};
 
 use super::files::DiskFile;
+use super::layout::Layout;
 use super::lines::{self, Counter};
 use super::table;
 
@@ -48,6 +49,8 @@ struct Mark {
     head: [u8; 32],
     /// The last bytes before `bytes`.
     tail: Vec<u8>,
+    /// How the file is written, as its beginning says.
+    layout: Layout,
 }
 
 impl Marks {
@@ -98,6 +101,7 @@ pub struct FollowedFile {
     whole: Cell<u64>,
     digest: Cell<Option<[u8; 32]>>,
     reading: RefCell<Option<Arc<Mutex<Progress>>>>,
+    layout: Cell<Layout>,
 }
 
 /// What has come by of a stream.
@@ -183,6 +187,7 @@ impl FollowedFile {
             whole: Cell::new(0),
             digest: Cell::new(None),
             reading: RefCell::new(None),
+            layout: Cell::new(Layout::default()),
         }
     }
 
@@ -286,7 +291,9 @@ impl SourceFile for FollowedFile {
             input: file.take(end),
             progress,
         };
-        table::lines(input, &self.dialect)
+        let stream = table::lines(input, &self.dialect, None)?;
+        self.layout.set(*stream.layout());
+        Ok(Box::new(stream))
     }
 
     fn growing(&self) -> Option<&dyn GrowingFile> {
@@ -301,6 +308,11 @@ impl GrowingFile for FollowedFile {
             return Ok(None);
         }
         let head = self.head(&mut file, reach.bytes)?;
+        let layout = self
+            .marks
+            .get(&self.path)
+            .filter(|mark| mark.head == *blake3::hash(&head).as_bytes())
+            .map(|mark| mark.layout);
         let Some((hasher, tail)) = self.proved(&mut file, reach, &head)? else {
             return Ok(None);
         };
@@ -323,8 +335,10 @@ impl GrowingFile for FollowedFile {
             progress,
         };
         let input = io::Cursor::new(head).chain(new);
+        let stream = table::lines(input, &self.dialect, layout)?;
+        self.layout.set(*stream.layout());
         Ok(Some(Box::new(Resumed {
-            stream: table::lines(input, &self.dialect)?,
+            stream: Box::new(stream),
             head_lines,
             skipped_lines: reach.lines - head_lines.min(reach.lines),
         })))
@@ -356,6 +370,7 @@ impl GrowingFile for FollowedFile {
                     hasher: progress.hasher.clone(),
                     head: *blake3::hash(&head).as_bytes(),
                     tail: progress.tail[progress.tail.len() - kept..].to_vec(),
+                    layout: self.layout.get(),
                 },
             );
         }
@@ -396,6 +411,10 @@ impl RecordStream for Resumed {
 
     fn decimal_comma(&self) -> bool {
         self.stream.decimal_comma()
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.stream.dialect()
     }
 }
 

@@ -11,6 +11,7 @@ use super::content::{Content, unreadable};
 use super::csv::CsvStream;
 use super::excel;
 use super::json::{self, JsonStream};
+use super::layout::Layout;
 use super::ndjson::NdjsonStream;
 
 /// Text looked at to tell JSON from CSV.
@@ -49,16 +50,17 @@ pub fn table(file: File, length: u64, name: &str, dialect: &Dialect) -> Result<T
     text(file.take(length), name, dialect)
 }
 
-/// The records of lines that come as they are read: a CSV, neither compressed nor a workbook.
+/// The records of lines that come as they are read: a CSV, neither compressed nor a workbook. `known` is its
+/// layout, where it was looked for before.
 ///
 /// # Errors
 /// As [`open`].
 pub fn lines(
     input: impl Read + 'static,
     dialect: &Dialect,
-) -> Result<Box<dyn RecordStream>, SourceError> {
-    let content = Content::open(input, dialect)?;
-    Ok(Box::new(CsvStream::new(content, dialect)?))
+    known: Option<Layout>,
+) -> Result<CsvStream, SourceError> {
+    CsvStream::with_layout(Content::open(input, dialect)?, dialect, known)
 }
 
 /// The records of a text, wherever its bytes lie.
