@@ -17,7 +17,7 @@ use cidp::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
 use cidp::domain::{Flags, LocoId, Role, SourceClock};
 use cidp::service::locomotive::Request;
 use cidp::service::snapshot::TimeWindow;
-use cidp::warehouse::{RunRecord, RunStatus, Warehouse};
+use cidp::warehouse::{RunRecord, Warehouse};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const START_MS: i64 = 1_735_689_600_000;
@@ -25,20 +25,7 @@ const START_MS: i64 = 1_735_689_600_000;
 const SPIKE: f64 = 49.0;
 
 fn record() -> RunRecord {
-    RunRecord {
-        run: 0,
-        kind: "bench".into(),
-        started_ms: 0,
-        ended_ms: 0,
-        status: RunStatus::Ok,
-        cause: None,
-        rows_read: 0,
-        rows_kept: 0,
-        rows_already_loaded: 0,
-        rows_quarantined: 0,
-        labels_incomplete: false,
-        report: serde_json::json!({}),
-    }
+    RunRecord::begun("bench", 0)
 }
 
 fn identity(digest: u8) -> FileIdentity<'static> {

@@ -11,9 +11,9 @@
 //! | room | holds | sees |
 //! |---|---|---|
 //! | [`domain`] | readings, verdicts, quality, the one list of features, the ports | nothing of ours |
-//! | [`sources`] | where data comes from: CSV, files, HTTP, the embedded demo, the simulator | `domain` |
-//! | [`etl`] | bounded batches, gates, quarantine, the report of a load | `domain` |
-//! | [`warehouse`] | the only SQL: the one writer, read-only readers, the token of a sound run | `domain` |
+//! | [`sources`] | where data comes from: CSV, JSON, workbooks, packed or not; files, files that grow, HTTP; the demo, the simulator | `domain` |
+//! | [`etl`] | bounded batches, gates, quarantine, files read on from where they were left, the report of a load | `domain` |
+//! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, export, the token of a sound run | `domain` |
 //! | [`ml`] | labels, forest, threshold, honest figures, exact contributions | `domain` |
 //! | [`service`] | puts them together; owns threads, jobs and the clock | all of the above, [`config`] |
 //! | [`gui`], [`cli`] | two shells over the service | `service`, `domain`, [`text`] |
@@ -48,8 +48,17 @@
 //!   a refused row keep its bytes and its line, and a line without an end be given up in bounded memory.
 //! - Rolling features are a streaming tracker in [`domain::features`], not a frame: training, scoring a live
 //!   reading and judging a hypothesis are then one piece of code.
-//! - Flags are found after the rows are in, in time order over what the warehouse holds, so that they do
-//!   not depend on the order in which files came.
+//! - Flags are told as rows are written where a row follows all that is held of its machine ([`etl`]'s memory of
+//!   gates goes on from the last reading), else after the rows are in, in time order over what the warehouse
+//!   holds: they do not depend on the order in which files came, and nothing is read back that need not be.
+//! - polars sorts the batch and no more: one key of an integer, stable. Columns of a frame cost more than they
+//!   gave once rows are parsed one by one.
+//! - Readings are rows of integers (thousandths, where those are exact), not chunks: a chunk would be a third
+//!   smaller, and closed to Power BI, Excel and DBeaver.
+//! - A folder is watched by looking, not by notifications: those do not cross a network share.
+//! - Parquet is written by its own crate: polars' writer brings in its streaming engine.
+//! - smartcore fits the trees; the threshold, the folds and what is read of the trees are ours. Trees of our own were
+//!   built and measured (five times faster, no better) and left out for the library.
 //! - [`domain::ports::Readings`] (to look) is apart from [`domain::ports::SoundReadings`] (to train and score), so that charts
 //!   go on after a failed run and nothing else does.
 

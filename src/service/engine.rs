@@ -1,26 +1,25 @@
 //! The service behind a window: one thread with its runtime and one loop. It owns the clock, the jobs
 //! and the readers; the window only sees snapshots.
 
-use std::path::PathBuf;
+mod jobs;
+mod picture;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
-use crate::config::Config;
-use crate::domain::ports::SharedJudge;
-use crate::domain::{Cause, LocoId};
-use crate::ml::{self, Model};
-use crate::warehouse::{ChangeWatch, LockError, Reader, RunStatus, WarehouseError};
+use crate::domain::LocoId;
+use crate::ml::Model;
+use crate::warehouse::{ChangeWatch, Reader};
 
 use super::command::{Command, Event};
-use super::fleet::{self, FleetMemory, Scene};
+use super::fleet::FleetMemory;
 use super::handle::ServiceHandle;
 use super::live::{Live, LiveState};
-use super::locomotive;
-use super::outcome::{RunOutcome, Training};
-use super::pipeline::{PipelineError, RunKind, wall_ms};
+use super::outcome::RunOutcome;
+use super::pipeline::PipelineError;
 use super::platform::Platform;
 use super::playing::Playing;
 use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
@@ -284,83 +283,6 @@ impl Engine {
         }
     }
 
-    fn begin(&mut self, progress: &watch::Sender<Option<RunProgress>>) -> Job {
-        self.running = Some(RunProgress {
-            stage: super::snapshot::Stage::Extract,
-            fraction: None,
-            rows: 0,
-        });
-        self.publish_progress();
-        if self.snapshots.borrow().synthetic && !self.platform.config.sources.is_empty() {
-            // A new warehouse may take the place of this one, and some systems move no open file.
-            (self.reader, self.changes) = (None, None);
-        }
-        let platform = self.platform.clone();
-        let progress = progress.clone();
-        let gate = self.following.as_ref().map(Live::gate);
-        tokio::task::spawn_blocking(move || {
-            // A live pass of ours ends first; the next one waits.
-            let _held = gate.as_ref().map(|gate| gate.lock());
-            platform.run(RunKind::Full, &|now| {
-                progress.send_replace(Some(now));
-            })
-        })
-    }
-
-    fn adopt(&mut self, sensors: PathBuf, maintenance: Option<PathBuf>) -> bool {
-        let adopted = self
-            .platform
-            .adopt_files(&sensors, maintenance.as_deref())
-            .map_err(|e| e.to_string())
-            .and_then(|file| Config::load(&file).map_err(|e| e.to_string()));
-        match adopted {
-            Ok(config) => {
-                self.platform.config = config;
-                true
-            }
-            Err(why) => {
-                self.say(Event::Refused { why });
-                false
-            }
-        }
-    }
-
-    fn ended(&mut self, ended: Result<Result<RunOutcome, PipelineError>, tokio::task::JoinError>) {
-        let event = match ended {
-            Ok(Ok(outcome)) => {
-                match &outcome.training {
-                    Training::Promoted { version } => {
-                        self.say(Event::ModelPromoted { version: *version });
-                    }
-                    Training::Refused { why, .. } | Training::Impossible { why } => {
-                        self.say(Event::ModelRefused { why: why.clone() });
-                    }
-                    Training::NotDue => {}
-                }
-                match outcome.status {
-                    RunStatus::Ok => Event::RunDone {
-                        kept: outcome.report.rows_kept,
-                        quarantined: outcome.report.rows_quarantined.values().sum(),
-                    },
-                    RunStatus::FailedSafe => Event::RunFailedSafe {
-                        cause: outcome.cause.unwrap_or_default(),
-                    },
-                }
-            }
-            Ok(Err(PipelineError::Lock(LockError::Busy { holder }))) => Event::RunBusy { holder },
-            Ok(Err(error)) => Event::RunFailedSafe {
-                cause: error.to_string(),
-            },
-            Err(panic) => Event::RunFailedSafe {
-                cause: format!("the run broke off: {panic}"),
-            },
-        };
-        if let Event::RunFailedSafe { cause } = &event {
-            tracing::warn!(cause, "run failed safe");
-        }
-        self.say(event);
-    }
-
     /// Opens the warehouse (again), if there is one.
     fn reopen(&mut self) {
         let path = self.platform.home.warehouse();
@@ -412,179 +334,6 @@ impl Engine {
         let passed = self.moved.elapsed();
         self.moved = Instant::now();
         self.replay = self.replay.and_then(|now| now.moved(passed, end_ms));
-    }
-
-    /// Only the progress is new.
-    fn publish_progress(&mut self) {
-        self.generation += 1;
-        let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
-        snapshot.generation = self.generation;
-        snapshot.running = self.running;
-        self.send(snapshot);
-    }
-
-    fn publish(&mut self) {
-        if self.reader.is_none() && self.running.is_some() {
-            return self.publish_progress();
-        }
-        self.generation += 1;
-        let snapshot = match self.assemble() {
-            Ok(snapshot) => snapshot,
-            Err(error) => {
-                tracing::error!(%error, "no snapshot");
-                let mut last = Snapshot::clone(&self.snapshots.borrow());
-                // What was last known stays on the page, and no verdict stands any more.
-                last.fault = Some(error.to_string());
-                last.fleet_cause = Some(Cause::RunFailed {
-                    reason: error.to_string(),
-                });
-                last.generation = self.generation;
-                last.running = self.running;
-                let cause = last.fleet_cause.clone();
-                let mut rows = last.fleet.as_ref().clone();
-                for row in &mut rows {
-                    if let Some(cause) = &cause {
-                        row.verdict = crate::domain::Verdict::Unavailable(cause.clone());
-                    }
-                }
-                last.fleet = Arc::new(rows);
-                last
-            }
-        };
-        self.send(snapshot);
-    }
-
-    fn send(&self, snapshot: Snapshot) {
-        self.snapshots.send_replace(Arc::new(snapshot));
-        (self.wake)();
-    }
-
-    fn assemble(&mut self) -> Result<Snapshot, WarehouseError> {
-        let mut snapshot = Snapshot::empty();
-        snapshot.generation = self.generation;
-        snapshot.running = self.running;
-        snapshot.live = self.live.borrow().clone();
-        let live_fault = snapshot.live.as_ref().and_then(|live| live.fault.clone());
-        snapshot.fault = self.fault.clone().or(live_fault);
-        self.refresh_model()?;
-        let Some(reader) = &self.reader else {
-            return Ok(snapshot);
-        };
-        let last_run = reader.last_run()?;
-        let model = match &self.model {
-            InForce::None => Ok(None),
-            InForce::Sound(model) => Ok(Some(model.as_ref())),
-            InForce::Damaged(why) => Err(why.clone()),
-        };
-        let replay_ms = self.replay.map(Playing::at_ms);
-        let fleet = Scene {
-            reader,
-            config: &self.platform.config,
-            model,
-            last_run: last_run.clone(),
-            replay_ms,
-            wall_ms: wall_ms(),
-        }
-        .fleet(&mut self.memory)?;
-        snapshot.clock = match (self.replay, fleet.live) {
-            (Some(replay), _) => Clock::Replay {
-                speed: replay.speed,
-                playing: replay.playing,
-            },
-            (None, true) => Clock::Wall,
-            (None, false) => Clock::Data,
-        };
-        snapshot.now_ms = fleet.now_ms;
-        // A replay may go beyond what it shows.
-        snapshot.data_span = match replay_ms {
-            Some(_) => reader.span()?,
-            None => fleet.span,
-        };
-        snapshot.synthetic = reader.synthetic()?.unwrap_or(false);
-        snapshot.last_run = last_run.as_ref().map(fleet::last_run);
-        snapshot.fleet_cause = fleet.cause;
-        if let InForce::Sound(model) = &self.model {
-            snapshot.model = Some(Arc::new(model.card.clone()));
-            snapshot.judge = Some(Arc::clone(model) as SharedJudge);
-        }
-        let own_now_ms = |loco: &LocoId| {
-            let row = fleet.rows.iter().find(|row| row.loco == *loco);
-            row.map_or(fleet.now_ms, |row| Some(row.reading_at_ms + row.age_ms))
-        };
-        let recent = self.recent_view(replay_ms);
-        self.view_is_old = recent.is_some();
-        snapshot.locomotive = match recent {
-            Some(view) => Some(view),
-            None => self.locomotive(reader, replay_ms, own_now_ms)?,
-        };
-        snapshot.fleet = Arc::new(fleet.rows);
-        if let (false, Some((loco, window)), Some(view)) =
-            (self.view_is_old, &self.watched, &snapshot.locomotive)
-        {
-            self.viewed = Some((loco.clone(), *window, Instant::now(), Arc::clone(view)));
-        }
-        Ok(snapshot)
-    }
-
-    fn refresh_model(&mut self) -> Result<(), WarehouseError> {
-        let Some(reader) = &self.reader else {
-            self.model = InForce::None;
-            return Ok(());
-        };
-        let version = reader.model_version()?;
-        if version == self.model_version && version.is_some() {
-            return Ok(());
-        }
-        self.model_version = version;
-        self.model = match super::training::model_in_force(reader) {
-            Ok(Some(model)) => InForce::Sound(Arc::new(model)),
-            Ok(None) => InForce::None,
-            Err(why) => InForce::Damaged(why),
-        };
-        Ok(())
-    }
-
-    /// The view of the same locomotive and window, if it was made a moment ago: a picture of a long past is
-    /// not made with every reading that comes.
-    fn recent_view(&self, replay_ms: Option<i64>) -> Option<Arc<LocomotiveView>> {
-        let (loco, window) = self.watched.as_ref()?;
-        let (of, shown, made, view) = self.viewed.as_ref()?;
-        let same = of == loco && shown == window && replay_ms.is_none();
-        (same && made.elapsed() < VIEW).then(|| Arc::clone(view))
-    }
-
-    fn locomotive(
-        &self,
-        reader: &Reader,
-        replay_ms: Option<i64>,
-        now_ms: impl Fn(&LocoId) -> Option<i64>,
-    ) -> Result<Option<Arc<LocomotiveView>>, WarehouseError> {
-        let Some((loco, window)) = &self.watched else {
-            return Ok(None);
-        };
-        let newest = reader
-            .latest_of(loco, replay_ms.unwrap_or(i64::MAX))?
-            .or(reader.latest_of(loco, i64::MAX)?);
-        let Some(newest) = newest else {
-            return Ok(None);
-        };
-        let (threshold, normal) = match &self.model {
-            InForce::Sound(model) => (
-                Some(model.card.threshold),
-                Some(ml::normal_of(model, reader, loco)?),
-            ),
-            _ => (None, None),
-        };
-        let view = locomotive::Request {
-            reader,
-            newest: &newest,
-            window: *window,
-            now_ms: now_ms(loco).unwrap_or(newest.reading.at_ms),
-            threshold,
-            normal,
-        }
-        .view()?;
-        Ok(Some(Arc::new(view)))
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::{Config, Home};
 use crate::domain::VerdictKind;
 use crate::etl::{self, Memory, Rules};
 use crate::ml::{self, TrainError};
-use crate::warehouse::{RunRecord, RunStatus, SoundRun, Unsound, Warehouse, WarehouseError};
+use crate::warehouse::{RunRecord, SoundRun, Unsound, Warehouse, WarehouseError};
 
 use super::inputs;
 use super::pipeline::wall_ms;
@@ -115,18 +115,12 @@ impl Scratch {
             return Err(EvaluationError::Unsound(whys.join("; ")));
         }
         let record = RunRecord {
-            run: 0,
-            kind: "evaluate".into(),
-            started_ms: rules.now_ms,
             ended_ms: wall_ms(),
-            status: RunStatus::Ok,
-            cause: None,
             rows_read: report.rows_read,
             rows_kept: report.rows_kept,
             rows_already_loaded: report.rows_already_loaded,
             rows_quarantined: report.rows_quarantined.values().sum(),
-            labels_incomplete: false,
-            report: serde_json::Value::Null,
+            ..RunRecord::begun("evaluate", rules.now_ms)
         };
         load.commit(&record, sources.synthetic.unwrap_or(false))?;
         let token = warehouse.sound_run().map_err(|e| match e {

@@ -145,7 +145,6 @@ pub(super) fn stale_limit_ms(
 mod tests {
     use super::*;
     use crate::domain::{Flags, LocoId, Reading};
-    use crate::warehouse::RunStatus;
 
     fn newest(source: &str, file: &str, clock: SourceClock) -> LatestReading {
         LatestReading {
@@ -168,17 +167,8 @@ mod tests {
     fn last(report: serde_json::Value) -> RunRecord {
         RunRecord {
             run: 1,
-            kind: "run".into(),
-            started_ms: 0,
-            ended_ms: 0,
-            status: RunStatus::Ok,
-            cause: None,
-            rows_read: 0,
-            rows_kept: 0,
-            rows_already_loaded: 0,
-            rows_quarantined: 0,
-            labels_incomplete: false,
             report,
+            ..RunRecord::begun("run", 0)
         }
     }
 

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
     use crate::domain::ports::{FileIdentity, LocoRef, ReadingWriter, StagedReading};
     use crate::domain::{Role, SourceClock};
-    use crate::warehouse::{Level, RunRecord, RunStatus};
+    use crate::warehouse::{Level, RunRecord};
 
     const DAY_MS: i64 = 86_400_000;
 
@@ -183,20 +183,7 @@ mod tests {
             .collect();
         let outcome = load.readings(&rows).unwrap();
         load.end_file(true).unwrap();
-        let record = RunRecord {
-            run: 0,
-            kind: "test".into(),
-            started_ms: 0,
-            ended_ms: 0,
-            status: RunStatus::Ok,
-            cause: None,
-            rows_read: 0,
-            rows_kept: 0,
-            rows_already_loaded: 0,
-            rows_quarantined: 0,
-            labels_incomplete: false,
-            report: serde_json::json!({}),
-        };
+        let record = RunRecord::begun("test", 0);
         load.commit(&record, false).unwrap();
         (outcome.kept, outcome.already_loaded)
     }

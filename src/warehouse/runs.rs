@@ -61,6 +61,27 @@ pub struct RunRecord {
     pub report: serde_json::Value,
 }
 
+impl RunRecord {
+    /// A run that has done nothing yet.
+    #[must_use]
+    pub fn begun(kind: &str, started_ms: i64) -> Self {
+        Self {
+            run: 0,
+            kind: kind.to_owned(),
+            started_ms,
+            ended_ms: started_ms,
+            status: RunStatus::Ok,
+            cause: None,
+            rows_read: 0,
+            rows_kept: 0,
+            rows_already_loaded: 0,
+            rows_quarantined: 0,
+            labels_incomplete: false,
+            report: serde_json::json!({}),
+        }
+    }
+}
+
 pub(super) fn next(db: &Connection) -> Result<i64> {
     Ok(db.query_row(NEXT, [], |row| row.get(0))?)
 }

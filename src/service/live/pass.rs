@@ -186,19 +186,11 @@ impl Memory {
             min_survival: config.etl.min_survival,
         };
         let mut record = RunRecord {
-            run: 0,
-            kind: LIVE.to_owned(),
-            started_ms,
             // Passes are told apart by when they ended.
             ended_ms: wall_ms().max(last.ended_ms + 1),
-            status: RunStatus::Ok,
-            cause: None,
-            rows_read: 0,
-            rows_kept: 0,
-            rows_already_loaded: 0,
-            rows_quarantined: 0,
             labels_incomplete: last.labels_incomplete,
             report: last.report.clone(),
+            ..RunRecord::begun(LIVE, started_ms)
         };
         let Some((committed, refused)) =
             self.commit(warehouse, &rules, config, asked, last, &mut record)?

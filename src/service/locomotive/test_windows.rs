@@ -3,7 +3,7 @@
 use crate::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
 use crate::domain::{Flags, LocoId, Role, SourceClock};
 use crate::service::snapshot::{LocomotiveView, QualityKind, TimeWindow};
-use crate::warehouse::{Reader, RunRecord, RunStatus, Warehouse};
+use crate::warehouse::{Reader, RunRecord, Warehouse};
 
 use super::Request;
 
@@ -44,20 +44,7 @@ fn past(folder: &std::path::Path) -> (Warehouse, Reader) {
         .collect();
     load.readings(&rows).unwrap();
     load.end_file(true).unwrap();
-    let record = RunRecord {
-        run: 0,
-        kind: "test".into(),
-        started_ms: 0,
-        ended_ms: 0,
-        status: RunStatus::Ok,
-        cause: None,
-        rows_read: 0,
-        rows_kept: 0,
-        rows_already_loaded: 0,
-        rows_quarantined: 0,
-        labels_incomplete: false,
-        report: serde_json::json!({}),
-    };
+    let record = RunRecord::begun("test", 0);
     load.commit(&record, false).unwrap();
     let reader = warehouse.reader().unwrap();
     (warehouse, reader)

@@ -1,0 +1,97 @@
+//! Runs that the window asks for: begun on a thread of their own, told about when they end.
+
+use std::path::PathBuf;
+
+use tokio::sync::watch;
+
+use crate::config::Config;
+use crate::service::command::Event;
+use crate::service::live::Live;
+use crate::service::outcome::{RunOutcome, Training};
+use crate::service::pipeline::{PipelineError, RunKind};
+use crate::service::snapshot::{RunProgress, Stage};
+use crate::warehouse::{LockError, RunStatus};
+
+use super::{Engine, Job};
+
+impl Engine {
+    pub(super) fn begin(&mut self, progress: &watch::Sender<Option<RunProgress>>) -> Job {
+        self.running = Some(RunProgress {
+            stage: Stage::Extract,
+            fraction: None,
+            rows: 0,
+        });
+        self.publish_progress();
+        if self.snapshots.borrow().synthetic && !self.platform.config.sources.is_empty() {
+            // A new warehouse may take the place of this one, and some systems move no open file.
+            (self.reader, self.changes) = (None, None);
+        }
+        let platform = self.platform.clone();
+        let progress = progress.clone();
+        let gate = self.following.as_ref().map(Live::gate);
+        tokio::task::spawn_blocking(move || {
+            // A live pass of ours ends first; the next one waits.
+            let _held = gate.as_ref().map(|gate| gate.lock());
+            platform.run(RunKind::Full, &|now| {
+                progress.send_replace(Some(now));
+            })
+        })
+    }
+
+    pub(super) fn adopt(&mut self, sensors: PathBuf, maintenance: Option<PathBuf>) -> bool {
+        let adopted = self
+            .platform
+            .adopt_files(&sensors, maintenance.as_deref())
+            .map_err(|e| e.to_string())
+            .and_then(|file| Config::load(&file).map_err(|e| e.to_string()));
+        match adopted {
+            Ok(config) => {
+                self.platform.config = config;
+                true
+            }
+            Err(why) => {
+                self.say(Event::Refused { why });
+                false
+            }
+        }
+    }
+
+    pub(super) fn ended(
+        &mut self,
+        ended: Result<Result<RunOutcome, PipelineError>, tokio::task::JoinError>,
+    ) {
+        let event = match ended {
+            Ok(Ok(outcome)) => {
+                match &outcome.training {
+                    Training::Promoted { version } => {
+                        self.say(Event::ModelPromoted { version: *version });
+                    }
+                    Training::Refused { why, .. } | Training::Impossible { why } => {
+                        self.say(Event::ModelRefused { why: why.clone() });
+                    }
+                    Training::NotDue => {}
+                }
+                match outcome.status {
+                    RunStatus::Ok => Event::RunDone {
+                        kept: outcome.report.rows_kept,
+                        quarantined: outcome.report.rows_quarantined.values().sum(),
+                    },
+                    RunStatus::FailedSafe => Event::RunFailedSafe {
+                        cause: outcome.cause.unwrap_or_default(),
+                    },
+                }
+            }
+            Ok(Err(PipelineError::Lock(LockError::Busy { holder }))) => Event::RunBusy { holder },
+            Ok(Err(error)) => Event::RunFailedSafe {
+                cause: error.to_string(),
+            },
+            Err(panic) => Event::RunFailedSafe {
+                cause: format!("the run broke off: {panic}"),
+            },
+        };
+        if let Event::RunFailedSafe { cause } = &event {
+            tracing::warn!(cause, "run failed safe");
+        }
+        self.say(event);
+    }
+}

@@ -1,0 +1,192 @@
+//! The snapshot that the window shows: assembled from what the warehouse holds, and sent.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::domain::ports::SharedJudge;
+use crate::domain::{Cause, LocoId};
+use crate::ml;
+use crate::service::fleet::{self, Scene};
+use crate::service::locomotive;
+use crate::service::pipeline::wall_ms;
+use crate::service::playing::Playing;
+use crate::service::snapshot::{Clock, LocomotiveView, Snapshot};
+use crate::service::training;
+use crate::warehouse::{Reader, WarehouseError};
+
+use super::{Engine, InForce, VIEW};
+
+impl Engine {
+    /// Only the progress is new.
+    pub(super) fn publish_progress(&mut self) {
+        self.generation += 1;
+        let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
+        snapshot.generation = self.generation;
+        snapshot.running = self.running;
+        self.send(snapshot);
+    }
+
+    pub(super) fn publish(&mut self) {
+        if self.reader.is_none() && self.running.is_some() {
+            return self.publish_progress();
+        }
+        self.generation += 1;
+        let snapshot = match self.assemble() {
+            Ok(snapshot) => snapshot,
+            Err(error) => {
+                tracing::error!(%error, "no snapshot");
+                let mut last = Snapshot::clone(&self.snapshots.borrow());
+                // What was last known stays on the page, and no verdict stands any more.
+                last.fault = Some(error.to_string());
+                last.fleet_cause = Some(Cause::RunFailed {
+                    reason: error.to_string(),
+                });
+                last.generation = self.generation;
+                last.running = self.running;
+                let cause = last.fleet_cause.clone();
+                let mut rows = last.fleet.as_ref().clone();
+                for row in &mut rows {
+                    if let Some(cause) = &cause {
+                        row.verdict = crate::domain::Verdict::Unavailable(cause.clone());
+                    }
+                }
+                last.fleet = Arc::new(rows);
+                last
+            }
+        };
+        self.send(snapshot);
+    }
+
+    pub(super) fn send(&self, snapshot: Snapshot) {
+        self.snapshots.send_replace(Arc::new(snapshot));
+        (self.wake)();
+    }
+
+    pub(super) fn assemble(&mut self) -> Result<Snapshot, WarehouseError> {
+        let mut snapshot = Snapshot::empty();
+        snapshot.generation = self.generation;
+        snapshot.running = self.running;
+        snapshot.live = self.live.borrow().clone();
+        let live_fault = snapshot.live.as_ref().and_then(|live| live.fault.clone());
+        snapshot.fault = self.fault.clone().or(live_fault);
+        self.refresh_model()?;
+        let Some(reader) = &self.reader else {
+            return Ok(snapshot);
+        };
+        let last_run = reader.last_run()?;
+        let model = match &self.model {
+            InForce::None => Ok(None),
+            InForce::Sound(model) => Ok(Some(model.as_ref())),
+            InForce::Damaged(why) => Err(why.clone()),
+        };
+        let replay_ms = self.replay.map(Playing::at_ms);
+        let fleet = Scene {
+            reader,
+            config: &self.platform.config,
+            model,
+            last_run: last_run.clone(),
+            replay_ms,
+            wall_ms: wall_ms(),
+        }
+        .fleet(&mut self.memory)?;
+        snapshot.clock = match (self.replay, fleet.live) {
+            (Some(replay), _) => Clock::Replay {
+                speed: replay.speed,
+                playing: replay.playing,
+            },
+            (None, true) => Clock::Wall,
+            (None, false) => Clock::Data,
+        };
+        snapshot.now_ms = fleet.now_ms;
+        // A replay may go beyond what it shows.
+        snapshot.data_span = match replay_ms {
+            Some(_) => reader.span()?,
+            None => fleet.span,
+        };
+        snapshot.synthetic = reader.synthetic()?.unwrap_or(false);
+        snapshot.last_run = last_run.as_ref().map(fleet::last_run);
+        snapshot.fleet_cause = fleet.cause;
+        if let InForce::Sound(model) = &self.model {
+            snapshot.model = Some(Arc::new(model.card.clone()));
+            snapshot.judge = Some(Arc::clone(model) as SharedJudge);
+        }
+        let own_now_ms = |loco: &LocoId| {
+            let row = fleet.rows.iter().find(|row| row.loco == *loco);
+            row.map_or(fleet.now_ms, |row| Some(row.reading_at_ms + row.age_ms))
+        };
+        let recent = self.recent_view(replay_ms);
+        self.view_is_old = recent.is_some();
+        snapshot.locomotive = match recent {
+            Some(view) => Some(view),
+            None => self.locomotive(reader, replay_ms, own_now_ms)?,
+        };
+        snapshot.fleet = Arc::new(fleet.rows);
+        if let (false, Some((loco, window)), Some(view)) =
+            (self.view_is_old, &self.watched, &snapshot.locomotive)
+        {
+            self.viewed = Some((loco.clone(), *window, Instant::now(), Arc::clone(view)));
+        }
+        Ok(snapshot)
+    }
+
+    pub(super) fn refresh_model(&mut self) -> Result<(), WarehouseError> {
+        let Some(reader) = &self.reader else {
+            self.model = InForce::None;
+            return Ok(());
+        };
+        let version = reader.model_version()?;
+        if version == self.model_version && version.is_some() {
+            return Ok(());
+        }
+        self.model_version = version;
+        self.model = match training::model_in_force(reader) {
+            Ok(Some(model)) => InForce::Sound(Arc::new(model)),
+            Ok(None) => InForce::None,
+            Err(why) => InForce::Damaged(why),
+        };
+        Ok(())
+    }
+
+    /// The view of the same locomotive and window, if it was made a moment ago: a picture of a long past is
+    /// not made with every reading that comes.
+    pub(super) fn recent_view(&self, replay_ms: Option<i64>) -> Option<Arc<LocomotiveView>> {
+        let (loco, window) = self.watched.as_ref()?;
+        let (of, shown, made, view) = self.viewed.as_ref()?;
+        let same = of == loco && shown == window && replay_ms.is_none();
+        (same && made.elapsed() < VIEW).then(|| Arc::clone(view))
+    }
+
+    pub(super) fn locomotive(
+        &self,
+        reader: &Reader,
+        replay_ms: Option<i64>,
+        now_ms: impl Fn(&LocoId) -> Option<i64>,
+    ) -> Result<Option<Arc<LocomotiveView>>, WarehouseError> {
+        let Some((loco, window)) = &self.watched else {
+            return Ok(None);
+        };
+        let newest = reader
+            .latest_of(loco, replay_ms.unwrap_or(i64::MAX))?
+            .or(reader.latest_of(loco, i64::MAX)?);
+        let Some(newest) = newest else {
+            return Ok(None);
+        };
+        let (threshold, normal) = match &self.model {
+            InForce::Sound(model) => (
+                Some(model.card.threshold),
+                Some(ml::normal_of(model, reader, loco)?),
+            ),
+            _ => (None, None),
+        };
+        let view = locomotive::Request {
+            reader,
+            newest: &newest,
+            window: *window,
+            now_ms: now_ms(loco).unwrap_or(newest.reading.at_ms),
+            threshold,
+            normal,
+        }
+        .view()?;
+        Ok(Some(Arc::new(view)))
+    }
+}
