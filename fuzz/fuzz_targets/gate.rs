@@ -29,8 +29,11 @@ fn judge(readings: &[Reading], limits: &Limits) -> Vec<Flags> {
     for reading in readings.iter().take(BASELINE_READINGS) {
         baseline.learn(&reading.values);
     }
-    let mut gate = Gate::new(limits, baseline);
-    readings.iter().map(|reading| gate.judge(reading)).collect()
+    let mut gate = Gate::new(*limits, baseline);
+    readings
+        .iter()
+        .map(|reading| gate.judge(reading.at_ms, &reading.values))
+        .collect()
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -41,7 +41,11 @@ fuzz_target!(|data: &[u8]| {
         component: (how & 8 == 8).then(|| name(8)),
         only: Vec::new(),
     };
-    let role = if how & 16 == 16 { Role::Maintenance } else { Role::Telemetry };
+    let role = if how & 16 == 16 {
+        Role::Maintenance
+    } else {
+        Role::Telemetry
+    };
     let Ok(mut bound) = Bound::new(&mapping, role, stream.as_ref(), "fuzz") else {
         return;
     };

@@ -38,7 +38,10 @@ fn read(stream: &mut dyn RecordStream) {
     let mut record = RawRecord::default();
     let mut last = 0;
     while let Ok(true) = stream.read(&mut record) {
-        assert!(record.line >= last, "records come in the order of their lines");
+        assert!(
+            record.line >= last,
+            "records come in the order of their lines"
+        );
         last = record.line;
         assert!(record.raw.len() <= MAX_RECORD_BYTES);
         for i in 0..record.len() {
@@ -51,7 +54,12 @@ fuzz_target!(|data: &[u8]| {
     let Some((&how, bytes)) = data.split_first() else {
         return;
     };
-    let formats = [None, Some(Format::Csv), Some(Format::Json), Some(Format::Ndjson)];
+    let formats = [
+        None,
+        Some(Format::Csv),
+        Some(Format::Json),
+        Some(Format::Ndjson),
+    ];
     let encodings = [None, Some(Encoding::Windows1252), Some(Encoding::Utf16Le)];
     let dialect = Dialect {
         format: formats[usize::from(how) % 4],
