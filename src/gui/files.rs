@@ -11,6 +11,12 @@ use rfd::AsyncFileDialog;
 
 use crate::text::Text;
 
+/// Of the tables that can be read; some systems tell capitals apart.
+const EXTENSIONS: [&str; 15] = [
+    "csv", "CSV", "txt", "tsv", "json", "ndjson", "jsonl", "xlsx", "xlsm", "xls", "xlsb", "ods",
+    "gz", "zst", "XLSX",
+];
+
 /// No hand cancels a dialog faster than this: it was never shown.
 const NO_DIALOG: Duration = Duration::from_millis(400);
 
@@ -79,7 +85,7 @@ impl FileChoice {
 fn ask(ctx: &Context, text: &Text, title: &str, sensors: Option<PathBuf>) -> Step {
     let dialog = AsyncFileDialog::new()
         .set_title(text.get(title))
-        .add_filter(text.get("files-filter"), &["csv", "CSV", "txt"]);
+        .add_filter(text.get("files-filter"), &EXTENSIONS);
     let picking = dialog.pick_file();
     let (tell, answer) = channel();
     let ctx = ctx.clone();

@@ -35,7 +35,6 @@ fn source(name: &str, role: &str, path: &Path) -> std::io::Result<toml::Value> {
     for (key, value) in [
         ("name", name),
         ("role", role),
-        ("format", "csv"),
         ("path", path),
         // A file that somebody picks is an archive: its newest reading is now.
         ("clock", "data"),
