@@ -329,7 +329,7 @@ impl Text {
         self.with(
             &format!("{prefix}-{}", kind.key()),
             [
-                ("hours", self.number(hours, 0).into()),
+                ("hours", self.hours(hours).into()),
                 ("threshold", self.percent(threshold).into()),
             ],
         )

@@ -90,7 +90,7 @@ fn verdict_words(cx: &Cx<'_>, row: &crate::service::snapshot::FleetRow) -> Strin
             words.push_str(&cx.text.percent(p));
             if card.is_some_and(|c| c.label_kind == LabelKind::Failures) {
                 let hours = card.map_or(0.0, |c| c.horizon_hours);
-                let hours = cx.text.number(hours, 0);
+                let hours = cx.text.hours(hours);
                 words.push(' ');
                 words.push_str(&cx.text.with("horizon", [("hours", hours.into())]));
             }

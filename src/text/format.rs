@@ -15,6 +15,13 @@ const HOUR_MS: i64 = 60 * MINUTE_MS;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 impl Text {
+    /// Hours of a horizon: whole, or to hundredths where they are not.
+    #[must_use]
+    pub fn hours(&self, hours: f64) -> String {
+        let decimals = if hours.fract() == 0.0 { 0 } else { 2 };
+        self.number(hours, decimals)
+    }
+
     /// A number with so many decimals; "—" for what is not a number.
     #[must_use]
     pub fn number(&self, value: f64, decimals: usize) -> String {
@@ -209,6 +216,13 @@ mod tests {
 
     fn text(language: Language) -> Text {
         Text::new(language, TimeZone::get("Africa/Douala").unwrap())
+    }
+
+    #[test]
+    fn a_horizon_of_a_quarter_of_an_hour_is_not_nothing() {
+        let text = Text::new(Language::French, TimeZone::UTC);
+        assert_eq!(text.hours(48.0), "48");
+        assert_eq!(text.hours(0.25), "0,25");
     }
 
     #[test]

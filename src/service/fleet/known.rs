@@ -4,12 +4,15 @@ use std::collections::VecDeque;
 
 use crate::domain::features::Normal;
 use crate::domain::{MaintenanceRecord, VerdictKind};
-use crate::warehouse::{Judged, LatestReading, Reader, WarehouseError};
+use crate::warehouse::{Judged, JudgedRollUp, LatestReading, Level, Reader, WarehouseError};
 
 use super::super::snapshot::{Explanation, Happening, HappeningKind, TrendPoint};
 use super::DAY_MS;
 
 const TREND_POINTS: i64 = 48;
+/// A day of more predictions than this is read from the roll-ups of its minutes, but for its last hour.
+const DENSE_ROWS: u64 = 5_000;
+const HOUR_MS: i64 = 3_600_000;
 
 /// What the row of a locomotive is made of.
 pub(super) struct Known {
@@ -34,7 +37,16 @@ impl Known {
     ) -> Result<Self, WarehouseError> {
         let loco = newest.loco.clone();
         let mut recent = Recent::default();
-        reader.judged(&loco, now_ms - DAY_MS, horizon_ms.max(now_ms), &mut |j| {
+        let mut from_ms = now_ms - DAY_MS;
+        if reader.about_how_many(&loco, from_ms, now_ms)? > DENSE_ROWS {
+            let hour_ms = (now_ms - HOUR_MS).div_euclid(HOUR_MS) * HOUR_MS;
+            let minutes = &mut |minute: &JudgedRollUp| {
+                recent.note(minute.start_ms, minute.max, minute.verdict());
+            };
+            reader.judged_roll_ups(&loco, Level::Minute, from_ms, hour_ms - 1, minutes)?;
+            from_ms = hour_ms;
+        }
+        reader.judged(&loco, from_ms, horizon_ms.max(now_ms), &mut |j| {
             recent.push(j);
         })?;
         Ok(Self {
@@ -64,30 +76,30 @@ const fn bucket(at_ms: i64) -> i64 {
 impl Recent {
     /// Takes the next prediction in time order.
     pub fn push(&mut self, judged: &Judged) {
+        self.note(judged.at_ms, judged.probability, judged.verdict);
+    }
+
+    /// Takes what was said at an instant, or at most within the minute that begins there.
+    fn note(&mut self, at_ms: i64, probability: f64, to: VerdictKind) {
         // The first to judge a reading was the model of that day.
-        if self.last_ms.is_some_and(|last_ms| judged.at_ms <= last_ms) {
+        if self.last_ms.is_some_and(|last_ms| at_ms <= last_ms) {
             return;
         }
-        self.last_ms = Some(judged.at_ms);
-        let probability = judged.probability as f32;
+        self.last_ms = Some(at_ms);
+        let probability = probability as f32;
         match self.points.back_mut() {
-            Some(last) if bucket(last.0) == bucket(judged.at_ms) => {
-                last.1 = last.1.max(probability)
-            }
-            _ => self.points.push_back((judged.at_ms, probability)),
+            Some(last) if bucket(last.0) == bucket(at_ms) => last.1 = last.1.max(probability),
+            _ => self.points.push_back((at_ms, probability)),
         }
         if let Some(from) = self.before
-            && from != judged.verdict
+            && from != to
         {
             self.changes.push_back(Happening {
-                at_ms: judged.at_ms,
-                what: HappeningKind::VerdictChange {
-                    from,
-                    to: judged.verdict,
-                },
+                at_ms,
+                what: HappeningKind::VerdictChange { from, to },
             });
         }
-        self.before = Some(judged.verdict);
+        self.before = Some(to);
     }
 
     /// The last one taken.
