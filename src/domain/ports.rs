@@ -48,12 +48,8 @@ pub trait Readings: Sync {
     /// Workshop events of a locomotive in time order, UTC milliseconds.
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError>;
 
-    /// The instant `count` readings before `at_ms`, or of the first one. Who cannot tell without reading them
-    /// says the beginning of time.
-    fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError> {
-        let _ = (loco, at_ms, count);
-        Ok(i64::MIN)
-    }
+    /// The instant `count` readings before `at_ms`, or of the first one; `at_ms` where there is none before.
+    fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError>;
 }
 
 /// What training and scoring take: the readings of the last *sound* run.

@@ -69,6 +69,17 @@ impl Readings for Memory {
         Ok(())
     }
 
+    fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError> {
+        let readings = self.locos.get(loco).map_or(&[][..], |l| &l.0);
+        let before = readings.iter().filter(|r| r.at_ms < at_ms).count();
+        let first = before.saturating_sub(count);
+        Ok(if before > 0 {
+            readings[first].at_ms
+        } else {
+            at_ms
+        })
+    }
+
     fn events(&self, loco: &LocoId) -> Result<Vec<(i64, EventKind)>, ReadError> {
         Ok(self
             .locos
