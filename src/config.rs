@@ -5,6 +5,7 @@ mod columns;
 mod error;
 mod home;
 mod key;
+mod shift;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,6 +20,10 @@ pub use columns::{ChannelColumn, ColumnSpec, Columns, LocoColumn, TimestampColum
 pub use error::ConfigError;
 pub use home::Home;
 pub use key::KeyConfig;
+pub use shift::{
+    AlarmsConfig, ContactConfig, DriftConfig, RendererChoice, ScheduleConfig, ThemeChoice,
+    VibrationClass, WindowConfig, WindowLanguage,
+};
 
 /// One `[[sources]]` entry.
 #[derive(Debug, Clone, Deserialize)]
@@ -234,6 +239,11 @@ pub struct Config {
     pub etl: EtlConfig,
     pub model: ModelConfig,
     pub freshness: FreshnessConfig,
+    pub window: WindowConfig,
+    pub alarms: AlarmsConfig,
+    pub drift: DriftConfig,
+    pub schedule: ScheduleConfig,
+    pub contacts: Vec<ContactConfig>,
     /// The folder that source paths are relative to (that of the file).
     #[serde(skip)]
     pub folder: PathBuf,
@@ -363,7 +373,7 @@ impl Config {
         {
             return wrong("false_alarm_hours_per_loco_day", "from 0 to 24".into());
         }
-        Ok(())
+        shift::check(self)
     }
 }
 

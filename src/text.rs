@@ -64,17 +64,35 @@ impl Language {
         }
     }
 
-    const fn sources(self) -> [&'static str; 3] {
+    const fn sources(self) -> [&'static str; 12] {
         match self {
             Self::French => [
                 include_str!("../assets/i18n/fr/words.ftl"),
                 include_str!("../assets/i18n/fr/window.ftl"),
                 include_str!("../assets/i18n/fr/cli.ftl"),
+                include_str!("../assets/i18n/fr/fleet.ftl"),
+                include_str!("../assets/i18n/fr/locomotive.ftl"),
+                include_str!("../assets/i18n/fr/simulator.ftl"),
+                include_str!("../assets/i18n/fr/pipeline.ftl"),
+                include_str!("../assets/i18n/fr/model.ftl"),
+                include_str!("../assets/i18n/fr/alarms.ftl"),
+                include_str!("../assets/i18n/fr/settings.ftl"),
+                include_str!("../assets/i18n/fr/log.ftl"),
+                include_str!("../assets/i18n/fr/shell.ftl"),
             ],
             Self::English => [
                 include_str!("../assets/i18n/en/words.ftl"),
                 include_str!("../assets/i18n/en/window.ftl"),
                 include_str!("../assets/i18n/en/cli.ftl"),
+                include_str!("../assets/i18n/en/fleet.ftl"),
+                include_str!("../assets/i18n/en/locomotive.ftl"),
+                include_str!("../assets/i18n/en/simulator.ftl"),
+                include_str!("../assets/i18n/en/pipeline.ftl"),
+                include_str!("../assets/i18n/en/model.ftl"),
+                include_str!("../assets/i18n/en/alarms.ftl"),
+                include_str!("../assets/i18n/en/settings.ftl"),
+                include_str!("../assets/i18n/en/log.ftl"),
+                include_str!("../assets/i18n/en/shell.ftl"),
             ],
         }
     }

@@ -59,6 +59,12 @@ impl Home {
         self.database_dir().join("window.lock")
     }
 
+    /// Where files go that nobody said a place for.
+    #[must_use]
+    pub fn exports(&self) -> PathBuf {
+        self.root.join("exports")
+    }
+
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")

@@ -9,17 +9,30 @@ use eframe::egui::{
 };
 
 use crate::domain::LocoId;
-use crate::service::command::Command;
+use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
-use super::pages::{fleet, locomotive, simulator};
+use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
+use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{rail, replay, top_bar};
 use crate::text::Text;
+
+/// With Ctrl (Cmd): the pages in the order of the rail.
+const PAGE_KEYS: [Key; 8] = [
+    Key::Num1,
+    Key::Num2,
+    Key::Num3,
+    Key::Num4,
+    Key::Num5,
+    Key::Num6,
+    Key::Num7,
+    Key::Num8,
+];
 
 /// The state of the window; what the service knows is in the snapshot.
 pub struct App {
@@ -35,11 +48,19 @@ pub struct App {
     fleet: fleet::State,
     locomotive: locomotive::State,
     simulator: simulator::State,
+    pipeline: pipeline::State,
+    model: model::State,
+    alarms: alarms::State,
+    settings: settings::State,
+    log: log::State,
     replay: replay::State,
     toasts: Toasts,
     files: FileChoice,
+    saving: SaveChoice,
     /// What the service was last told to watch.
     watching: Option<(LocoId, TimeWindow)>,
+    /// The desk that the service was last told of.
+    attending: Desk,
 }
 
 impl App {
@@ -67,10 +88,17 @@ impl App {
             fleet: fleet::State::default(),
             locomotive: locomotive::State::default(),
             simulator: simulator::State::default(),
+            pipeline: pipeline::State::default(),
+            model: model::State::default(),
+            alarms: alarms::State::default(),
+            settings: settings::State::default(),
+            log: log::State::default(),
             replay: replay::State::default(),
             toasts: Toasts::default(),
             files: FileChoice::default(),
+            saving: SaveChoice::default(),
             watching: None,
+            attending: Desk::default(),
         }
     }
 
@@ -105,6 +133,9 @@ impl App {
             }),
             Some(Outcome::NoDialog) => self.toasts.no_dialog(),
             None => {}
+        }
+        if let Some(command) = self.saving.poll() {
+            self.send(command);
         }
         // The worst is looked at until something else is chosen; but curves that are being read do not
         // change under the eyes.
@@ -146,6 +177,9 @@ impl App {
             }
             Ask::Show(page) => self.page = page,
             Ask::ChooseFiles => self.files.start(ctx, &self.text),
+            Ask::SaveAs { file_name, command } => {
+                self.saving.start(ctx, &self.text, file_name, command);
+            }
             Ask::Speak(language) => self.text.language = language,
             Ask::Theme(dark) => ctx.set_theme(if dark { Theme::Dark } else { Theme::Light }),
         }
@@ -153,6 +187,10 @@ impl App {
 
     /// Tells the service which curves are on the screen, when that changed.
     fn watch(&mut self) {
+        if self.attending != self.page.desk() {
+            self.attending = self.page.desk();
+            self.send(Command::Attend(self.attending));
+        }
         let wanted = match (self.page, &self.selected) {
             (Page::Locomotive, Some(loco)) => {
                 Some((loco.clone(), self.locomotive.settled_window()))
@@ -185,11 +223,7 @@ impl App {
     }
 
     fn shortcuts(&mut self, ui: &Ui) {
-        for (key, page) in [
-            (Key::Num1, Page::Fleet),
-            (Key::Num2, Page::Locomotive),
-            (Key::Num3, Page::Simulator),
-        ] {
+        for (key, page) in PAGE_KEYS.into_iter().zip(Page::ALL) {
             if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
                 self.page = page;
             }
@@ -232,7 +266,7 @@ impl eframe::App for App {
             .show_separator_line(false)
             .frame(plain)
             .show(ui, |ui| top_bar::top_bar_ui(ui, &cx, page));
-        if page != Page::Simulator && snapshot.data_span.is_some() {
+        if matches!(page, Page::Fleet | Page::Locomotive) && snapshot.data_span.is_some() {
             Panel::bottom("replay")
                 .exact_size(size::REPLAY_BAR)
                 .resizable(false)
@@ -252,6 +286,11 @@ impl eframe::App for App {
                 Page::Fleet => fleet::page_ui(ui, &mut cx, &mut self.fleet),
                 Page::Locomotive => locomotive::page_ui(ui, &mut cx, &mut self.locomotive),
                 Page::Simulator => simulator::page_ui(ui, &mut cx, &mut self.simulator),
+                Page::Pipeline => pipeline::page_ui(ui, &mut cx, &mut self.pipeline),
+                Page::Model => model::page_ui(ui, &mut cx, &mut self.model),
+                Page::Alarms => alarms::page_ui(ui, &mut cx, &mut self.alarms),
+                Page::Settings => settings::page_ui(ui, &mut cx, &mut self.settings),
+                Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
             });
         let asks = std::mem::take(&mut cx.asks);
         for ask in asks {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::domain::LocoId;
-use crate::service::command::Command;
+use crate::service::command::{Command, Desk};
 use crate::service::snapshot::{Clock, FleetRow, Snapshot};
 
 use crate::text::{Language, Text};
@@ -15,6 +15,53 @@ pub enum Page {
     Fleet,
     Locomotive,
     Simulator,
+    Pipeline,
+    Model,
+    Alarms,
+    Settings,
+    Log,
+}
+
+impl Page {
+    /// In the order of the rail and of Ctrl+1 …
+    pub const ALL: [Self; 8] = [
+        Self::Fleet,
+        Self::Locomotive,
+        Self::Simulator,
+        Self::Pipeline,
+        Self::Model,
+        Self::Alarms,
+        Self::Settings,
+        Self::Log,
+    ];
+
+    /// The desk of the service that keeps what this page shows.
+    #[must_use]
+    pub const fn desk(self) -> Desk {
+        match self {
+            Self::Fleet | Self::Locomotive | Self::Simulator => Desk::Fleet,
+            Self::Pipeline => Desk::Intake,
+            Self::Model => Desk::Models,
+            Self::Alarms => Desk::Alarms,
+            Self::Settings => Desk::Settings,
+            Self::Log => Desk::Log,
+        }
+    }
+
+    /// The message that names it.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Fleet => "page-fleet",
+            Self::Locomotive => "page-locomotive",
+            Self::Simulator => "page-simulator",
+            Self::Pipeline => "page-pipeline",
+            Self::Model => "page-model",
+            Self::Alarms => "page-alarms",
+            Self::Settings => "page-settings",
+            Self::Log => "page-log",
+        }
+    }
 }
 
 /// Something the user asked for.
@@ -28,6 +75,11 @@ pub enum Ask {
     Simulate(LocoId),
     Show(Page),
     ChooseFiles,
+    /// Ask where a file may go, and send the command there (its `to` is filled in).
+    SaveAs {
+        file_name: String,
+        command: Command,
+    },
     Speak(Language),
     /// Dark or light.
     Theme(bool),

@@ -18,7 +18,7 @@ const EXTENSIONS: [&str; 15] = [
 ];
 
 /// No hand cancels a dialog faster than this: it was never shown.
-const NO_DIALOG: Duration = Duration::from_millis(400);
+pub(super) const NO_DIALOG: Duration = Duration::from_millis(400);
 
 /// The dialogs under way.
 #[derive(Default)]

@@ -14,6 +14,7 @@ mod pages;
 mod rail;
 mod replay;
 mod run;
+mod save;
 pub(crate) mod theme;
 mod toasts;
 mod top_bar;

@@ -12,11 +12,21 @@ use super::theme::{self, size};
 use super::widgets::button::focus_ring;
 use crate::text::Language;
 
-const PAGES: [(Page, &str, Icon); 3] = [
-    (Page::Fleet, "page-fleet", Icon::TrainFront),
-    (Page::Locomotive, "page-locomotive", Icon::ChartLine),
-    (Page::Simulator, "page-simulator", Icon::SlidersHorizontal),
-];
+const fn glyph(page: Page) -> Icon {
+    match page {
+        Page::Fleet => Icon::TrainFront,
+        Page::Locomotive => Icon::ChartLine,
+        Page::Simulator => Icon::SlidersHorizontal,
+        Page::Pipeline => Icon::Workflow,
+        Page::Model => Icon::Network,
+        Page::Alarms => Icon::Bell,
+        Page::Settings => Icon::Settings,
+        Page::Log => Icon::ScrollText,
+    }
+}
+
+/// What theme and language take at the foot.
+const FOOT: f32 = size::RAIL_ITEM + 48.0;
 
 /// Draws the rail; clicks are asked for, not carried out.
 pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: Page) {
@@ -26,9 +36,14 @@ pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: Page) {
         .vline(whole.right() - 0.5, whole.y_range(), theme::hairline(t));
     ui.spacing_mut().item_spacing.y = 0.0;
     ui.add_space(size::S);
-    for (page, key, glyph) in PAGES {
-        let word = cx.text.get(key).into_owned();
-        if item_ui(ui, &word, &word, glyph, page == shown) {
+    // Lower where the window is: every page stays in sight.
+    let room = whole.height() - size::S - FOOT;
+    let height = (room / Page::ALL.len() as f32)
+        .floor()
+        .min(size::RAIL_ITEM - 8.0);
+    for page in Page::ALL {
+        let word = cx.text.get(page.key()).into_owned();
+        if item_ui(ui, height, &word, &word, glyph(page), page == shown) {
             cx.ask(Ask::Show(page));
         }
     }
@@ -53,7 +68,8 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
         vec2(whole.width() - 2.0 * size::S, size::CONTROL),
     );
     super::widgets::card::at_ui(ui, "rail-theme", theme_rect, |ui| {
-        if item_ui(ui, &cx.text.get(word), &cx.text.get(name), glyph, false) {
+        let (word, name) = (cx.text.get(word), cx.text.get(name));
+        if item_ui(ui, height, &word, &name, glyph, false) {
             cx.ask(Ask::Theme(!dark));
         }
     });
@@ -107,12 +123,10 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
 }
 
 /// An icon with its word under it. True when clicked.
-fn item_ui(ui: &mut Ui, word: &str, name: &str, glyph: Icon, on: bool) -> bool {
+fn item_ui(ui: &mut Ui, height: f32, word: &str, name: &str, glyph: Icon, on: bool) -> bool {
     let t = theme::tokens(ui);
-    let (rect, response) = ui.allocate_exact_size(
-        vec2(ui.available_width(), size::RAIL_ITEM - 8.0),
-        Sense::click(),
-    );
+    let (rect, response) =
+        ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
     let enabled = ui.is_enabled();
     response.widget_info(|| WidgetInfo::selected(Role::Button, enabled, on, name));
     let painter = ui.painter();

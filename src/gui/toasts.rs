@@ -38,8 +38,10 @@ impl Toasts {
     /// An event of the service.
     pub fn event(&mut self, event: Event) {
         let tone = match event {
-            Event::RunDone { .. } | Event::ModelPromoted { .. } => Tone::Calm,
-            Event::RunFailedSafe { .. } => Tone::Danger,
+            Event::RunDone { .. } | Event::ModelPromoted { .. } | Event::Exported { .. } => {
+                Tone::Calm
+            }
+            Event::RunFailedSafe { .. } | Event::NotKept { .. } => Tone::Danger,
             Event::RunBusy { .. } | Event::Refused { .. } | Event::ModelRefused { .. } => {
                 Tone::Warn
             }
@@ -145,6 +147,11 @@ impl What {
             Event::RunBusy { holder } => {
                 text.with("toast-run-busy", [("holder", holder.as_str().into())])
             }
+            Event::Exported { to } => text.with(
+                "toast-exported",
+                [("path", to.display().to_string().into())],
+            ),
+            Event::NotKept { .. } => text.get("toast-not-kept").into_owned(),
             Event::Refused { .. } => text.get("toast-refused").into_owned(),
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])
@@ -158,6 +165,7 @@ impl What {
         match self {
             Self::Event(
                 Event::RunFailedSafe { cause: why }
+                | Event::NotKept { why }
                 | Event::Refused { why }
                 | Event::ModelRefused { why },
             ) => text.detail(why),

@@ -7,22 +7,26 @@ use crate::domain::{LabelKind, ModelCard, VerdictKind};
 use crate::service::snapshot::Clock;
 
 use super::context::{Cx, Page};
+use super::pages;
 use super::theme::{self, size};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::verdict::verdict_line_ui;
 use crate::text::Text;
 
-struct Figure {
-    value: String,
-    label: String,
-    ink: Option<Color32>,
-    hover: Option<String>,
+/// A figure of the bar: a value over its label.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Figure {
+    pub value: String,
+    pub label: String,
+    pub ink: Option<Color32>,
+    pub hover: Option<String>,
     /// Where there is no room for all, the lowest go first.
-    weight: u8,
+    pub weight: u8,
 }
 
 impl Figure {
-    fn new(value: String, label: &str) -> Self {
+    #[must_use]
+    pub fn new(value: String, label: &str) -> Self {
         Self {
             value,
             label: label.to_owned(),
@@ -32,7 +36,8 @@ impl Figure {
         }
     }
 
-    fn weighing(mut self, weight: u8) -> Self {
+    #[must_use]
+    pub fn weighing(mut self, weight: u8) -> Self {
         self.weight = weight;
         self
     }
@@ -60,10 +65,8 @@ fn left_ui(ui: &mut Ui, cx: &Cx<'_>, page: Page) -> f32 {
         ui.spacing_mut().item_spacing.x = size::M;
         let row = cx.selected_row();
         let title = match (page, cx.selected) {
-            (Page::Fleet, _) => cx.text.get("page-fleet").into_owned(),
-            (Page::Simulator, _) => cx.text.get("page-simulator").into_owned(),
             (Page::Locomotive, Some(loco)) => loco.to_string(),
-            (Page::Locomotive, None) => cx.text.get("page-locomotive").into_owned(),
+            (page, _) => cx.text.get(page.key()).into_owned(),
         };
         ui.label(theme::sized(title, size::TITLE, t.text));
         if page == Page::Locomotive
@@ -165,6 +168,14 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
     let text = cx.text;
     let s = cx.snapshot;
     let count = |kind| s.fleet.iter().filter(|r| r.verdict.kind() == kind).count() as u64;
+    match page {
+        Page::Fleet | Page::Locomotive | Page::Simulator => {}
+        Page::Pipeline => return pages::pipeline::figures(ui, cx),
+        Page::Model => return pages::model::figures(ui, cx),
+        Page::Alarms => return pages::alarms::figures(ui, cx),
+        Page::Settings => return pages::settings::figures(ui, cx),
+        Page::Log => return pages::log::figures(ui, cx),
+    }
     let mut all = Vec::with_capacity(6);
     if page == Page::Fleet && !s.fleet.is_empty() {
         let total = text.count(s.fleet.len() as u64);
@@ -202,7 +213,8 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
     all
 }
 
-fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
+/// How old the newest reading is, or of when.
+pub fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
     let text = cx.text;
     let newest = cx.snapshot.fleet.iter().map(|r| r.reading_at_ms).max()?;
     if cx.snapshot.clock == Clock::Data {
@@ -219,7 +231,8 @@ fn age_figure(cx: &Cx<'_>) -> Option<Figure> {
     Some(Figure::new(text.age(cx.aged_ms(age)), &text.get("figure-age")).weighing(7))
 }
 
-fn model_figure(cx: &Cx<'_>) -> Figure {
+/// The model in force and its age.
+pub fn model_figure(cx: &Cx<'_>) -> Figure {
     let text = cx.text;
     let label = text.get("figure-model");
     let Some(card) = cx.snapshot.model.as_deref() else {
@@ -267,7 +280,8 @@ fn model_words(text: &Text, card: &ModelCard) -> String {
     lines.join("\n")
 }
 
-fn run_figure(cx: &Cx<'_>) -> Figure {
+/// The run under way, or how the last one ended.
+pub fn run_figure(cx: &Cx<'_>) -> Figure {
     let text = cx.text;
     let label = text.get("figure-run");
     if let Some(run) = cx.snapshot.running {

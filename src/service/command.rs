@@ -4,6 +4,11 @@ use std::path::PathBuf;
 
 use crate::domain::LocoId;
 
+use super::alarms::AlarmsAsk;
+use super::intake::IntakeAsk;
+use super::logbook::LogAsk;
+use super::models::ModelsAsk;
+use super::settings::SettingsAsk;
 use super::snapshot::TimeWindow;
 
 /// Asked by the window. None of these waits.
@@ -22,6 +27,56 @@ pub enum Command {
         window: TimeWindow,
     },
     Replay(Replay),
+    /// Which desk the window stands at: what only its page shows is kept ready while it does.
+    Attend(Desk),
+    /// Write a picture of what is in view.
+    KeepPicture {
+        picture: Picture,
+        to: PathBuf,
+    },
+    Alarms(AlarmsAsk),
+    Intake(IntakeAsk),
+    Models(ModelsAsk),
+    Settings(SettingsAsk),
+    Log(LogAsk),
+}
+
+impl Command {
+    /// The same command, writing to this file. A relative path lies in the home's folder of exports.
+    #[must_use]
+    pub fn to(self, path: PathBuf) -> Self {
+        match self {
+            Self::KeepPicture { picture, .. } => Self::KeepPicture { picture, to: path },
+            other => other,
+        }
+    }
+}
+
+/// Pixels of a picture, row by row, four bytes each: red, green, blue, opacity.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub width: u32,
+    pub height: u32,
+    pub rgba: std::sync::Arc<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Picture({} × {})", self.width, self.height)
+    }
+}
+
+/// A part of the service that a page shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Desk {
+    /// What every snapshot holds.
+    #[default]
+    Fleet,
+    Intake,
+    Models,
+    Alarms,
+    Settings,
+    Log,
 }
 
 /// Replay of the warehouse: the clock runs through the past.
@@ -55,6 +110,14 @@ pub enum Event {
     /// Another program holds the run lock.
     RunBusy {
         holder: String,
+    },
+    /// A file was written.
+    Exported {
+        to: PathBuf,
+    },
+    /// What was done could not be written down; why.
+    NotKept {
+        why: String,
     },
     /// A command could not be carried out; why.
     Refused {

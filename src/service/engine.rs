@@ -1,6 +1,7 @@
 //! The service behind a window: one thread with its runtime and one loop. It owns the clock, the jobs
 //! and the readers; the window only sees snapshots.
 
+mod desks;
 mod jobs;
 mod picture;
 
@@ -14,7 +15,7 @@ use crate::domain::LocoId;
 use crate::ml::Model;
 use crate::warehouse::{ChangeWatch, Reader};
 
-use super::command::{Command, Event};
+use super::command::{Command, Desk, Event};
 use super::fleet::FleetMemory;
 use super::handle::ServiceHandle;
 use super::live::{Live, LiveState};
@@ -22,6 +23,7 @@ use super::outcome::RunOutcome;
 use super::pipeline::PipelineError;
 use super::platform::Platform;
 use super::playing::Playing;
+use super::scribe::Scribe;
 use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 
 /// Commands waiting at most: a window sends a handful a second.
@@ -54,8 +56,9 @@ pub fn start(
     std::thread::Builder::new()
         .name("cidp-service".into())
         .spawn(move || {
-            let engine = Engine::new(platform, snapshot_out, event_out, wake);
-            runtime.block_on(engine.serve(commands));
+            let (answers, answered) = mpsc::unbounded_channel();
+            let engine = Engine::new(platform, snapshot_out, event_out, wake, answers);
+            runtime.block_on(engine.serve(commands, answered));
             // A run under way is a transaction: what it has not committed is as if it never began.
             runtime.shutdown_background();
         })?;
@@ -100,7 +103,16 @@ struct Engine {
     live_out: watch::Sender<Option<LiveState>>,
     /// Passes whose picture has been made.
     passes_shown: u64,
+    /// The desk that the window stands at.
+    desk: Desk,
+    desks: desks::Desks,
+    scribe: Option<Scribe>,
+    /// Answers of work that goes on aside.
+    answers: mpsc::UnboundedSender<Answer>,
 }
+
+/// What work done aside changes, carried out by the loop.
+type Answer = Box<dyn FnOnce(&mut Engine) + Send>;
 
 type Job = JoinHandle<Result<RunOutcome, PipelineError>>;
 
@@ -110,9 +122,14 @@ impl Engine {
         snapshots: watch::Sender<Arc<Snapshot>>,
         events: mpsc::Sender<Event>,
         wake: Box<dyn Fn() + Send + Sync>,
+        answers: mpsc::UnboundedSender<Answer>,
     ) -> Self {
         let (live_out, live) = watch::channel(None);
         Self {
+            desk: Desk::default(),
+            desks: desks::Desks::default(),
+            scribe: None,
+            answers,
             following: None,
             live,
             live_out,
@@ -140,9 +157,15 @@ impl Engine {
     }
 
     /// Serves until the window is gone.
-    async fn serve(mut self, mut commands: mpsc::Receiver<Command>) {
+    async fn serve(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut answered: mpsc::UnboundedReceiver<Answer>,
+    ) {
         let (progress_out, mut progress) = watch::channel(None::<RunProgress>);
         let mut job: Option<Job> = None;
+        self.bring_up_to_date();
+        self.start_scribe();
         self.reopen();
         if self.never_ran() {
             job = Some(self.begin(&progress_out));
@@ -178,7 +201,15 @@ impl Engine {
                         self.moved = Instant::now();
                         self.publish();
                     }
+                    Some(asked) => {
+                        self.asked_of_desk(asked);
+                        self.publish();
+                    }
                 },
+                Some(answer) = answered.recv() => {
+                    answer(&mut self);
+                    due = true;
+                }
                 ended = async {
                     match job.as_mut() {
                         Some(job) => job.await,
@@ -214,7 +245,10 @@ impl Engine {
                     self.advance();
                     self.publish();
                 }
-                _ = tick.tick() => due |= self.look_around(),
+                _ = tick.tick() => {
+                    due |= self.look_around();
+                    due |= self.desks_tick();
+                }
             }
         }
     }

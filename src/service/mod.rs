@@ -2,6 +2,7 @@
 //! shells over it.
 
 mod adopt;
+pub mod alarms;
 pub mod check;
 pub mod command;
 pub mod convert;
@@ -11,13 +12,19 @@ pub mod export;
 pub mod fleet;
 pub mod handle;
 mod inputs;
+pub mod intake;
 pub mod live;
 pub mod locomotive;
+pub mod logbook;
+pub mod models;
 pub mod order;
 pub mod outcome;
+mod picture;
 pub mod pipeline;
 pub mod platform;
 mod playing;
+pub mod scribe;
+pub mod settings;
 pub mod snapshot;
 mod training;
 mod trust;

@@ -3,7 +3,12 @@
 
 use std::sync::Arc;
 
+use super::alarms::AlarmsView;
+use super::intake::IntakeView;
 use super::live::LiveState;
+use super::logbook::LogView;
+use super::models::ModelsView;
+use super::settings::SettingsView;
 use crate::domain::features::Normal;
 use crate::domain::ports::SharedJudge;
 use crate::domain::quality::Flags;
@@ -238,6 +243,11 @@ pub struct Snapshot {
     pub fault: Option<String>,
     /// How following the sources that grow goes; `None` where none is followed.
     pub live: Option<LiveState>,
+    pub alarms: Arc<AlarmsView>,
+    pub intake: Arc<IntakeView>,
+    pub models: Arc<ModelsView>,
+    pub settings: Arc<SettingsView>,
+    pub log: Arc<LogView>,
 }
 
 impl Snapshot {
@@ -259,6 +269,11 @@ impl Snapshot {
             locomotive: None,
             fault: None,
             live: None,
+            alarms: Arc::default(),
+            intake: Arc::default(),
+            models: Arc::default(),
+            settings: Arc::default(),
+            log: Arc::default(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod export;
 mod facts;
 mod fleet;
 mod followed;
+mod journal;
 mod judged_rollups;
 mod load;
 mod lock;
@@ -28,6 +29,7 @@ use rusqlite_migration::{M, Migrations};
 
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
+pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
 pub use load::Load;
 pub use lock::{LockError, RunLock};
@@ -41,6 +43,8 @@ pub use sound::{SoundRun, Unsound};
 
 /// How long a statement waits for another program's write.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long a note waits for a load to end: a long load holds the warehouse for some seconds.
+const NOTE_PATIENCE: Duration = Duration::from_secs(60);
 /// A reading's key: locomotive above, instant below.
 const TIME_BITS: u32 = 44;
 const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
@@ -49,6 +53,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0001_warehouse.sql")),
     M::up(include_str!("../../database/migrations/0002_compact.sql")),
     M::up(include_str!("../../database/migrations/0003_followed.sql")),
+    M::up(include_str!("../../database/migrations/0004_journal.sql")),
 ];
 
 const fn migrations() -> Migrations<'static> {
@@ -110,6 +115,40 @@ impl Warehouse {
             why,
         })?;
         Ok(Self { db })
+    }
+
+    /// Opens a warehouse that is there, to add short notes to it: no [`RunLock`] is needed, a load under way is
+    /// waited for.
+    ///
+    /// # Errors
+    /// There is none, it is no warehouse, or an older program's that no run of this one has opened yet.
+    pub fn open_to_note(path: &Path) -> Result<Self> {
+        let failed = |why: String| WarehouseError::Open {
+            path: path.display().to_string(),
+            why,
+        };
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let db = Connection::open_with_flags(path, flags).map_err(|e| failed(e.to_string()))?;
+        db.busy_timeout(NOTE_PATIENCE)?;
+        db.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")?;
+        let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if version != MIGRATIONS.len() {
+            return Err(failed(format!(
+                "it is of version {version}, this program writes {}",
+                MIGRATIONS.len()
+            )));
+        }
+        Ok(Self { db })
+    }
+
+    /// Whether the file is a warehouse of an older program.
+    ///
+    /// # Errors
+    /// It cannot be opened.
+    pub fn is_behind(path: &Path) -> Result<bool> {
+        let version: usize =
+            read_only(path)?.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        Ok((1..MIGRATIONS.len()).contains(&version))
     }
 
     /// A warehouse that holds nothing and keeps nothing.

@@ -2,6 +2,11 @@
 page-fleet = Fleet
 page-locomotive = Locomotive
 page-simulator = Simulator
+page-pipeline = Pipeline
+page-model = Model
+page-alarms = Alarms
+page-settings = Settings
+page-log = Log
 
 language-switch = Language: English. Switch to French
 theme-to-dark = Switch to the dark theme
@@ -83,6 +88,9 @@ run-rows = { $rows } rows
 toast-run-done = Run succeeded: { $kept } rows kept, { $quarantined } quarantined.
 toast-run-failed = Run failed safe. Nothing was learned or judged.
 toast-run-busy = Another run is under way ({ $holder }).
+toast-exported = File written: { $path }
+save-title = Save as
+toast-not-kept = What was just done could not be kept.
 toast-refused = Request refused.
 toast-model-promoted = Model v{ $version } judges from now on.
 toast-model-refused = The new model was not put in service.

@@ -2,6 +2,11 @@
 page-fleet = Flotte
 page-locomotive = Locomotive
 page-simulator = Simulateur
+page-pipeline = Pipeline
+page-model = Modèle
+page-alarms = Alarmes
+page-settings = Réglages
+page-log = Journal
 
 language-switch = Langue : français. Passer à l’anglais
 theme-to-dark = Passer au thème sombre
@@ -83,6 +88,9 @@ run-rows = { $rows } lignes
 toast-run-done = Traitement réussi : { $kept } lignes conservées, { $quarantined } en quarantaine.
 toast-run-failed = Traitement échoué en sécurité. Rien n’a été appris ni jugé.
 toast-run-busy = Un autre traitement est en cours ({ $holder }).
+toast-exported = Fichier écrit : { $path }
+save-title = Enregistrer sous
+toast-not-kept = Ce qui vient d’être fait n’a pas pu être enregistré.
 toast-refused = Demande refusée.
 toast-model-promoted = Le modèle v{ $version } juge désormais.
 toast-model-refused = Le nouveau modèle n’est pas mis en service.

@@ -1,7 +1,12 @@
 //! The pages: one file each, and files for their larger parts. Every page answers one question.
 
+pub mod alarms;
 pub mod fleet;
 pub mod locomotive;
+pub mod log;
+pub mod model;
+pub mod pipeline;
+pub mod settings;
 pub mod simulator;
 
 mod charts;

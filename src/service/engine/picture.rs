@@ -70,6 +70,10 @@ impl Engine {
         let live_fault = snapshot.live.as_ref().and_then(|live| live.fault.clone());
         snapshot.fault = self.fault.clone().or(live_fault);
         self.refresh_model()?;
+        if self.reader.is_none() {
+            self.picture_desks(&mut snapshot);
+            return Ok(snapshot);
+        }
         let Some(reader) = &self.reader else {
             return Ok(snapshot);
         };
@@ -126,6 +130,7 @@ impl Engine {
         {
             self.viewed = Some((loco.clone(), *window, Instant::now(), Arc::clone(view)));
         }
+        self.picture_desks(&mut snapshot);
         Ok(snapshot)
     }
 

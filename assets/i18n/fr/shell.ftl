@@ -1,0 +1,1 @@
+# Fenêtre : aide, démarrage

@@ -1,0 +1,118 @@
+//! The desks of the service: alarms, intake, models, settings, log. Each keeps what its page shows; work that
+//! may take time is done aside, and its answer carried out by the loop.
+
+use std::path::{Path, PathBuf};
+
+use crate::service::command::{Command, Event};
+use crate::service::picture;
+use crate::service::scribe::Scribe;
+use crate::service::snapshot::Snapshot;
+use crate::warehouse::{RunLock, Warehouse, WarehouseError};
+
+use super::{Answer, Engine};
+
+/// What each desk holds.
+#[derive(Default)]
+pub(super) struct Desks {}
+
+impl Engine {
+    /// Carries out what is asked of a desk.
+    pub(super) fn asked_of_desk(&mut self, asked: Command) {
+        match asked {
+            Command::Attend(desk) => self.desk = desk,
+            Command::KeepPicture { picture, to } => {
+                self.export(to, move |file| picture::write(&picture, file));
+            }
+            Command::Alarms(ask) => match ask {},
+            Command::Intake(ask) => match ask {},
+            Command::Models(ask) => match ask {},
+            Command::Settings(ask) => match ask {},
+            Command::Log(ask) => match ask {},
+            Command::Run
+            | Command::OpenFiles { .. }
+            | Command::Watch { .. }
+            | Command::Replay(_) => {}
+        }
+    }
+
+    /// Writes a file aside and tells where it lies, or why it does not. A relative path lies in the home's folder
+    /// of exports.
+    pub(super) fn export(
+        &self,
+        to: PathBuf,
+        write: impl FnOnce(&Path) -> Result<(), String> + Send + 'static,
+    ) {
+        let to = self.platform.home.exports().join(to);
+        self.aside(move || {
+            let folder = to.parent().map_or(Ok(()), std::fs::create_dir_all);
+            let written = folder.map_err(|e| e.to_string()).and_then(|()| write(&to));
+            let event = match written {
+                Ok(()) => Event::Exported { to },
+                Err(why) => Event::Refused {
+                    why: format!("{}: {why}", to.display()),
+                },
+            };
+            Box::new(move |engine| engine.say(event))
+        });
+    }
+
+    /// What time brings to a desk, four times a second; whether there is something new to show.
+    pub(super) fn desks_tick(&mut self) -> bool {
+        false
+    }
+
+    /// Puts what the desks show into a snapshot that is otherwise complete.
+    pub(super) fn picture_desks(&mut self, _snapshot: &mut Snapshot) {}
+
+    /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
+    pub(super) fn aside(&self, work: impl FnOnce() -> Answer + Send + 'static) {
+        let answers = self.answers.clone();
+        tokio::task::spawn_blocking(move || {
+            // The window is gone: nobody waits for the answer.
+            let _ = answers.send(work());
+        });
+    }
+
+    /// Writes into the warehouse what is small and must be kept, without waiting for it.
+    #[allow(dead_code)]
+    pub(super) fn write_down(
+        &self,
+        act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
+    ) {
+        match &self.scribe {
+            Some(scribe) => scribe.write(act),
+            None => self.say(Event::NotKept {
+                why: "the system gave no thread to write with".into(),
+            }),
+        }
+    }
+
+    pub(super) fn start_scribe(&mut self) {
+        let answers = self.answers.clone();
+        let started = Scribe::start(self.platform.home.warehouse(), move |why| {
+            tracing::error!(why, "not kept");
+            let told: Answer = Box::new(move |engine| engine.say(Event::NotKept { why }));
+            // The window is gone: the log has it.
+            let _ = answers.send(told);
+        });
+        match started {
+            Ok(scribe) => self.scribe = Some(scribe),
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    /// A warehouse of an older program is migrated before anything reads it, unless another program is at it.
+    pub(super) fn bring_up_to_date(&mut self) {
+        let path = self.platform.home.warehouse();
+        if !path.is_file() || !matches!(Warehouse::is_behind(&path), Ok(true)) {
+            return;
+        }
+        let done = RunLock::take(&self.platform.home.run_lock())
+            .map_err(|e| e.to_string())
+            .and_then(|_lock| Warehouse::open(&path).map_err(|e| e.to_string()));
+        match done {
+            Ok(_) => tracing::info!("the warehouse of an older version was brought up to date"),
+            Err(why) => tracing::error!(why, "the warehouse of an older version stays as it is"),
+        }
+    }
+}

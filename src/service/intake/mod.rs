@@ -1,0 +1,9 @@
+//! Is the data good? Runs, quarantine, import of new files, the night run.
+
+/// What the page shows.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct IntakeView {}
+
+/// What the page asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum IntakeAsk {}

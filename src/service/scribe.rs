@@ -1,0 +1,142 @@
+//! Writes what people do and what the service notes (annotations, acknowledgements, alarms) into the
+//! warehouse, in order, on a thread of its own: a load under way is waited for here and nowhere else.
+
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+use crate::warehouse::{Warehouse, WarehouseError};
+
+type Act = Box<dyn FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send>;
+
+/// Takes acts, writes them in order; what cannot be written is told. Dropped, it first writes what it holds.
+pub(super) struct Scribe {
+    acts: Option<Sender<Act>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Scribe {
+    /// `failed` is called with the reason for each act that could not be written.
+    pub fn start(
+        warehouse: PathBuf,
+        failed: impl Fn(String) + Send + 'static,
+    ) -> std::io::Result<Self> {
+        let (acts, waiting) = channel::<Act>();
+        let thread = std::thread::Builder::new()
+            .name("cidp-scribe".into())
+            .spawn(move || {
+                while let Ok(first) = waiting.recv() {
+                    // Opened for what waits now, and closed again: a new warehouse may take its place.
+                    match Warehouse::open_to_note(&warehouse) {
+                        Ok(mut open) => {
+                            for act in std::iter::once(first).chain(waiting.try_iter()) {
+                                if let Err(error) = act(&mut open) {
+                                    failed(error.to_string());
+                                }
+                            }
+                        }
+                        Err(error) => {
+                            for _ in std::iter::once(first).chain(waiting.try_iter()) {
+                                failed(error.to_string());
+                            }
+                        }
+                    }
+                }
+            })?;
+        Ok(Self {
+            acts: Some(acts),
+            thread: Some(thread),
+        })
+    }
+
+    /// Queues an act.
+    pub fn write(
+        &self,
+        act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
+    ) {
+        if let Some(acts) = &self.acts
+            && acts.send(Box::new(act)).is_err()
+        {
+            tracing::error!("the scribe is gone: an act is not kept");
+        }
+    }
+}
+
+impl Drop for Scribe {
+    fn drop(&mut self) {
+        self.acts = None;
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the scribe broke off");
+        }
+    }
+}
+
+/// Who acts: the name given in the settings, else the account of the system.
+#[must_use]
+pub fn who(operator: Option<&str>) -> String {
+    let account = || {
+        ["USERNAME", "USER", "LOGNAME"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok())
+    };
+    operator
+        .map(str::to_owned)
+        .or_else(account)
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .unwrap_or_else(|| "?".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::warehouse::{Entry, Reader};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn entry(words: &str) -> Entry {
+        Entry {
+            entry: 0,
+            at_ms: 1,
+            who: who(Some("Ngo")),
+            act: "note".into(),
+            loco: None,
+            of_ms: None,
+            words: words.into(),
+            detail: serde_json::json!({}),
+        }
+    }
+
+    #[test]
+    fn acts_are_written_in_order_and_before_the_end() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.sqlite");
+        drop(Warehouse::open(&path).unwrap());
+        let scribe = Scribe::start(path.clone(), |why| panic!("{why}")).unwrap();
+        for words in ["un", "deux", "trois"] {
+            scribe.write(move |w| w.note(&entry(words)).map(drop));
+        }
+        drop(scribe);
+        let told = Reader::open(&path).unwrap().journal_of("note", 9).unwrap();
+        let words: Vec<_> = told.iter().map(|e| e.words.as_str()).collect();
+        assert_eq!(words, ["trois", "deux", "un"]);
+    }
+
+    #[test]
+    fn an_act_without_a_warehouse_is_told_and_makes_none() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("none.sqlite");
+        let told = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&told);
+        let scribe = Scribe::start(path.clone(), move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+        })
+        .unwrap();
+        scribe.write(|w| w.note(&entry("x")).map(drop));
+        drop(scribe);
+        assert_eq!(told.load(Ordering::Relaxed), 1);
+        assert!(!path.exists());
+    }
+}

@@ -1,0 +1,131 @@
+//! The journal: what people and the service did and found. Entries are added, never changed.
+
+use rusqlite::{Row, params};
+
+use crate::domain::LocoId;
+
+use super::{Reader, Result, Warehouse};
+
+const INSERT: &str = "INSERT INTO journal (at_ms, who, act, loco, of_ms, words, detail)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+const OF_ACT: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
+    WHERE act = ?1 ORDER BY entry DESC LIMIT ?2";
+const OF_LOCO: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
+    WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 ORDER BY of_ms DESC, entry DESC LIMIT ?4";
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Numbered by the warehouse; what is given on writing is ignored.
+    pub entry: i64,
+    /// When it was written, UTC milliseconds.
+    pub at_ms: i64,
+    pub who: String,
+    pub act: String,
+    pub loco: Option<LocoId>,
+    /// The instant of the data that it is about, UTC milliseconds.
+    pub of_ms: Option<i64>,
+    pub words: String,
+    pub detail: serde_json::Value,
+}
+
+impl Warehouse {
+    /// Adds an entry and returns its number.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    pub fn note(&mut self, entry: &Entry) -> Result<i64> {
+        self.db.prepare_cached(INSERT)?.execute(params![
+            entry.at_ms,
+            entry.who,
+            entry.act,
+            entry.loco.as_ref().map(LocoId::as_str),
+            entry.of_ms,
+            entry.words,
+            entry.detail.to_string(),
+        ])?;
+        Ok(self.db.last_insert_rowid())
+    }
+}
+
+impl Reader {
+    /// The last entries of one kind of act, newest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn journal_of(&self, act: &str, limit: usize) -> Result<Vec<Entry>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(OF_ACT)?;
+            let rows = query.query_map(params![act, limit as i64], entry)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Entries about a locomotive whose instant lies within `between` (UTC milliseconds, both inclusive),
+    /// newest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn journal_about(
+        &self,
+        loco: &LocoId,
+        between: (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(OF_LOCO)?;
+            let rows = query.query_map(
+                params![loco.as_str(), between.0, between.1, limit as i64],
+                entry,
+            )?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+    let detail: String = row.get(7)?;
+    Ok(Entry {
+        entry: row.get(0)?,
+        at_ms: row.get(1)?,
+        who: row.get(2)?,
+        act: row.get(3)?,
+        loco: row.get::<_, Option<String>>(4)?.map(|l| LocoId::new(&l)),
+        of_ms: row.get(5)?,
+        words: row.get(6)?,
+        detail: serde_json::from_str(&detail).map_err(|e| {
+            rusqlite::Error::FromSqlConversionFailure(7, rusqlite::types::Type::Text, Box::new(e))
+        })?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_back_and_cannot_be_changed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.sqlite");
+        let mut warehouse = Warehouse::open(&path).unwrap();
+        let mut entry = Entry {
+            entry: 0,
+            at_ms: 5,
+            who: "Essomba".into(),
+            act: "note".into(),
+            loco: Some(LocoId::new("LOCO_001")),
+            of_ms: Some(3),
+            words: "bruit à l’arrêt".into(),
+            detail: serde_json::json!({ "page": "locomotive" }),
+        };
+        entry.entry = warehouse.note(&entry).unwrap();
+        let reader = Reader::open(&path).unwrap();
+        assert_eq!(reader.journal_of("note", 10).unwrap(), [entry.clone()]);
+        let loco = LocoId::new("LOCO_001");
+        assert_eq!(reader.journal_about(&loco, (3, 3), 10).unwrap(), [entry]);
+        assert!(reader.journal_about(&loco, (4, 9), 10).unwrap().is_empty());
+        for change in ["UPDATE journal SET words = ''", "DELETE FROM journal"] {
+            assert!(warehouse.db.execute(change, []).is_err());
+        }
+    }
+}
