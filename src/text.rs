@@ -13,7 +13,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind};
+use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind, Wear};
 use crate::service::snapshot::{HappeningKind, Stage};
 
 static_loader! {
@@ -197,6 +197,24 @@ impl Text {
     #[must_use]
     pub fn channel_alone(&self, channel: Channel) -> String {
         self.keyed("channel-alone", channel.key())
+    }
+
+    /// The word of a chip over the fleet's table; `key` is a filter's.
+    #[must_use]
+    pub fn fleet_filter(&self, key: &str) -> String {
+        self.keyed("fleet-filter", key)
+    }
+
+    /// What that chip keeps in sight, in a sentence.
+    #[must_use]
+    pub fn fleet_filter_why(&self, key: &str) -> String {
+        self.keyed("fleet-filter-why", key)
+    }
+
+    /// Why a nominal machine counts as wearing.
+    #[must_use]
+    pub fn wear(&self, wear: Wear) -> String {
+        self.keyed("wear", wear.key())
     }
 
     #[must_use]

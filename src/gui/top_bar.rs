@@ -104,7 +104,7 @@ fn verdict_words(cx: &Cx<'_>, row: &crate::service::snapshot::FleetRow) -> Strin
 }
 
 /// What kind of data and model this is, wherever it is not the ordinary one.
-fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
+pub fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
     if matches!(cx.snapshot.clock, Clock::Replay { .. }) {
         badge_ui(ui, &cx.text.get("replay-badge"), true)
             .on_hover_text(cx.text.get("clock-why-replay"));
@@ -125,7 +125,19 @@ fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
 fn clock_ui(ui: &mut Ui, cx: &Cx<'_>) -> f32 {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let (words, why) = match (cx.now_ms(), cx.snapshot.clock) {
+    let (words, why) = clock_words(cx);
+    let zone = text.zone.iana_name().unwrap_or("UTC").to_owned();
+    let response = ui.label(theme::small(words, t.mute)).on_hover_ui(|ui| {
+        ui.label(text.get(why));
+        ui.label(text.with("clock-zone", [("zone", zone.into())]));
+    });
+    response.rect.width()
+}
+
+/// The clock in force and what it says; and the message that explains it.
+pub fn clock_words(cx: &Cx<'_>) -> (String, &'static str) {
+    let text = cx.text;
+    match (cx.now_ms(), cx.snapshot.clock) {
         (None, _) => (text.get("clock-none").into_owned(), "clock-why-data"),
         (Some(now), Clock::Wall) => {
             let time = format!("{} {}", text.date(now), text.time_seconds(now));
@@ -154,13 +166,7 @@ fn clock_ui(ui: &mut Ui, cx: &Cx<'_>) -> f32 {
             };
             (words, "clock-why-replay")
         }
-    };
-    let zone = text.zone.iana_name().unwrap_or("UTC").to_owned();
-    let response = ui.label(theme::small(words, t.mute)).on_hover_ui(|ui| {
-        ui.label(text.get(why));
-        ui.label(text.with("clock-zone", [("zone", zone.into())]));
-    });
-    response.rect.width()
+    }
 }
 
 fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {

@@ -1,24 +1,29 @@
-//! The fleet's table: one row a locomotive, worst first as the service gives it. Only the rows in view
-//! are laid out, so hundreds cost no more than twenty.
+//! The fleet's table: one row a locomotive, worst first as the service gives it or in the order of a column. Only
+//! the rows in view are laid out, so hundreds cost no more than twenty.
 
-use eframe::egui::{Align, Color32, Label, Layout, Rect, RichText, Ui, vec2};
+use eframe::egui::{Align, Color32, Label, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use crate::domain::{Channel, Verdict, VerdictKind};
+use crate::domain::{Channel, Condition, Verdict, VerdictKind, Wear};
 use crate::gui::context::{Ask, Cx};
-use crate::gui::theme::{self, Tokens, size};
+use crate::gui::theme::{self, size};
+use crate::gui::widgets::button::{Kind, button_ui};
+use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::spark::{probability_bar_ui, spark_ui};
-use crate::gui::widgets::verdict::{paint_triangle, verdict_ui};
+use crate::gui::widgets::verdict::{paint_shape, paint_triangle, verdict_ui};
 use crate::service::snapshot::FleetRow;
+use crate::text::Text;
 
 use super::fleet::State;
+use super::fleet_head::header_ui;
 
 /// Between a cell's edge and what is written in it.
-const PAD: f32 = 12.0;
+pub const PAD: f32 = 12.0;
 
 /// Draws the table over all the space there is.
 pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     let t = theme::tokens(ui);
+    let whole = ui.max_rect();
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
     ui.visuals_mut().selection.bg_fill = t.raised;
     ui.visuals_mut().selection.stroke.color = t.text;
@@ -29,7 +34,7 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     let mut table = TableBuilder::new(ui)
         .id_salt("fleet-table")
         // Not focusable: Tab goes to the table as a whole, arrows walk its rows.
-        .sense(eframe::egui::Sense::CLICK)
+        .sense(Sense::CLICK)
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center))
@@ -51,17 +56,20 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     }
     let mut clicked = None;
     let mut opened = None;
+    let mut sorted = None;
+    let listing = &state.listing;
     table
         .header(size::TABLE_HEAD, |mut header| {
-            header_ui(&mut header, cx, narrow);
+            sorted = header_ui(&mut header, cx, state.criteria.sort, narrow);
         })
         .body(|body| {
-            body.rows(size::ROW, fleet.len(), |mut row| {
-                let data = &fleet[row.index()];
+            body.rows(size::ROW, listing.rows.len(), |mut row| {
+                let i = listing.rows[row.index()];
+                let data = &fleet[i];
                 let selected = cx.selected == Some(&data.loco);
                 row.set_selected(selected);
                 row.set_overline(true);
-                row_ui(&mut row, cx, data, t, narrow, selected);
+                row_ui(&mut row, cx, data, listing.conditions[i], narrow, selected);
                 let response = row.response();
                 // A click on another row just before makes egui count three.
                 if response.double_clicked() || response.triple_clicked() {
@@ -76,6 +84,14 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     }
     if let Some(loco) = opened {
         cx.ask(Ask::Open(loco));
+    }
+    if let Some(column) = sorted {
+        state.criteria.click(column);
+        state.scroll_to = Some(0);
+    }
+    if state.listing.rows.is_empty() {
+        let rect = whole.with_min_y(whole.top() + size::TABLE_HEAD);
+        at_ui(ui, "fleet-nothing", rect, |ui| nothing_ui(ui, cx, state));
     }
 }
 
@@ -122,60 +138,11 @@ fn mix(a: Color32, b: Color32) -> Color32 {
     Color32::from_rgb(half(a.r(), b.r()), half(a.g(), b.g()), half(a.b(), b.b()))
 }
 
-fn header_ui(header: &mut TableRow<'_, '_>, cx: &Cx<'_>, narrow: bool) {
-    let text = cx.text;
-    left_head(header, &text.get("column-verdict"), PAD);
-    left_head(header, &text.get("column-locomotive"), 0.0);
-    let forecast = text.forecast("forecast-title", cx.snapshot.model.as_deref());
-    left_head(header, &forecast, 0.0);
-    if !narrow {
-        left_head(header, &text.get("column-trend"), 0.0);
-    }
-    for channel in Channel::ALL {
-        right_head(header, &text.channel_short(channel), channel.unit());
-    }
-    if !narrow {
-        right_head(
-            header,
-            &text.get("column-maintenance"),
-            &text.get("column-maintenance-unit"),
-        );
-    }
-    right_head(header, &text.get("column-age"), "");
-}
-
-fn left_head(header: &mut TableRow<'_, '_>, word: &str, pad: f32) {
-    header.col(|ui| {
-        let t = theme::tokens(ui);
-        ui.add_space(pad);
-        ui.label(theme::small_strong(word, t.mute));
-    });
-}
-
-/// The quantity above its unit, over its right-aligned numbers.
-fn right_head(header: &mut TableRow<'_, '_>, word: &str, unit: &str) {
-    header.col(|ui| {
-        let t = theme::tokens(ui);
-        let rect = ui.max_rect().with_max_x(ui.max_rect().right() - PAD);
-        super::super::widgets::card::at_ui(ui, word, rect, |ui| {
-            ui.with_layout(Layout::top_down(Align::Max), |ui| {
-                ui.spacing_mut().item_spacing.y = 0.0;
-                let lines = if unit.is_empty() { 1.0 } else { 2.0 };
-                ui.add_space((size::TABLE_HEAD - lines * 15.0) / 2.0);
-                ui.label(theme::small_strong(word, t.mute));
-                if !unit.is_empty() {
-                    ui.label(theme::small(unit, t.mute));
-                }
-            });
-        });
-    });
-}
-
 fn row_ui(
     row: &mut TableRow<'_, '_>,
     cx: &Cx<'_>,
     data: &FleetRow,
-    t: &Tokens,
+    condition: Condition,
     narrow: bool,
     selected: bool,
 ) {
@@ -183,14 +150,19 @@ fn row_ui(
     let kind = data.verdict.kind();
     let danger = kind == VerdictKind::Danger;
     row.col(|ui| {
+        let t = theme::tokens(ui);
         if selected {
             let mark = Rect::from_min_size(ui.max_rect().min, vec2(3.0, size::ROW));
             ui.painter().rect_filled(mark, 0.0, t.accent);
         }
         ui.add_space(PAD);
-        verdict_ui(ui, kind, text);
+        match condition {
+            Condition::Wearing(wear) => wearing_ui(ui, text, wear),
+            _ => verdict_ui(ui, kind, text),
+        }
     });
     row.col(|ui| {
+        let t = theme::tokens(ui);
         ui.add(Label::new(theme::strong(data.loco.as_str(), t.text)).truncate());
     });
     row.col(|ui| match &data.verdict {
@@ -207,6 +179,7 @@ fn row_ui(
     for channel in Channel::ALL {
         let i = channel.index();
         row.col(|ui| {
+            let t = theme::tokens(ui);
             let number = text.value(channel, data.values[i]);
             if data.out_of_band[i] {
                 let label = right_ui(ui, theme::strong(number, t.warn));
@@ -220,6 +193,7 @@ fn row_ui(
     }
     if !narrow {
         row.col(|ui| {
+            let t = theme::tokens(ui);
             let days = data
                 .days_since_maintenance
                 .map_or_else(|| "—".to_owned(), |d| text.number(d, 0));
@@ -227,6 +201,7 @@ fn row_ui(
         });
     }
     row.col(|ui| {
+        let t = theme::tokens(ui);
         let age = text.age(cx.aged_ms(data.age_ms));
         right_ui(
             ui,
@@ -236,6 +211,43 @@ fn row_ui(
                 theme::body(age, t.mute)
             },
         );
+    });
+}
+
+/// Nominal still, and what leads away from it under the word.
+fn wearing_ui(ui: &mut Ui, text: &Text, wear: Wear) {
+    let t = theme::tokens(ui);
+    let kind = VerdictKind::Nominal;
+    ui.spacing_mut().item_spacing.x = size::S;
+    let (shape, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
+    paint_shape(ui.painter(), shape.center(), 16.0, kind, t);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space((size::ROW - 34.0) / 2.0);
+        ui.label(theme::body(text.verdict_short(kind), t.mute));
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = size::XS;
+            ui.spacing_mut().interact_size.y = 14.0;
+            let (mark, _) = ui.allocate_exact_size(vec2(9.0, 14.0), Sense::hover());
+            paint_triangle(ui.painter(), mark.center(), 8.0, t.warn);
+            ui.label(theme::small(text.get("wear-short"), t.warn))
+                .on_hover_text(text.wear(wear));
+        });
+    });
+}
+
+/// No row is left: why, and the way back.
+fn nothing_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+    let t = theme::tokens(ui);
+    ui.add_space(size::XL);
+    ui.vertical_centered(|ui| {
+        ui.spacing_mut().item_spacing.y = size::M;
+        ui.label(theme::body(cx.text.get("fleet-none-shown"), t.mute));
+        // The words about danger left out have a button of their own.
+        let alone = state.listing.danger_hidden == 0;
+        if alone && button_ui(ui, Kind::Plain, &cx.text.get("fleet-show-all")).clicked() {
+            state.criteria.show_all();
+        }
     });
 }
 
