@@ -337,6 +337,22 @@ mod tests {
         }
     }
 
+    #[test]
+    fn every_filter_has_its_words() {
+        use crate::text::{Language, Text, local_zone};
+        for language in Language::ALL {
+            let text = Text::new(language, local_zone());
+            for filter in Filter::ALL {
+                for word in [
+                    text.fleet_filter(filter.key()),
+                    text.fleet_filter_why(filter.key()),
+                ] {
+                    assert!(!word.contains("fleet-filter"), "{word}");
+                }
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn no_danger_leaves_the_list_uncounted(
