@@ -3,7 +3,10 @@
 //!
 //! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
 
+mod fold;
 pub(crate) mod format;
+
+pub use fold::folded;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -148,7 +148,7 @@ fn every_character_has_a_glyph() {
         eframe::egui::epaint::TextOptions::default(),
         crate::gui::fonts::definitions(),
     );
-    let extra = "\u{202f}\u{2212}—×…°≤≥≈0123456789,.%+";
+    let extra = "\u{202f}\u{2212}—×…°≤≥≈→↑0123456789,.%+";
     let all: BTreeSet<char> = Language::ALL
         .into_iter()
         .flat_map(Language::sources)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::domain::{Channel, Condition, VerdictKind};
 use crate::service::order::natural;
 use crate::service::snapshot::{FleetRow, Snapshot};
+use crate::text::folded;
 
 /// A column that rows can be put in order of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,31 +229,6 @@ fn key(row: &FleetRow, condition: Condition, column: Column) -> Option<f64> {
         Column::Locomotive => return None,
     };
     key.is_finite().then_some(key)
-}
-
-/// Without case and accents, as people search.
-fn folded(text: &str) -> String {
-    text.chars()
-        .flat_map(char::to_lowercase)
-        .flat_map(|c| {
-            let (plain, more) = match c {
-                'à' | 'á' | 'â' | 'ã' | 'ä' | 'å' => ('a', None),
-                'ç' => ('c', None),
-                'è' | 'é' | 'ê' | 'ë' => ('e', None),
-                'ì' | 'í' | 'î' | 'ï' => ('i', None),
-                'ñ' => ('n', None),
-                'ò' | 'ó' | 'ô' | 'õ' | 'ö' => ('o', None),
-                'ù' | 'ú' | 'û' | 'ü' => ('u', None),
-                'ý' | 'ÿ' => ('y', None),
-                'œ' => ('o', Some('e')),
-                'æ' => ('a', Some('e')),
-                c => (c, None),
-            };
-            std::iter::once(plain).chain(more)
-        })
-        // Accents that were typed apart from their letter.
-        .filter(|c| !('\u{300}'..='\u{36f}').contains(c))
-        .collect()
 }
 
 #[cfg(test)]

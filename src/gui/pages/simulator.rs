@@ -4,7 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{
+    Align, ComboBox, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2,
+};
 
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judgement, SharedJudge};
@@ -20,8 +22,9 @@ use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::gui::widgets::slider::channel_slider_ui;
 use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
+use crate::text::Text;
 
-use super::danger_map::{DangerMap, Inputs, Point};
+use super::danger_map::{Axes, DangerMap, Inputs, Point};
 use super::hypothesis::{sum, verdict_card_ui, ways_ui};
 use super::way_back::{way_both, ways_back};
 
@@ -35,7 +38,11 @@ pub struct State {
     against: Option<LocoId>,
     /// Whether anything was set by hand.
     touched: bool,
-    trail: VecDeque<(f64, f64)>,
+    /// All four values, so that other axes show the same way.
+    trail: VecDeque<ChannelValues>,
+    /// Whose values were loaded, and which they were.
+    loaded: Option<(LocoId, ChannelValues)>,
+    axes: Axes,
     map: DangerMap,
     ways: Option<Ways>,
 }
@@ -45,11 +52,12 @@ struct Ways {
     values: ChannelValues,
     normal: Option<Normal>,
     judge: SharedJudge,
+    axes: Axes,
     found: Found,
 }
 
-/// Each channel alone; vibration and temperature together.
-type Found = ([Option<f64>; 4], Option<(f64, f64)>);
+/// Each channel alone; those of the map's axes together.
+type Found = ([Option<f64>; 4], Option<ChannelValues>);
 
 impl Default for State {
     fn default() -> Self {
@@ -58,6 +66,8 @@ impl Default for State {
             against: None,
             touched: false,
             trail: VecDeque::new(),
+            loaded: None,
+            axes: [Channel::Vibration, Channel::Temperature],
             map: DangerMap::default(),
             ways: None,
         }
@@ -70,6 +80,7 @@ impl State {
         self.values = row.values;
         self.touched = true;
         self.against = row.normal.is_some().then(|| row.loco.clone());
+        self.loaded = Some((row.loco.clone(), row.values));
         self.trail.clear();
     }
 
@@ -86,12 +97,8 @@ impl State {
     }
 
     fn follow_point(&mut self) {
-        let here = (
-            self.values[Channel::Vibration.index()],
-            self.values[Channel::Temperature.index()],
-        );
-        if self.trail.back() != Some(&here) {
-            self.trail.push_back(here);
+        if self.trail.back() != Some(&self.values) {
+            self.trail.push_back(self.values);
             if self.trail.len() > TRAIL {
                 self.trail.pop_front();
             }
@@ -103,17 +110,19 @@ impl State {
             && ways.values == self.values
             && ways.normal.as_ref() == normal
             && Arc::ptr_eq(&ways.judge, judge)
+            && ways.axes == self.axes
         {
             return ways.found;
         }
         let found = (
             ways_back(judge.as_ref(), &self.values, normal),
-            way_both(judge.as_ref(), &self.values, normal),
+            way_both(judge.as_ref(), &self.values, normal, self.axes),
         );
         self.ways = Some(Ways {
             values: self.values,
             normal: normal.cloned(),
             judge: Arc::clone(judge),
+            axes: self.axes,
             found,
         });
         found
@@ -208,6 +217,8 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
             }
         }
     });
+    ui.add_space(size::S);
+    load_ui(ui, cx, state);
     ui.add_space(size::M);
     let normal = state.normal(cx.snapshot);
     let fleet_normal = cx.snapshot.judge.as_ref().map(|j| j.fleet_normal());
@@ -233,6 +244,39 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
     }
     ui.add_space(size::XS);
     ui.label(theme::small(text.get("sim-normal-why"), t.mute));
+}
+
+/// The present values of any locomotive, into the sliders.
+fn load_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+    let fleet = &cx.snapshot.fleet;
+    if fleet.is_empty() {
+        return;
+    }
+    let t = theme::tokens(ui);
+    let name = cx.text.get("sim-load");
+    let choose = |ui: &mut Ui| {
+        // Once a slider moved they are nobody's.
+        let whose = state.loaded.as_ref().filter(|l| l.1 == state.values);
+        let loaded = whose.map(|l| &l.0);
+        match loco_choice_ui(ui, "sim-load", &name, None, fleet, loaded) {
+            Some(Choice::Loco(loco)) => fleet.iter().find(|r| r.loco == loco),
+            _ => None,
+        }
+    };
+    let row = if ui.available_width() < 300.0 {
+        ui.label(theme::strong(name.as_ref(), t.text));
+        choose(ui)
+    } else {
+        ui.horizontal(|ui| {
+            ui.label(theme::strong(name.as_ref(), t.text));
+            ui.with_layout(Layout::right_to_left(Align::Center), choose)
+                .inner
+        })
+        .inner
+    };
+    if let Some(row) = row {
+        state.take(row);
+    }
 }
 
 /// Whose normal is the reference.
@@ -277,7 +321,11 @@ fn says_ui(
     ui.label(theme::strong(text.get("sim-way-back"), t.text));
     if danger {
         let (ways, both) = state.ways(judge, normal);
-        ways_ui(ui, text, &state.values, &ways, both);
+        if let Some(values) = ways_ui(ui, text, &state.values, &ways, state.axes, both) {
+            state.values = values;
+            // The verdict above is of the values before.
+            ui.request_repaint();
+        }
     } else {
         ui.label(theme::small(text.get("sim-way-back-nominal"), t.mute));
     }
@@ -294,7 +342,13 @@ fn where_ui(
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.y = size::XS;
     ui.label(theme::strong(cx.text.get("sim-map"), t.text));
-    ui.label(theme::small(cx.text.get("sim-map-why"), t.mute));
+    let [x, y] = state.axes.map(|c| cx.text.channel(c).to_lowercase());
+    let why = cx
+        .text
+        .with("sim-map-why", [("x", x.into()), ("y", y.into())]);
+    ui.label(theme::small(why, t.mute));
+    ui.add_space(size::XS);
+    axes_ui(ui, cx.text, &mut state.axes);
     ui.add_space(size::S);
     let room = ui.available_rect_before_wrap();
     let side = room.width().min(room.height() - 56.0).max(120.0);
@@ -306,16 +360,16 @@ fn where_ui(
         trail: &state.trail,
         way,
     };
-    let inputs = Inputs {
-        flow: state.values[Channel::FlowRate.index()],
-        pressure: state.values[Channel::Pressure.index()],
-        normal,
-    };
-    let set = state.map.ui(ui, cx, judge, &inputs, point, rect);
-    if let Some((vibration, temperature)) = set {
-        state.values[Channel::Vibration.index()] = vibration;
-        state.values[Channel::Temperature.index()] = temperature;
-        ui.ctx().request_repaint();
+    let inputs = Inputs::new(state.axes, &state.values, normal);
+    if let Some(set) = state.map.ui(ui, cx, judge, &inputs, point, rect) {
+        let before = state.values;
+        for (axis, value) in state.axes.into_iter().zip(set) {
+            state.values[axis.index()] = value;
+        }
+        // A hand that holds still asks for nothing.
+        if state.values != before {
+            ui.request_repaint();
+        }
     }
     ui.advance_cursor_after_rect(rect);
     ui.horizontal(|ui| {
@@ -334,6 +388,36 @@ fn where_ui(
         ui.label(theme::small(words, t.mute));
     });
     ui.label(theme::small(cx.text.get("advisory"), t.mute));
+}
+
+/// Which two channels the map is over. Choosing the other axis's channel changes places with it.
+fn axes_ui(ui: &mut Ui, text: &Text, axes: &mut Axes) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::S;
+        ui.spacing_mut().interact_size.y = size::CHIP;
+        let width = (ui.available_width() / 2.0 - 40.0).clamp(84.0, 150.0);
+        let keys = [("→", "sim-axis-x"), ("↑", "sim-axis-y")];
+        for (i, (arrow, key)) in keys.into_iter().enumerate() {
+            ui.label(theme::body(arrow, t.mute));
+            let mut chosen = axes[i];
+            ComboBox::from_id_salt(key)
+                .width(width)
+                .selected_text(theme::body(text.channel_short(chosen), t.text))
+                .show_ui(ui, |ui| {
+                    for channel in Channel::ALL {
+                        ui.selectable_value(&mut chosen, channel, text.channel(channel));
+                    }
+                })
+                .response
+                .accessible_name(text.get(key));
+            if chosen == axes[1 - i] {
+                axes.swap(0, 1);
+            } else {
+                axes[i] = chosen;
+            }
+        }
+    });
 }
 
 fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {
