@@ -214,10 +214,18 @@ impl Text {
         self.keyed("fleet-filter-why", key)
     }
 
-    /// Why a nominal machine counts as wearing.
+    /// Why a nominal machine counts as wearing; `outside` are its channels that left their band.
     #[must_use]
-    pub fn wear(&self, wear: Wear) -> String {
-        self.keyed("wear", wear.key())
+    pub fn wear(&self, wear: Wear, outside: &[bool; 4]) -> String {
+        match wear {
+            Wear::Near => self.get("wear-near").into_owned(),
+            Wear::Rising => self.get("wear-rising").into_owned(),
+            Wear::Outside => {
+                let left = Channel::ALL.into_iter().filter(|c| outside[c.index()]);
+                let channels: Vec<String> = left.map(|c| self.channel(c)).collect();
+                self.with("wear-outside", [("channels", channels.join(", ").into())])
+            }
+        }
     }
 
     #[must_use]

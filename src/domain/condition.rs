@@ -33,15 +33,6 @@ pub enum Wear {
 
 impl Wear {
     pub const ALL: [Self; 3] = [Self::Near, Self::Rising, Self::Outside];
-
-    #[must_use]
-    pub const fn key(self) -> &'static str {
-        match self {
-            Self::Near => "near",
-            Self::Rising => "rising",
-            Self::Outside => "outside",
-        }
-    }
 }
 
 /// What the rule looks at.

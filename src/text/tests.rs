@@ -86,7 +86,7 @@ fn every_type_has_its_words() {
         for c in Channel::ALL {
             said.extend([t.channel(c), t.channel_short(c), t.channel_alone(c)]);
         }
-        said.extend(Wear::ALL.map(|w| t.wear(w)));
+        said.extend(Wear::ALL.map(|w| t.wear(w, &[true, false, true, false])));
         said.extend(Stage::ALL.map(|s| t.stage(s)));
         said.extend(Flag::ALL.map(|f| t.keyed("flag", f.key())));
         for what in [

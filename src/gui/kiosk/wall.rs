@@ -4,8 +4,8 @@
 use std::time::Instant;
 
 use eframe::egui::{
-    Align, Color32, CornerRadius, Label, Layout, Rect, RichText, Sense, Stroke, StrokeKind, Ui,
-    Vec2, pos2, vec2,
+    Align, Color32, CornerRadius, Frame, Label, Layout, Margin, Rect, RichText, Sense, Stroke,
+    StrokeKind, Ui, Vec2, pos2, vec2,
 };
 
 use crate::domain::{Channel, Condition, Verdict, VerdictKind};
@@ -109,7 +109,19 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, scale: Scale) {
         ui.spacing_mut().item_spacing.x = scale.of_size(16.0);
         let (clock, _) = top_bar::clock_words(cx);
         ui.label(wall(clock, size::WALL_TEXT, scale, t.text));
-        top_bar::badges_ui(ui, cx);
+        for (word, _, filled) in top_bar::badges(cx) {
+            let (ink, ground, line) = if filled {
+                (t.on_fill, t.accent, t.accent)
+            } else {
+                (t.text, t.raised, t.mute)
+            };
+            Frame::new()
+                .fill(ground)
+                .stroke(Stroke::new(size::LINE, line))
+                .corner_radius(CornerRadius::same(size::CORNER))
+                .inner_margin(Margin::symmetric(10, 2))
+                .show(ui, |ui| ui.label(wall(word, size::WALL_NOTE, scale, ink)));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let leave = cx.text.get("kiosk-leave");
             if icon_button_ui(ui, Icon::Minimize, &leave).clicked() {
@@ -355,7 +367,7 @@ fn why(cx: &Cx<'_>, row: &FleetRow, condition: Condition) -> String {
     let text = cx.text;
     match (&row.verdict, condition) {
         (Verdict::Unavailable(cause), _) => text.cause(cause),
-        (_, Condition::Wearing(wear)) => text.wear(wear),
+        (_, Condition::Wearing(wear)) => text.wear(wear, &row.out_of_band),
         _ => {
             let Some(explanation) = &row.explanation else {
                 return String::new();

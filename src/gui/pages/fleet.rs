@@ -43,7 +43,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let side = Rect::from_min_max(pos2(split + gap, rect.top()), rect.max);
     keyboard(ui, cx, state, table);
     card_ui(ui, "fleet-table-card", table, size::LINE, |ui| {
-        fleet_table::table_ui(ui, cx, state, narrow);
+        fleet_table::table_ui(ui, cx, state);
     });
     let margin = if narrow { size::M } else { size::L };
     card_ui(ui, "fleet-story", side, margin, |ui| {

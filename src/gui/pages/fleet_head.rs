@@ -31,7 +31,7 @@ pub fn header_ui(
     header: &mut TableRow<'_, '_>,
     cx: &Cx<'_>,
     sort: Option<Sort>,
-    narrow: bool,
+    few: bool,
 ) -> Option<Column> {
     let text = cx.text;
     let mut clicked = None;
@@ -48,7 +48,7 @@ pub fn header_ui(
     head(Column::Locomotive, Side::Left(0.0), &locomotive, "");
     let forecast = text.forecast("forecast-title", cx.snapshot.model.as_deref());
     head(Column::Probability, Side::Left(0.0), &forecast, "");
-    if !narrow {
+    if !few {
         let trend = text.get("column-trend");
         head(Column::Trend, Side::Left(0.0), &trend, "");
     }
@@ -56,7 +56,7 @@ pub fn header_ui(
         let word = text.channel_short(channel);
         head(Column::Value(channel), Side::Right, &word, channel.unit());
     }
-    if !narrow {
+    if !few {
         let (word, unit) = (
             text.get("column-maintenance"),
             text.get("column-maintenance-unit"),

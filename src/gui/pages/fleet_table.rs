@@ -21,7 +21,7 @@ use super::fleet_head::header_ui;
 pub const PAD: f32 = 12.0;
 
 /// Draws the table over all the space there is.
-pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
+pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let t = theme::tokens(ui);
     let whole = ui.max_rect();
     ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
@@ -30,7 +30,8 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     ui.visuals_mut().widgets.hovered.bg_fill = mix(t.panel, t.raised);
     ui.style_mut().wrap_mode = Some(eframe::egui::TextWrapMode::Truncate);
     let fleet = std::sync::Arc::clone(&cx.snapshot.fleet);
-    let widths = Widths::within(ui.available_width(), narrow);
+    let widths = Widths::within(ui.available_width());
+    let few = widths.few();
     let mut table = TableBuilder::new(ui)
         .id_salt("fleet-table")
         // Not focusable: Tab goes to the table as a whole, arrows walk its rows.
@@ -41,13 +42,13 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
         .column(Column::exact(widths.verdict))
         .column(Column::remainder().clip(true))
         .column(Column::exact(widths.forecast).clip(true));
-    if !narrow {
+    if !few {
         table = table.column(Column::exact(widths.trend));
     }
     for width in widths.channels {
         table = table.column(Column::exact(width));
     }
-    if !narrow {
+    if !few {
         table = table.column(Column::exact(widths.maintenance));
     }
     table = table.column(Column::exact(widths.age));
@@ -60,7 +61,7 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
     let listing = &state.listing;
     table
         .header(size::TABLE_HEAD, |mut header| {
-            sorted = header_ui(&mut header, cx, state.criteria.sort, narrow);
+            sorted = header_ui(&mut header, cx, state.criteria.sort, few);
         })
         .body(|body| {
             body.rows(size::ROW, listing.rows.len(), |mut row| {
@@ -69,7 +70,7 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
                 let selected = cx.selected == Some(&data.loco);
                 row.set_selected(selected);
                 row.set_overline(true);
-                row_ui(&mut row, cx, data, listing.conditions[i], narrow, selected);
+                row_ui(&mut row, cx, data, listing.conditions[i], widths, selected);
                 let response = row.response();
                 // A click on another row just before makes egui count three.
                 if response.double_clicked() || response.triple_clicked() {
@@ -98,6 +99,7 @@ pub fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, narrow: bool) {
 /// The widths of the columns; what the locomotive's name gets is the rest.
 #[derive(Clone, Copy)]
 struct Widths {
+    tight: bool,
     verdict: f32,
     forecast: f32,
     trend: f32,
@@ -107,22 +109,39 @@ struct Widths {
 }
 
 impl Widths {
+    /// Below this the curve and the days since the workshop are left out.
+    const FEW: f32 = 790.0;
+    /// Below this every column is as narrow as what it shows.
+    const TIGHT: f32 = 970.0;
+
+    /// Whether some columns are left out.
+    const fn few(&self) -> bool {
+        self.trend == 0.0
+    }
+
     /// What a wide window has to spare goes to the curve first, so that no column stands alone.
-    fn within(room: f32, narrow: bool) -> Self {
-        if narrow {
+    fn within(room: f32) -> Self {
+        if room < Self::TIGHT {
+            let few = room < Self::FEW;
             return Self {
+                tight: true,
                 verdict: 126.0,
                 forecast: 118.0,
-                trend: 0.0,
+                trend: if few {
+                    0.0
+                } else {
+                    (72.0 + (room - Self::FEW) * 0.4).round()
+                },
                 channels: [60.0, 66.0, 73.0, 62.0],
-                maintenance: 0.0,
+                maintenance: if few { 0.0 } else { 64.0 },
                 age: 66.0,
             };
         }
-        let spare = (room - 985.0).max(0.0);
+        let spare = (room - Self::TIGHT).max(0.0);
         // Whole points, so that nothing lies between pixels.
         let share = |base: f32, part: f32| (base + spare * part).round();
         Self {
+            tight: false,
             verdict: share(134.0, 0.05),
             forecast: share(164.0, 0.18),
             trend: share(104.0, 0.26),
@@ -143,7 +162,7 @@ fn row_ui(
     cx: &Cx<'_>,
     data: &FleetRow,
     condition: Condition,
-    narrow: bool,
+    widths: Widths,
     selected: bool,
 ) {
     let text = cx.text;
@@ -157,7 +176,7 @@ fn row_ui(
         }
         ui.add_space(PAD);
         match condition {
-            Condition::Wearing(wear) => wearing_ui(ui, text, wear),
+            Condition::Wearing(wear) => wearing_ui(ui, text, data, wear),
             _ => verdict_ui(ui, kind, text),
         }
     });
@@ -167,9 +186,9 @@ fn row_ui(
     });
     row.col(|ui| match &data.verdict {
         Verdict::Unavailable(_) => cause_ui(ui, cx, data),
-        _ => probability_ui(ui, cx, data, danger, narrow),
+        _ => probability_ui(ui, cx, data, danger, widths.tight),
     });
-    if !narrow {
+    if !widths.few() {
         row.col(|ui| {
             let to_ms = cx.now_ms().unwrap_or(data.reading_at_ms);
             let width = (ui.available_width() - 20.0).max(20.0);
@@ -191,7 +210,7 @@ fn row_ui(
             }
         });
     }
-    if !narrow {
+    if !widths.few() {
         row.col(|ui| {
             let t = theme::tokens(ui);
             let days = data
@@ -215,7 +234,7 @@ fn row_ui(
 }
 
 /// Nominal still, and what leads away from it under the word.
-fn wearing_ui(ui: &mut Ui, text: &Text, wear: Wear) {
+fn wearing_ui(ui: &mut Ui, text: &Text, data: &FleetRow, wear: Wear) {
     let t = theme::tokens(ui);
     let kind = VerdictKind::Nominal;
     ui.spacing_mut().item_spacing.x = size::S;
@@ -231,7 +250,7 @@ fn wearing_ui(ui: &mut Ui, text: &Text, wear: Wear) {
             let (mark, _) = ui.allocate_exact_size(vec2(9.0, 14.0), Sense::hover());
             paint_triangle(ui.painter(), mark.center(), 8.0, t.warn);
             ui.label(theme::small(text.get("wear-short"), t.warn))
-                .on_hover_text(text.wear(wear));
+                .on_hover_text(text.wear(wear, &data.out_of_band));
         });
     });
 }
@@ -261,17 +280,17 @@ fn right_ui(ui: &mut Ui, words: RichText) -> Rect {
     at
 }
 
-fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, data: &FleetRow, danger: bool, narrow: bool) {
+fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, data: &FleetRow, danger: bool, tight: bool) {
     let t = theme::tokens(ui);
     let Some(p) = data.probability else {
         ui.label(theme::body("—", t.mute));
         return;
     };
     let threshold = cx.snapshot.model.as_ref().map(|m| m.threshold);
-    let width = (ui.available_width() - if narrow { 72.0 } else { 86.0 }).max(20.0);
+    let width = (ui.available_width() - if tight { 72.0 } else { 86.0 }).max(20.0);
     probability_bar_ui(ui, width, p, threshold, danger);
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-        ui.add_space(if narrow { PAD } else { 20.0 });
+        ui.add_space(if tight { PAD } else { 20.0 });
         let number = cx.text.percent(p);
         ui.label(if danger {
             theme::strong(number, t.text)

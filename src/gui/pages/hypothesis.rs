@@ -155,22 +155,33 @@ fn way_row_ui(
     way: Option<(String, ChannelValues)>,
 ) -> Option<ChannelValues> {
     let t = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
+    // Two values and two names do not fit beside each other in a narrow column.
+    let stacked = salt == "both" && ui.available_width() < 330.0;
+    let height = if stacked { ROW + 16.0 } else { ROW };
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.painter()
         .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
     at_ui(ui, salt, rect, |ui| {
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.set_height(ROW);
+            ui.set_height(height);
             ui.spacing_mut().item_spacing.x = size::S;
-            let asked = if let Some((words, to)) = way {
+            let (words, asked) = if let Some((words, to)) = way {
                 let label = text.with("sim-apply-name", [("name", name.into())]);
                 let button = small_button_ui(ui, &text.get("sim-apply"), &label);
-                ui.label(theme::body(words, t.text));
-                button.clicked().then_some(to)
+                (theme::body(words, t.text), button.clicked().then_some(to))
             } else {
-                ui.label(theme::body(text.get("sim-none"), t.mute));
-                None
+                (theme::body(text.get("sim-none"), t.mute), None)
             };
+            if stacked {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.add_space(size::S);
+                    ui.add(Label::new(theme::body(shown, t.text)).truncate());
+                    ui.label(words);
+                });
+                return asked;
+            }
+            ui.label(words);
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.add(Label::new(theme::body(shown, t.text)).truncate());
             });

@@ -40,8 +40,8 @@ pub struct State {
     touched: bool,
     /// All four values, so that other axes show the same way.
     trail: VecDeque<ChannelValues>,
-    /// Whose values were loaded, and which they were.
-    loaded: Option<(LocoId, ChannelValues)>,
+    /// Whose values were loaded last.
+    loaded: Option<LocoId>,
     axes: Axes,
     map: DangerMap,
     ways: Option<Ways>,
@@ -80,7 +80,7 @@ impl State {
         self.values = row.values;
         self.touched = true;
         self.against = row.normal.is_some().then(|| row.loco.clone());
-        self.loaded = Some((row.loco.clone(), row.values));
+        self.loaded = Some(row.loco.clone());
         self.trail.clear();
     }
 
@@ -210,15 +210,17 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
                 state.preset(values);
             }
         }
-        if let Some(row) = cx.selected_row() {
+        // The locomotive that was loaded, or else the one that is looked at.
+        let loaded = state.loaded.as_ref();
+        let loaded = loaded.and_then(|l| cx.snapshot.fleet.iter().find(|r| r.loco == *l));
+        if let Some(row) = loaded.or(cx.selected_row()) {
             let on = state.values == row.values;
             if button_ui(ui, Kind::Choice(on), row.loco.as_str()).clicked() {
                 state.take(row);
             }
+            load_ui(ui, cx, state);
         }
     });
-    ui.add_space(size::S);
-    load_ui(ui, cx, state);
     ui.add_space(size::M);
     let normal = state.normal(cx.snapshot);
     let fleet_normal = cx.snapshot.judge.as_ref().map(|j| j.fleet_normal());
@@ -249,32 +251,10 @@ fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
 /// The present values of any locomotive, into the sliders.
 fn load_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
     let fleet = &cx.snapshot.fleet;
-    if fleet.is_empty() {
-        return;
-    }
-    let t = theme::tokens(ui);
     let name = cx.text.get("sim-load");
-    let choose = |ui: &mut Ui| {
-        // Once a slider moved they are nobody's.
-        let whose = state.loaded.as_ref().filter(|l| l.1 == state.values);
-        let loaded = whose.map(|l| &l.0);
-        match loco_choice_ui(ui, "sim-load", &name, None, fleet, loaded) {
-            Some(Choice::Loco(loco)) => fleet.iter().find(|r| r.loco == loco),
-            _ => None,
-        }
-    };
-    let row = if ui.available_width() < 300.0 {
-        ui.label(theme::strong(name.as_ref(), t.text));
-        choose(ui)
-    } else {
-        ui.horizontal(|ui| {
-            ui.label(theme::strong(name.as_ref(), t.text));
-            ui.with_layout(Layout::right_to_left(Align::Center), choose)
-                .inner
-        })
-        .inner
-    };
-    if let Some(row) = row {
+    if let Some(Choice::Loco(loco)) = loco_choice_ui(ui, "sim-load", &name, None, fleet, None)
+        && let Some(row) = fleet.iter().find(|r| r.loco == loco)
+    {
         state.take(row);
     }
 }

@@ -119,7 +119,7 @@ fn any_locomotive_is_loaded_from_a_list_that_is_searched() {
     rows[30].values = [611.0, 6.0, 3.3, 51.0];
     s.fleet = Arc::new(rows);
     let mut bench = simulator(s, Language::French);
-    let list = "Charger les valeurs de";
+    let list = "Charger les valeurs de…";
     bench
         .harness
         .get_by_role_and_label(Role::ComboBox, list)

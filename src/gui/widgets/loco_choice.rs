@@ -30,7 +30,7 @@ pub fn loco_choice_ui(
     chosen: Option<&LocoId>,
 ) -> Option<Choice> {
     let t = theme::tokens(ui);
-    let shown = chosen.map_or_else(|| first.unwrap_or("—").to_owned(), ToString::to_string);
+    let shown = chosen.map_or_else(|| first.unwrap_or(name).to_owned(), ToString::to_string);
     let mut choice = None;
     let many = fleet.len() > MANY;
     // A click into the search must not close the list.
