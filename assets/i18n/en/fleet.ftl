@@ -37,3 +37,7 @@ kiosk-more = { $danger ->
     [0] … and { $n } more
    *[other] … and { $n } more, { $danger } of them in danger
 }
+kiosk-alarms = { $n ->
+    [one] 1 alarm not acknowledged
+   *[other] { $n } alarms not acknowledged
+}

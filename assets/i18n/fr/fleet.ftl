@@ -37,3 +37,7 @@ kiosk-more = { $danger ->
     [0] … et { $n } autres
    *[other] … et { $n } autres, dont { $danger } en danger
 }
+kiosk-alarms = { $n ->
+    [one] 1 alarme non acquittée
+   *[other] { $n } alarmes non acquittées
+}

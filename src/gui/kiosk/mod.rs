@@ -1,6 +1,7 @@
 //! The wall screen: the whole fleet on a full screen, in type that is read across a room. Quiet while all is well;
 //! it brightens, and asks for the window to be looked at, when something new is wrong.
 
+mod rows;
 mod wall;
 mod watch;
 
@@ -30,9 +31,12 @@ pub struct State {
     watch: Watch,
     listing: Listing,
     /// What was last looked at: nothing is compared twice.
-    looked_at: Option<(Arc<Vec<FleetRow>>, Option<i64>, Option<Gone>)>,
+    looked_at: Option<LookedAt>,
     gone: Option<Gone>,
 }
+
+/// The fleet, the newest alarm, and why neither may be true any more.
+type LookedAt = (Arc<Vec<FleetRow>>, Option<i64>, Option<Gone>);
 
 /// Why the picture on the screen may no longer be true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

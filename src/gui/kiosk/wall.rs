@@ -4,27 +4,26 @@
 use std::time::Instant;
 
 use eframe::egui::{
-    Align, Color32, CornerRadius, Frame, Label, Layout, Margin, Rect, RichText, Sense, Stroke,
-    StrokeKind, Ui, Vec2, pos2, vec2,
+    Align, Color32, CornerRadius, Frame, Label, Layout, Margin, Rect, RichText, Stroke, StrokeKind,
+    Ui, pos2, vec2,
 };
 
-use crate::domain::{Channel, Condition, Verdict, VerdictKind};
+use crate::domain::VerdictKind;
 use crate::gui::context::{Ask, Cx};
-use crate::gui::fonts::Icon;
+use crate::gui::fonts::{Icon, icon};
 use crate::gui::run;
 use crate::gui::theme::{self, Tokens, size};
 use crate::gui::top_bar;
-use crate::gui::widgets::bars::by_weight;
 use crate::gui::widgets::button::icon_button_ui;
 use crate::gui::widgets::card::at_ui;
-use crate::gui::widgets::verdict::{colour, paint_shape, paint_triangle};
-use crate::service::snapshot::FleetRow;
+use crate::gui::widgets::verdict::{paint_shape, paint_triangle};
 
+use super::rows::rows_ui;
 use super::{Gone, State, blind};
 
 /// The sizes of this screen, larger on a larger one.
 #[derive(Clone, Copy)]
-struct Scale(f32);
+pub struct Scale(f32);
 
 impl Scale {
     fn of(room: Rect) -> Self {
@@ -33,7 +32,7 @@ impl Scale {
     }
 
     /// Whole points, so that few sizes of type are kept.
-    fn of_size(self, points: f32) -> f32 {
+    pub fn of_size(self, points: f32) -> f32 {
         (points * self.0).round()
     }
 }
@@ -60,9 +59,14 @@ pub fn wall_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
             blind_ui(ui, cx, state.gone, scale)
         });
     } else {
-        counts_ui(ui, cx, state, counts, scale, flash.is_some());
+        counts_ui(ui, cx, state, counts, scale);
     }
-    let rows = room.with_min_y(counts.bottom() + scale.of_size(24.0));
+    let foot = room.with_min_y(room.bottom() - scale.of_size(36.0));
+    at_ui(ui, "wall-foot", foot, |ui| foot_ui(ui, cx, scale));
+    let rows = Rect::from_min_max(
+        pos2(room.left(), counts.bottom() + scale.of_size(24.0)),
+        pos2(room.right(), foot.top() - scale.of_size(8.0)),
+    );
     at_ui(ui, "wall-rows", rows, |ui| {
         rows_ui(ui, cx, state, no_sight, scale)
     });
@@ -98,7 +102,8 @@ fn frame_ui(
     );
 }
 
-fn wall(words: impl Into<String>, points: f32, scale: Scale, ink: Color32) -> RichText {
+/// Words of this screen.
+pub fn wall(words: impl Into<String>, points: f32, scale: Scale, ink: Color32) -> RichText {
     theme::sized(words, scale.of_size(points), ink)
 }
 
@@ -135,6 +140,24 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, scale: Scale) {
     });
 }
 
+/// The alarms that nobody has taken up, and what this screen is not.
+fn foot_ui(ui: &mut Ui, cx: &Cx<'_>, scale: Scale) {
+    let t = theme::tokens(ui);
+    ui.with_layout(Layout::left_to_right(Align::Max), |ui| {
+        ui.spacing_mut().item_spacing.x = scale.of_size(12.0);
+        let alarms = cx.snapshot.alarms.unacknowledged;
+        if alarms > 0 {
+            ui.label(wall(icon(Icon::Bell), size::WALL_TEXT, scale, t.warn));
+            let words = cx.text.with("kiosk-alarms", [("n", alarms.into())]);
+            ui.label(wall(words, size::WALL_TEXT, scale, t.warn));
+        }
+        ui.with_layout(Layout::right_to_left(Align::Max), |ui| {
+            let words = cx.text.get("advisory");
+            ui.label(wall(words, size::WALL_NOTE, scale, t.mute));
+        });
+    });
+}
+
 /// No verdict can be given: said over the whole width, in place of the counts.
 fn blind_ui(ui: &mut Ui, cx: &Cx<'_>, gone: Option<Gone>, scale: Scale) {
     let t = theme::tokens(ui);
@@ -162,9 +185,10 @@ fn blind_ui(ui: &mut Ui, cx: &Cx<'_>, gone: Option<Gone>, scale: Scale) {
         (None, None) if cx.snapshot.fault.is_some() => text.get("fault").into_owned(),
         (None, None) => text.get("kiosk-none-judged").into_owned(),
     };
-    let room = rect
-        .with_min_x(centre.x + side * 0.8)
-        .shrink2(vec2(0.0, scale.of_size(22.0)));
+    let room = Rect::from_min_max(
+        pos2(centre.x + side * 0.8, rect.center().y - scale.of_size(46.0)),
+        rect.max,
+    );
     at_ui(ui, "wall-blind-words", room, |ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
         let title = text.verdict(VerdictKind::Unavailable);
@@ -174,7 +198,7 @@ fn blind_ui(ui: &mut Ui, cx: &Cx<'_>, gone: Option<Gone>, scale: Scale) {
 }
 
 /// How many are in danger, unavailable, wearing, nominal. Grey where there is none; danger stands on its own ground.
-fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, state: &State, rect: Rect, scale: Scale, lit: bool) {
+fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, state: &State, rect: Rect, scale: Scale) {
     let t = theme::tokens(ui);
     let gap = scale.of_size(16.0);
     let width = (rect.width() - 3.0 * gap) / 4.0;
@@ -191,9 +215,10 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, state: &State, rect: Rect, scale: Scale, 
         let some = count > 0;
         let loud = some && shape == Some(VerdictKind::Danger);
         let fill = if loud { t.danger_surface } else { t.panel };
-        let line = match (loud, lit) {
-            (true, _) => Stroke::new(size::FOCUS, t.danger),
-            (false, _) => theme::hairline(t),
+        let line = if loud {
+            Stroke::new(size::FOCUS, t.danger)
+        } else {
+            theme::hairline(t)
         };
         let corner = CornerRadius::same(size::CORNER);
         ui.painter()
@@ -226,159 +251,5 @@ fn counts_ui(ui: &mut Ui, cx: &Cx<'_>, state: &State, rect: Rect, scale: Scale, 
             };
             ui.label(wall(word, size::WALL_TEXT, scale, ink));
         });
-    }
-}
-
-/// The locomotives that are not nominal, worst first, as many as there is room for.
-fn rows_ui(ui: &mut Ui, cx: &Cx<'_>, state: &State, no_sight: bool, scale: Scale) {
-    let t = theme::tokens(ui);
-    let rect = ui.max_rect();
-    let height = scale.of_size(size::WALL_ROW);
-    let listing = &state.listing;
-    let unwell: Vec<usize> = listing
-        .rows
-        .iter()
-        .copied()
-        .filter(|&i| listing.conditions[i] != Condition::Nominal)
-        .collect();
-    if unwell.is_empty() {
-        if !no_sight {
-            calm_ui(ui, cx, scale);
-        }
-        return;
-    }
-    let fit = (rect.height() / height).floor().max(1.0) as usize;
-    let shown = if unwell.len() > fit {
-        fit.saturating_sub(1)
-    } else {
-        unwell.len()
-    };
-    for (n, &i) in unwell.iter().take(shown).enumerate() {
-        let top = rect.top() + n as f32 * height;
-        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), height));
-        at_ui(ui, &format!("wall-row-{n}"), row, |ui| {
-            row_ui(ui, cx, &cx.snapshot.fleet[i], listing.conditions[i], scale);
-        });
-    }
-    let more = unwell.len() - shown;
-    if more > 0 {
-        let row = rect.with_min_y(rect.top() + shown as f32 * height);
-        let danger = unwell[shown..]
-            .iter()
-            .filter(|&&i| listing.conditions[i] == Condition::Imminent)
-            .count();
-        let words = cx.text.with(
-            "kiosk-more",
-            [("n", more.into()), ("danger", danger.into())],
-        );
-        let ink = if danger > 0 { t.danger } else { t.mute };
-        at_ui(ui, "wall-more", row, |ui| {
-            ui.add_space(scale.of_size(14.0));
-            ui.label(wall(words, size::WALL_TEXT, scale, ink));
-        });
-    }
-}
-
-/// All of them nominal: said once, quietly.
-fn calm_ui(ui: &mut Ui, cx: &Cx<'_>, scale: Scale) {
-    let t = theme::tokens(ui);
-    ui.add_space(scale.of_size(size::WALL_ROW));
-    ui.vertical_centered(|ui| {
-        let side = scale.of_size(72.0);
-        let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-        paint_shape(ui.painter(), rect.center(), side, VerdictKind::Nominal, t);
-        ui.add_space(scale.of_size(16.0));
-        let words = cx.text.verdict(VerdictKind::Nominal);
-        ui.label(wall(words, size::WALL_TITLE, scale, t.mute));
-        ui.label(wall(
-            cx.text.get("advisory"),
-            size::WALL_NOTE,
-            scale,
-            t.mute,
-        ));
-    });
-}
-
-/// Shape, word and name, probability, why in one line, age.
-fn row_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow, condition: Condition, scale: Scale) {
-    let t = theme::tokens(ui);
-    let kind = row.verdict.kind();
-    let rect = ui.max_rect();
-    let danger = condition == Condition::Imminent;
-    ui.painter()
-        .hline(rect.x_range(), rect.top(), theme::hairline(t));
-    let middle = rect.center().y;
-    let side = scale.of_size(38.0);
-    let centre = pos2(rect.left() + side * 0.7, middle);
-    let wearing = matches!(condition, Condition::Wearing(_));
-    if wearing {
-        paint_triangle(ui.painter(), centre, side * 0.8, t.warn);
-    } else {
-        paint_shape(ui.painter(), centre, side, kind, t);
-    }
-    let word = if wearing {
-        cx.text.fleet_filter("wearing")
-    } else {
-        cx.text.verdict_short(kind)
-    };
-    let ink = if wearing { t.warn } else { colour(kind, t) };
-    let name_ink = if danger { t.text } else { t.mute };
-    let cell = |from: f32, to: f32| {
-        Rect::from_min_max(
-            pos2(rect.left() + rect.width() * from, rect.top()),
-            pos2(rect.left() + rect.width() * to, rect.bottom()),
-        )
-    };
-    let mut put = |salt: &str, at: Rect, right: bool, words: RichText| {
-        at_ui(ui, salt, at, |ui| {
-            let layout = if right {
-                Layout::right_to_left(Align::Center)
-            } else {
-                Layout::left_to_right(Align::Center)
-            };
-            ui.with_layout(layout, |ui| {
-                ui.set_height(at.height());
-                ui.add(Label::new(words).truncate());
-            });
-        });
-    };
-    let left = cell(0.0, 0.17).with_min_x(centre.x + side * 0.8);
-    put("word", left, false, wall(word, size::WALL_TEXT, scale, ink));
-    let name = wall(row.loco.as_str(), size::WALL_NAME, scale, name_ink);
-    put("name", cell(0.175, 0.40), false, name);
-    if let (Some(p), false) = (row.probability, kind == VerdictKind::Unavailable) {
-        let words = wall(cx.text.percent(p), size::WALL_NAME, scale, name_ink);
-        put("probability", cell(0.40, 0.51), true, words);
-    }
-    let why = wall(why(cx, row, condition), size::WALL_TEXT, scale, name_ink);
-    put("why", cell(0.54, 0.91), false, why);
-    let age = cx.text.age(cx.aged_ms(row.age_ms));
-    let ink = if row.stale { t.warn } else { t.mute };
-    put(
-        "age",
-        cell(0.91, 1.0),
-        true,
-        wall(age, size::WALL_TEXT, scale, ink),
-    );
-}
-
-/// Why it is not nominal, in one line.
-fn why(cx: &Cx<'_>, row: &FleetRow, condition: Condition) -> String {
-    let text = cx.text;
-    match (&row.verdict, condition) {
-        (Verdict::Unavailable(cause), _) => text.cause(cause),
-        (_, Condition::Wearing(wear)) => text.wear(wear, &row.out_of_band),
-        _ => {
-            let Some(explanation) = &row.explanation else {
-                return String::new();
-            };
-            let pushes = &explanation.contributions;
-            let told = |c: &Channel| {
-                let push = pushes[c.index()];
-                (push >= 0.01).then(|| format!("{} {}", text.channel(*c), text.signed(push)))
-            };
-            let told: Vec<String> = by_weight(pushes).iter().filter_map(told).take(2).collect();
-            told.join(" · ")
-        }
     }
 }

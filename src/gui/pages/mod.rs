@@ -10,6 +10,7 @@ pub mod settings;
 pub mod simulator;
 
 mod charts;
+mod contour;
 mod curves;
 mod danger_map;
 mod fleet_bar;
@@ -19,6 +20,7 @@ mod fleet_table;
 mod hypothesis;
 mod quality_lane;
 mod reading_card;
+mod sim_values;
 mod story;
 mod time_axis;
 mod way_back;

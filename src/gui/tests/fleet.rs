@@ -269,6 +269,25 @@ fn the_wall_screen_is_entered_and_left() {
     }
 }
 
+#[test]
+fn dangers_that_do_not_fit_on_the_wall_are_counted() {
+    let mut s = fleets::calm(40);
+    for _ in 0..30 {
+        s = fleets::one_more_in_danger(&s);
+    }
+    for (language, words) in [
+        (Language::French, ", dont "),
+        (Language::English, "of them in danger"),
+    ] {
+        let mut bench = bench_of(s.clone(), language, false, [1280.0, 720.0]);
+        bench.press(Key::F11);
+        assert!(bench.says("30") && bench.says(words));
+        let screen = bench.harness.ctx.content_rect();
+        let rows = bench.harness.query_all_by_label_contains("LOCO_");
+        assert!(rows.into_iter().all(|n| screen.contains_rect(n.rect())));
+    }
+}
+
 fn asks_attention(asked: &[ViewportCommand]) -> bool {
     asked
         .iter()
@@ -295,12 +314,14 @@ fn the_wall_screen_wakes_for_danger_and_for_alarms() {
     assert!(!asks_attention(&bench.news(calm.clone())));
     let alarm = Snapshot {
         alarms: Arc::new(AlarmsView {
+            unacknowledged: 1,
             newest_ms: Some(fixtures::NOW_MS),
             ..AlarmsView::default()
         }),
         ..calm
     };
     assert!(asks_attention(&bench.news(alarm)));
+    assert!(bench.says("1 alarme non acquittée"));
 }
 
 #[test]
