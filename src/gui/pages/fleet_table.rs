@@ -242,11 +242,11 @@ fn wearing_ui(ui: &mut Ui, text: &Text, data: &FleetRow, wear: Wear) {
     paint_shape(ui.painter(), shape.center(), 16.0, kind, t);
     ui.vertical(|ui| {
         ui.spacing_mut().item_spacing.y = 0.0;
-        ui.add_space((size::ROW - 34.0) / 2.0);
+        ui.spacing_mut().interact_size.y = 14.0;
+        ui.add_space((size::ROW - 31.0) / 2.0);
         ui.label(theme::body(text.verdict_short(kind), t.mute));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = size::XS;
-            ui.spacing_mut().interact_size.y = 14.0;
             let (mark, _) = ui.allocate_exact_size(vec2(9.0, 14.0), Sense::hover());
             paint_triangle(ui.painter(), mark.center(), 8.0, t.warn);
             ui.label(theme::small(text.get("wear-short"), t.warn))

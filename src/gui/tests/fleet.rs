@@ -192,6 +192,15 @@ fn wearing_is_a_finer_word_and_no_other_verdict() {
     ] {
         let mut bench = bench_of(fleets::wearing(), language, false, [1440.0, 900.0]);
         assert_eq!(bench.harness.query_all_by_label(wear).count(), 3);
+        for word in bench.harness.query_all_by_label(wear) {
+            let next = word.rect().bottom();
+            let row = bench.harness.get_by_label("LOCO_006").rect().center().y;
+            let below = (next - row).rem_euclid(40.0);
+            assert!(
+                below < 20.0,
+                "within its row of 40, {below} under its middle"
+            );
+        }
         bench.click(chip);
         assert_eq!(bench.names(), ["LOCO_005", "LOCO_006", "LOCO_007"]);
         let nominal = if language == Language::French {
@@ -295,6 +304,8 @@ fn asks_attention(asked: &[ViewportCommand]) -> bool {
 }
 
 #[test]
+// What else the alarms show is no matter here.
+#[allow(clippy::needless_update)]
 fn the_wall_screen_wakes_for_danger_and_for_alarms() {
     let calm = fleets::calm(6);
     let mut bench = bench(calm.clone());
