@@ -3,7 +3,10 @@
 //!
 //! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
 
+mod fold;
 pub(crate) mod format;
+
+pub use fold::folded;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -13,7 +16,7 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind};
+use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind, Wear};
 use crate::service::snapshot::{HappeningKind, Stage};
 
 static_loader! {
@@ -197,6 +200,32 @@ impl Text {
     #[must_use]
     pub fn channel_alone(&self, channel: Channel) -> String {
         self.keyed("channel-alone", channel.key())
+    }
+
+    /// The word of a chip over the fleet's table; `key` is a filter's.
+    #[must_use]
+    pub fn fleet_filter(&self, key: &str) -> String {
+        self.keyed("fleet-filter", key)
+    }
+
+    /// What that chip keeps in sight, in a sentence.
+    #[must_use]
+    pub fn fleet_filter_why(&self, key: &str) -> String {
+        self.keyed("fleet-filter-why", key)
+    }
+
+    /// Why a nominal machine counts as wearing; `outside` are its channels that left their band.
+    #[must_use]
+    pub fn wear(&self, wear: Wear, outside: &[bool; 4]) -> String {
+        match wear {
+            Wear::Near => self.get("wear-near").into_owned(),
+            Wear::Rising => self.get("wear-rising").into_owned(),
+            Wear::Outside => {
+                let left = Channel::ALL.into_iter().filter(|c| outside[c.index()]);
+                let channels: Vec<String> = left.map(|c| self.channel(c)).collect();
+                self.with("wear-outside", [("channels", channels.join(", ").into())])
+            }
+        }
     }
 
     #[must_use]

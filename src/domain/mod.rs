@@ -1,6 +1,7 @@
 //! The words of the trade as types: readings, verdicts, quality, model card, and the ports that the
 //! outside implements. Pure: no file, no SQL, no clock, no interface, no asynchronous runtime.
 
+pub mod condition;
 pub mod features;
 pub mod maintenance;
 pub mod model;
@@ -10,6 +11,7 @@ pub mod reading;
 pub mod source;
 pub mod verdict;
 
+pub use condition::{Condition, Signs, Wear};
 pub use maintenance::{EventKind, MaintenanceRecord};
 pub use model::{LabelKind, Metrics, ModelCard};
 pub use quality::{Flags, Limits, Reason};

@@ -19,7 +19,7 @@ use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, si
 use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
-use super::{rail, replay, top_bar};
+use super::{kiosk, rail, replay, top_bar};
 use crate::text::Text;
 
 /// With Ctrl (Cmd): the pages in the order of the rail.
@@ -53,6 +53,7 @@ pub struct App {
     alarms: alarms::State,
     settings: settings::State,
     log: log::State,
+    kiosk: kiosk::State,
     replay: replay::State,
     toasts: Toasts,
     files: FileChoice,
@@ -93,6 +94,7 @@ impl App {
             alarms: alarms::State::default(),
             settings: settings::State::default(),
             log: log::State::default(),
+            kiosk: kiosk::State::default(),
             replay: replay::State::default(),
             toasts: Toasts::default(),
             files: FileChoice::default(),
@@ -181,6 +183,7 @@ impl App {
                 self.saving.start(ctx, &self.text, file_name, command);
             }
             Ask::Speak(language) => self.text.language = language,
+            Ask::Kiosk(on) => self.kiosk.turn(ctx, on),
             Ask::Theme(dark) => ctx.set_theme(if dark { Theme::Dark } else { Theme::Light }),
         }
     }
@@ -222,7 +225,27 @@ impl App {
         }
     }
 
+    /// What follows every frame, whatever was drawn.
+    fn end(&mut self, ctx: &Context, asks: Vec<Ask>, dark: bool) {
+        for ask in asks {
+            self.carry_out(ctx, ask);
+        }
+        self.watch();
+        self.toasts.ui(ctx, &self.text, dark);
+        self.wake_for_ages(ctx);
+    }
+
     fn shortcuts(&mut self, ui: &Ui) {
+        let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
+        if pressed(Key::F11) {
+            self.kiosk.turn(ui, !self.kiosk.is_on());
+        }
+        if self.kiosk.is_on() {
+            if pressed(Key::Escape) {
+                self.kiosk.turn(ui, false);
+            }
+            return;
+        }
         for (key, page) in PAGE_KEYS.into_iter().zip(Page::ALL) {
             if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
                 self.page = page;
@@ -234,6 +257,8 @@ impl App {
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         self.take_news(ctx);
+        let ended = self.handle.ended();
+        self.kiosk.look(ctx, &self.snapshot, ended, self.came);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
@@ -253,6 +278,14 @@ impl eframe::App for App {
             choosing_files: self.files.under_way(),
             asks: Vec::new(),
         };
+        if self.kiosk.is_on() {
+            CentralPanel::no_frame()
+                .frame(Frame::new().fill(t.bg))
+                .show(ui, |ui| kiosk::wall_ui(ui, &mut cx, &mut self.kiosk));
+            let asks = std::mem::take(&mut cx.asks);
+            self.end(&ctx, asks, ui.visuals().dark_mode);
+            return;
+        }
         let plain = Frame::new().fill(t.panel);
         Panel::left("rail")
             .exact_size(size::RAIL)
@@ -293,12 +326,7 @@ impl eframe::App for App {
                 Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
             });
         let asks = std::mem::take(&mut cx.asks);
-        for ask in asks {
-            self.carry_out(&ctx, ask);
-        }
-        self.watch();
-        self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
-        self.wake_for_ages(&ctx);
+        self.end(&ctx, asks, ui.visuals().dark_mode);
     }
 }
 

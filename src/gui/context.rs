@@ -83,6 +83,8 @@ pub enum Ask {
     Speak(Language),
     /// Dark or light.
     Theme(bool),
+    /// The wall screen, or back from it.
+    Kiosk(bool),
 }
 
 /// One frame's view of the world.

@@ -10,6 +10,7 @@ mod context;
 mod files;
 pub(crate) mod fonts;
 mod icon;
+mod kiosk;
 mod pages;
 mod rail;
 mod replay;

@@ -1,7 +1,9 @@
 //! The window without a screen: every page in both languages and both themes, what a hand and a
 //! keyboard do, and which commands go out.
 
+mod fleet;
 mod found;
+mod simulator;
 
 use std::sync::Arc;
 

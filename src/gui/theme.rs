@@ -102,6 +102,9 @@ pub mod size {
     pub const ROW: f32 = 40.0;
     pub const TABLE_HEAD: f32 = 44.0;
     pub const CONTROL: f32 = 36.0;
+    pub const CHIP: f32 = 28.0;
+    /// Height of the bar that splits a whole into its parts.
+    pub const SPLIT: f32 = 6.0;
     pub const CORNER: u8 = 6;
     pub const LINE: f32 = 1.0;
     pub const CURVE: f32 = 1.5;
@@ -124,6 +127,14 @@ pub mod size {
     pub const VALUE: f32 = 22.0;
     pub const BIG: f32 = 34.0;
     pub const ICON: f32 = 20.0;
+
+    /// The wall screen, read across a room: on a screen of 1440 × 900, more on a larger one.
+    pub const WALL_NOTE: f32 = 18.0;
+    pub const WALL_TEXT: f32 = 24.0;
+    pub const WALL_NAME: f32 = 34.0;
+    pub const WALL_TITLE: f32 = 44.0;
+    pub const WALL_COUNT: f32 = 76.0;
+    pub const WALL_ROW: f32 = 72.0;
 
     /// Below this width of the page columns and panels are left out.
     pub const NARROW: f32 = 1080.0;
@@ -286,6 +297,19 @@ mod tests {
     }
 
     #[test]
+    fn the_wall_screen_is_read_from_farther_away() {
+        for (wall, desk) in [
+            (size::WALL_NOTE, size::LABEL),
+            (size::WALL_TEXT, size::TEXT),
+            (size::WALL_NAME, size::TITLE),
+            (size::WALL_TITLE, size::VALUE),
+            (size::WALL_COUNT, size::BIG),
+        ] {
+            assert!(wall >= 1.5 * desk, "{wall} beside {desk}");
+        }
+    }
+
+    #[test]
     fn everything_written_can_be_read_in_both_themes() {
         for (theme, t) in [("light", LIGHT), ("dark", DARK)] {
             for (name, ink) in [
@@ -314,6 +338,8 @@ mod tests {
                 ("text on warn surface", t.text, t.warn_surface),
                 ("on danger", t.on_fill, t.danger),
                 ("on accent", t.on_fill, t.accent),
+                ("on off, of the wall screen", t.on_fill, t.off),
+                ("warn on the wall", t.warn, t.bg),
             ] {
                 let ratio = contrast(ink, ground);
                 assert!(ratio >= 4.5, "{theme}: {name} is {ratio:.2}");

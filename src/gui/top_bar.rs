@@ -1,6 +1,8 @@
 //! The bar at the top: the page's title, the clock in force, what kind of data this is, and the few
 //! figures that answer the page's question.
 
+use std::borrow::Cow;
+
 use eframe::egui::{Align, Color32, Layout, Rect, Ui, pos2, vec2};
 
 use crate::domain::{LabelKind, ModelCard, VerdictKind};
@@ -103,29 +105,49 @@ fn verdict_words(cx: &Cx<'_>, row: &crate::service::snapshot::FleetRow) -> Strin
     words
 }
 
+/// A badge: its word, what it means, whether it stands out.
+pub type Badge<'a> = (Cow<'a, str>, Cow<'a, str>, bool);
+
 /// What kind of data and model this is, wherever it is not the ordinary one.
-fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
+#[must_use]
+pub fn badges<'a>(cx: &Cx<'a>) -> Vec<Badge<'a>> {
+    let text = cx.text;
+    let mut all = Vec::new();
     if matches!(cx.snapshot.clock, Clock::Replay { .. }) {
-        badge_ui(ui, &cx.text.get("replay-badge"), true)
-            .on_hover_text(cx.text.get("clock-why-replay"));
+        all.push((text.get("replay-badge"), text.get("clock-why-replay"), true));
     }
     if cx.snapshot.synthetic {
-        badge_ui(ui, &cx.text.get("synthetic"), false).on_hover_text(cx.text.get("synthetic-why"));
+        all.push((text.get("synthetic"), text.get("synthetic-why"), false));
     }
-    let rule = cx
-        .snapshot
-        .model
-        .as_ref()
-        .is_some_and(|m| m.label_kind == LabelKind::Rule);
-    if rule {
-        badge_ui(ui, &cx.text.get("rule"), false).on_hover_text(cx.text.get("rule-why"));
+    let model = cx.snapshot.model.as_ref();
+    if model.is_some_and(|m| m.label_kind == LabelKind::Rule) {
+        all.push((text.get("rule"), text.get("rule-why"), false));
+    }
+    all
+}
+
+fn badges_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    for (word, why, filled) in badges(cx) {
+        badge_ui(ui, &word, filled).on_hover_text(why);
     }
 }
 
 fn clock_ui(ui: &mut Ui, cx: &Cx<'_>) -> f32 {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let (words, why) = match (cx.now_ms(), cx.snapshot.clock) {
+    let (words, why) = clock_words(cx);
+    let zone = text.zone.iana_name().unwrap_or("UTC").to_owned();
+    let response = ui.label(theme::small(words, t.mute)).on_hover_ui(|ui| {
+        ui.label(text.get(why));
+        ui.label(text.with("clock-zone", [("zone", zone.into())]));
+    });
+    response.rect.width()
+}
+
+/// The clock in force and what it says; and the message that explains it.
+pub fn clock_words(cx: &Cx<'_>) -> (String, &'static str) {
+    let text = cx.text;
+    match (cx.now_ms(), cx.snapshot.clock) {
         (None, _) => (text.get("clock-none").into_owned(), "clock-why-data"),
         (Some(now), Clock::Wall) => {
             let time = format!("{} {}", text.date(now), text.time_seconds(now));
@@ -154,13 +176,7 @@ fn clock_ui(ui: &mut Ui, cx: &Cx<'_>) -> f32 {
             };
             (words, "clock-why-replay")
         }
-    };
-    let zone = text.zone.iana_name().unwrap_or("UTC").to_owned();
-    let response = ui.label(theme::small(words, t.mute)).on_hover_ui(|ui| {
-        ui.label(text.get(why));
-        ui.label(text.with("clock-zone", [("zone", zone.into())]));
-    });
-    response.rect.width()
+    }
 }
 
 fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use crate::config::Config;
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, ReadError};
-use crate::domain::{Cause, Channel, LocoId, MaintenanceRecord, Verdict, VerdictKind};
+use crate::domain::{Cause, Channel, Condition, LocoId, MaintenanceRecord, Verdict, VerdictKind};
 use crate::ml::{self, Model};
 use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
@@ -107,13 +107,22 @@ impl Scene<'_> {
         let newest = known.clone().map(|known| &known.newest);
         let clocks = Clocks::of(newest.clone(), self.replay_ms, self.wall_ms);
         let consulted = self.consulted();
-        let mut rows: Vec<FleetRow> = known
-            .map(|known| self.row(known, clocks.now(&known.newest), cause.as_ref(), &consulted))
+        let threshold = self
+            .model
+            .as_ref()
+            .ok()
+            .and_then(|m| m.map(|m| m.card.threshold));
+        let mut rows: Vec<(f64, FleetRow)> = known
+            .map(|known| {
+                let row = self.row(known, clocks.now(&known.newest), cause.as_ref(), &consulted);
+                (rank(&row, threshold), row)
+            })
             .collect();
-        rows.sort_by(|a, b| {
+        rows.sort_by(|(a_rank, a), (b_rank, b)| {
             let by_name = || natural(a.loco.as_str(), b.loco.as_str());
-            rank(a).total_cmp(&rank(b)).then_with(by_name)
+            a_rank.total_cmp(b_rank).then_with(by_name)
         });
+        let rows = rows.into_iter().map(|(_, row)| row).collect();
         let span = newest.fold(None, |span: Option<(i64, i64)>, newest| {
             let own = (newest.first_ms, newest.reading.at_ms);
             Some(span.map_or(own, |s| (s.0.min(own.0), s.1.max(own.1))))
@@ -121,11 +130,7 @@ impl Scene<'_> {
         Ok(Fleet {
             rows,
             cause,
-            threshold: self
-                .model
-                .as_ref()
-                .ok()
-                .and_then(|m| m.map(|m| m.card.threshold)),
+            threshold,
             now_ms: clocks.now_ms,
             live: clocks.live,
             span,
@@ -305,8 +310,8 @@ impl Token<'_> {
     }
 }
 
-/// Danger by probability, then what cannot be judged (the once dangerous first), then the rest.
-fn rank(row: &FleetRow) -> f64 {
+/// Danger by probability, then what cannot be judged (the once dangerous first), the wearing, then the rest.
+fn rank(row: &FleetRow, threshold: Option<f64>) -> f64 {
     let probability = row.probability.unwrap_or(0.0);
     match row.verdict.kind() {
         VerdictKind::Danger => -probability,
@@ -314,7 +319,10 @@ fn rank(row: &FleetRow) -> f64 {
             Some((VerdictKind::Danger, _)) => 1.0,
             _ => 2.0,
         },
-        VerdictKind::Nominal => 4.0 - probability,
+        VerdictKind::Nominal => match row.condition(threshold) {
+            Condition::Wearing(_) => 4.0 - probability,
+            _ => 6.0 - probability,
+        },
     }
 }
 

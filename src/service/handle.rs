@@ -39,6 +39,12 @@ impl ServiceHandle {
         Arc::clone(&self.snapshots.borrow())
     }
 
+    /// Whether the service has ended: what its last snapshot says is no longer kept up to date.
+    #[must_use]
+    pub fn ended(&self) -> bool {
+        self.snapshots.has_changed().is_err()
+    }
+
     pub fn next_event(&mut self) -> Option<Event> {
         self.events.try_recv().ok()
     }

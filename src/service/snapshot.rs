@@ -12,7 +12,9 @@ use super::settings::SettingsView;
 use crate::domain::features::Normal;
 use crate::domain::ports::SharedJudge;
 use crate::domain::quality::Flags;
-use crate::domain::{Cause, ChannelValues, EventKind, LocoId, ModelCard, Verdict, VerdictKind};
+use crate::domain::{
+    Cause, ChannelValues, Condition, EventKind, LocoId, ModelCard, Signs, Verdict, VerdictKind,
+};
 
 /// Which clock "now" is read from. Always shown.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -150,6 +152,22 @@ pub struct FleetRow {
     pub happenings: Vec<Happening>,
     /// Where the newest reading came from: file and line.
     pub origin: Option<(String, u64)>,
+}
+
+impl FleetRow {
+    /// The finer reading of its verdict, by the threshold of the model in force.
+    #[must_use]
+    pub fn condition(&self, threshold: Option<f64>) -> Condition {
+        let points = self.trend_24h.len() as f64;
+        let sum: f64 = self.trend_24h.iter().map(|p| f64::from(p.1)).sum();
+        Condition::of(&Signs {
+            verdict: self.verdict.kind(),
+            probability: self.probability,
+            mean_24h: (points > 0.0).then(|| sum / points),
+            threshold,
+            outside: self.out_of_band.contains(&true),
+        })
+    }
 }
 
 /// One instant under the crosshair (possibly the middle of a bucket of many).

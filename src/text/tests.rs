@@ -86,6 +86,7 @@ fn every_type_has_its_words() {
         for c in Channel::ALL {
             said.extend([t.channel(c), t.channel_short(c), t.channel_alone(c)]);
         }
+        said.extend(Wear::ALL.map(|w| t.wear(w, &[true, false, true, false])));
         said.extend(Stage::ALL.map(|s| t.stage(s)));
         said.extend(Flag::ALL.map(|f| t.keyed("flag", f.key())));
         for what in [
@@ -118,7 +119,8 @@ fn every_type_has_its_words() {
                 || word.contains("channel-")
                 || word.contains("stage-")
                 || word.contains("event-")
-                || word.contains("flag-");
+                || word.contains("flag-")
+                || word.contains("wear-");
             assert!(
                 !word.is_empty() && !like_a_key && !word.contains("{$"),
                 "{word}"
@@ -146,7 +148,7 @@ fn every_character_has_a_glyph() {
         eframe::egui::epaint::TextOptions::default(),
         crate::gui::fonts::definitions(),
     );
-    let extra = "\u{202f}\u{2212}—×…°≤≥≈0123456789,.%+";
+    let extra = "\u{202f}\u{2212}—×…°≤≥≈→↑0123456789,.%+";
     let all: BTreeSet<char> = Language::ALL
         .into_iter()
         .flat_map(Language::sources)

@@ -1,8 +1,9 @@
-//! The danger map: what the model would say over vibration × temperature, the other values held, with
-//! the threshold's contour and the operating point on it.
+//! The danger map: what the model would say over two channels, the other two held, with the threshold's contour and
+//! the operating point on it.
 //!
-//! Sixteen hundred judgements are spread over frames, a few milliseconds each, and kept until one of
-//! the inputs they depend on changes.
+//! Coarse first, then fine: a hundred judgements give a picture that is true of the values held in the frame in which
+//! they changed, sixteen hundred more sharpen it over the next frames, a few milliseconds each. What was judged is
+//! kept until one of the inputs it depends on changes.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,48 +20,81 @@ use crate::domain::{Channel, ChannelValues};
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, Tokens, size};
 
+use super::contour::contour;
+
 /// Cells a side.
 const CELLS: usize = 40;
+/// Cells a side of a coarse cell.
+const BLOCK: usize = 4;
+/// Coarse cells a side.
+const BLOCKS: usize = CELLS / BLOCK;
 /// Of a frame, for judging cells.
 const BUDGET: Duration = Duration::from_millis(5);
-const X: Channel = Channel::Vibration;
-const Y: Channel = Channel::Temperature;
 
-/// What the map depends on besides its two axes.
+/// The channel across and the channel upwards.
+pub type Axes = [Channel; 2];
+
+/// What the map depends on besides the judge.
 #[derive(Clone, PartialEq)]
 pub struct Inputs {
-    pub flow: f64,
-    pub pressure: f64,
+    pub axes: Axes,
+    /// The values that are held; those of the axes are nought, since every one of them is on the map.
+    held: ChannelValues,
     pub normal: Option<Normal>,
 }
 
-/// The operating point: where it was (its present place last), and the nearest nominal place. Vibration,
-/// temperature.
-pub struct Point<'a> {
-    pub trail: &'a VecDeque<(f64, f64)>,
-    pub way: Option<(f64, f64)>,
+impl Inputs {
+    #[must_use]
+    pub fn new(axes: Axes, values: &ChannelValues, normal: Option<Normal>) -> Self {
+        let mut held = *values;
+        for axis in axes {
+            held[axis.index()] = 0.0;
+        }
+        Self { axes, held, normal }
+    }
+
+    fn at(&self, [x, y]: [f64; 2]) -> ChannelValues {
+        let mut values = self.held;
+        values[self.axes[0].index()] = x;
+        values[self.axes[1].index()] = y;
+        values
+    }
 }
 
-/// The cells judged so far, and the picture of the last complete set.
+/// The operating point: where it was (its present place last), and the nearest nominal place.
+pub struct Point<'a> {
+    pub trail: &'a VecDeque<ChannelValues>,
+    pub way: Option<ChannelValues>,
+}
+
+/// The cells judged so far, and their picture.
 #[derive(Default)]
 pub struct DangerMap {
     inputs: Option<(Inputs, SharedJudge)>,
-    /// Rows from the bottom, being filled.
+    /// Rows from the bottom; a coarse cell fills its block until the fine ones are judged.
     cells: Vec<f32>,
+    /// Judgements made: the coarse cells, then the fine ones.
+    judged: usize,
     texture: Option<TextureHandle>,
-    /// Of which theme the picture is.
-    dark: bool,
+    /// Of which theme the picture is, and of how many judgements.
+    pictured: Option<(bool, usize)>,
     contour: Vec<Vec<Pos2>>,
-    complete: bool,
 }
 
-/// The value of the middle of a cell along an axis.
-fn middle(channel: Channel, i: usize) -> f64 {
+/// The value at a share of an axis.
+fn along(channel: Channel, share: f64) -> f64 {
     let (low, high) = channel.slider_range();
-    low + (i as f64 + 0.5) / CELLS as f64 * (high - low)
+    low + share * (high - low)
 }
 
 impl DangerMap {
+    const ALL: usize = BLOCKS * BLOCKS + CELLS * CELLS;
+
+    /// Whether the picture is true of the inputs, coarse as it may be.
+    fn is_true(&self) -> bool {
+        self.judged >= BLOCKS * BLOCKS
+    }
+
     /// Judges a few more cells if need be; asks for another frame until all are.
     fn advance(&mut self, ui: &Ui, judge: &SharedJudge, inputs: &Inputs) {
         let same = self
@@ -69,43 +103,54 @@ impl DangerMap {
             .is_some_and(|(i, j)| i == inputs && Arc::ptr_eq(j, judge));
         if !same {
             self.inputs = Some((inputs.clone(), Arc::clone(judge)));
-            self.cells.clear();
-            self.complete = false;
-        }
-        let dark = ui.visuals().dark_mode;
-        if self.complete && dark == self.dark {
-            return;
+            self.cells.resize(CELLS * CELLS, 0.0);
+            self.judged = 0;
         }
         let started = Instant::now();
-        while self.cells.len() < CELLS * CELLS && started.elapsed() < BUDGET {
-            let (row, column) = (self.cells.len() / CELLS, self.cells.len() % CELLS);
-            let mut values: ChannelValues = [inputs.flow, inputs.pressure, 0.0, 0.0];
-            values[X.index()] = middle(X, column);
-            values[Y.index()] = middle(Y, row);
-            let p = judge.probability(&values, inputs.normal.as_ref());
-            self.cells.push(p as f32);
+        while self.judged < Self::ALL && started.elapsed() < BUDGET {
+            self.judge_next(judge, inputs);
         }
-        if self.cells.len() < CELLS * CELLS {
-            ui.ctx().request_repaint();
+        if self.judged < Self::ALL {
+            ui.request_repaint();
+        }
+        let dark = ui.visuals().dark_mode;
+        if !self.is_true() || self.pictured == Some((dark, self.judged)) {
             return;
         }
-        self.complete = true;
-        self.dark = dark;
+        self.pictured = Some((dark, self.judged));
         let picture = picture(&self.cells, theme::of(dark));
         match &mut self.texture {
             Some(texture) => texture.set(picture, TextureOptions::NEAREST),
             None => {
-                self.texture = Some(ui.ctx().load_texture(
-                    "danger-map",
-                    picture,
-                    TextureOptions::NEAREST,
-                ));
+                let texture = ui.load_texture("danger-map", picture, TextureOptions::NEAREST);
+                self.texture = Some(texture);
             }
         }
-        self.contour = contour(&self.cells, judge.card().threshold as f32);
+        self.contour = contour(&self.cells, CELLS, judge.card().threshold as f32);
     }
 
-    /// Draws the map within `rect`, with the trail and the way back on it, and returns what a click on it set: vibration, temperature.
+    fn judge_next(&mut self, judge: &SharedJudge, inputs: &Inputs) {
+        const COARSE: usize = BLOCKS * BLOCKS;
+        let (cell, side, block) = match self.judged {
+            n if n < COARSE => (n, BLOCKS, BLOCK),
+            n => (n - COARSE, CELLS, 1),
+        };
+        let (row, column) = (cell / side, cell % side);
+        let share = |i: usize| (i as f64 + 0.5) / side as f64;
+        let values = inputs.at([
+            along(inputs.axes[0], share(column)),
+            along(inputs.axes[1], share(row)),
+        ]);
+        let p = judge.probability(&values, inputs.normal.as_ref()) as f32;
+        for r in row * block..(row + 1) * block {
+            let from = r * CELLS + column * block;
+            self.cells[from..from + block].fill(p);
+        }
+        self.judged += 1;
+    }
+
+    /// Draws the map within `rect`, with the trail and the way back on it, and returns what a click on it set: the
+    /// values of the two axes.
     pub fn ui(
         &mut self,
         ui: &mut Ui,
@@ -114,14 +159,15 @@ impl DangerMap {
         inputs: &Inputs,
         point: Point<'_>,
         rect: Rect,
-    ) -> Option<(f64, f64)> {
+    ) -> Option<[f64; 2]> {
         self.advance(ui, judge, inputs);
         let t = theme::tokens(ui);
+        let axes = inputs.axes;
         let map = Rect::from_min_max(
             pos2(rect.left() + 34.0, rect.top()),
             pos2(rect.right(), rect.bottom() - 24.0),
         );
-        if let Some(texture) = &self.texture {
+        if let (Some(texture), true) = (&self.texture, self.is_true()) {
             let uv = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
             ui.painter().image(texture.id(), map, uv, Color32::WHITE);
         }
@@ -137,7 +183,8 @@ impl DangerMap {
                 map.bottom() - unit.y * map.height(),
             )
         };
-        for line in &self.contour {
+        // A line of other inputs would lie about these.
+        for line in self.contour.iter().filter(|_| self.is_true()) {
             let line: Vec<Pos2> = line.iter().map(|&p| place(p)).collect();
             ui.painter().extend(Shape::dashed_line(
                 &line,
@@ -146,9 +193,18 @@ impl DangerMap {
                 4.0,
             ));
         }
-        way_ui(ui, map, point.trail.back(), point.way);
-        trail_ui(ui, cx, map, point.trail);
-        axes_ui(ui, cx, rect, map);
+        let trail: Vec<Pos2> = point
+            .trail
+            .iter()
+            .map(|values| place(unit(axes, values)))
+            .collect();
+        if let (Some(&here), Some(way)) = (trail.last(), point.way) {
+            way_ui(ui, map, here, place(unit(axes, &way)));
+        }
+        if let Some(values) = point.trail.back() {
+            trail_ui(ui, cx, map, trail, axes, values);
+        }
+        axes_ui(ui, cx, rect, map, axes);
         let id = ui.scope_id().with("danger-map");
         // For the hand only: the keyboard has the sliders.
         let response = ui.interact(map, id, Sense::CLICK | Sense::DRAG);
@@ -158,67 +214,46 @@ impl DangerMap {
         }
         let share = |v: f32, from: f32, span: f32| f64::from(((v - from) / span).clamp(0.0, 1.0));
         let value = |channel: Channel, share: f64| {
-            let (low, high) = channel.slider_range();
-            ((low + share * (high - low)) * 10.0).round() / 10.0
+            let scale = 10f64.powi(channel.decimals() as i32);
+            (along(channel, share) * scale).round() / scale
         };
-        Some((
-            value(X, share(at.x, map.left(), map.width())),
-            value(Y, 1.0 - share(at.y, map.top(), map.height())),
-        ))
+        Some([
+            value(axes[0], share(at.x, map.left(), map.width())),
+            value(axes[1], 1.0 - share(at.y, map.top(), map.height())),
+        ])
     }
 }
 
-/// Where a pair of values lies, 0–1 both ways, held at the edges.
-fn unit((x, y): (f64, f64)) -> Pos2 {
-    let share = |channel: Channel, v: f64| {
+/// Where values lie on the map, 0–1 both ways, held at the edges.
+fn unit(axes: Axes, values: &ChannelValues) -> Pos2 {
+    let [x, y] = axes.map(|channel| {
         let (low, high) = channel.slider_range();
-        (((v - low) / (high - low)) as f32).clamp(0.0, 1.0)
-    };
-    pos2(share(X, x), share(Y, y))
+        (((values[channel.index()] - low) / (high - low)) as f32).clamp(0.0, 1.0)
+    });
+    pos2(x, y)
 }
 
 /// The way back to nominal: a line from the operating point to where danger ends.
-fn way_ui(ui: &Ui, map: Rect, here: Option<&(f64, f64)>, way: Option<(f64, f64)>) {
-    let (Some(&here), Some(way)) = (here, way) else {
-        return;
-    };
+fn way_ui(ui: &Ui, map: Rect, from: Pos2, to: Pos2) {
     let t = theme::tokens(ui);
-    let [from, to] = [here, way].map(|at| {
-        let u = unit(at);
-        pos2(
-            map.left() + u.x * map.width(),
-            map.bottom() - u.y * map.height(),
-        )
-    });
     let stroke = Stroke::new(size::CURVE, t.text);
     let painter = ui.painter_at(map.expand(8.0));
     painter.line_segment([from, to], stroke);
     painter.circle(to, 4.0, t.raised, stroke);
 }
 
-fn trail_ui(ui: &Ui, cx: &Cx<'_>, map: Rect, trail: &VecDeque<(f64, f64)>) {
+fn trail_ui(ui: &Ui, cx: &Cx<'_>, map: Rect, line: Vec<Pos2>, axes: Axes, values: &ChannelValues) {
     let t = theme::tokens(ui);
-    let place = |&at: &(f64, f64)| {
-        let u = unit(at);
-        pos2(
-            map.left() + u.x * map.width(),
-            map.bottom() - u.y * map.height(),
-        )
-    };
-    let line: Vec<Pos2> = trail.iter().map(place).collect();
     let painter = ui.painter_at(map.expand(8.0));
-    if line.len() > 1 {
-        painter.add(Shape::line(line.clone(), Stroke::new(size::CURVE, t.mute)));
-    }
-    let (Some(&here), Some(&(x, y))) = (line.last(), trail.back()) else {
+    let Some(&here) = line.last() else {
         return;
     };
+    if line.len() > 1 {
+        painter.add(Shape::line(line, Stroke::new(size::CURVE, t.mute)));
+    }
     painter.circle(here, 7.0, t.raised, Stroke::new(3.0, t.text));
-    let words = format!(
-        "{} · {}",
-        cx.text.value_unit(X, x),
-        cx.text.value_unit(Y, y)
-    );
+    let [x, y] = axes.map(|c| cx.text.value_unit(c, values[c.index()]));
+    let words = format!("{x} · {y}");
     let right = here.x < map.center().x;
     let (align, dx) = if right {
         (Align2::LEFT_CENTER, 14.0)
@@ -238,7 +273,8 @@ fn trail_ui(ui: &Ui, cx: &Cx<'_>, map: Rect, trail: &VecDeque<(f64, f64)>) {
     painter.galley(at.min, galley, t.text);
 }
 
-fn axes_ui(ui: &Ui, cx: &Cx<'_>, rect: Rect, map: Rect) {
+fn axes_ui(ui: &Ui, cx: &Cx<'_>, rect: Rect, map: Rect, [x, y]: Axes) {
+    let named = |c: Channel| format!("{} ({})", cx.text.channel(c), c.unit());
     let t = theme::tokens(ui);
     let font = FontId::proportional(size::LABEL);
     let put = |at: Pos2, align: Align2, words: String| {
@@ -249,22 +285,16 @@ fn axes_ui(ui: &Ui, cx: &Cx<'_>, rect: Rect, map: Rect) {
         let digits = usize::from(low.fract() != 0.0);
         (cx.text.number(low, digits), cx.text.number(high, 0))
     };
-    let (low, high) = ends(X);
-    let y = map.bottom() + 6.0;
-    put(pos2(map.left(), y), Align2::LEFT_TOP, low);
-    put(pos2(map.right(), y), Align2::RIGHT_TOP, high);
-    put(
-        pos2(map.center().x, y),
-        Align2::CENTER_TOP,
-        cx.text.get("sim-map-x").into_owned(),
-    );
-    let (low, high) = ends(Y);
-    let x = map.left() - 6.0;
-    put(pos2(x, map.top()), Align2::RIGHT_TOP, high);
-    put(pos2(x, map.bottom()), Align2::RIGHT_BOTTOM, low);
-    let galley =
-        ui.painter()
-            .layout_no_wrap(cx.text.get("sim-map-y").into_owned(), font.clone(), t.mute);
+    let (low, high) = ends(x);
+    let under = map.bottom() + 6.0;
+    put(pos2(map.left(), under), Align2::LEFT_TOP, low);
+    put(pos2(map.right(), under), Align2::RIGHT_TOP, high);
+    put(pos2(map.center().x, under), Align2::CENTER_TOP, named(x));
+    let (low, high) = ends(y);
+    let beside = map.left() - 6.0;
+    put(pos2(beside, map.top()), Align2::RIGHT_TOP, high);
+    put(pos2(beside, map.bottom()), Align2::RIGHT_BOTTOM, low);
+    let galley = ui.painter().layout_no_wrap(named(y), font.clone(), t.mute);
     let at = pos2(rect.left(), map.center().y + galley.size().x / 2.0);
     let upright = eframe::egui::epaint::TextShape::new(at, galley, t.mute)
         .with_angle(-std::f32::consts::FRAC_PI_2);
@@ -288,83 +318,37 @@ fn picture(cells: &[f32], t: &Tokens) -> ColorImage {
     ColorImage::new([CELLS, CELLS], pixels)
 }
 
-/// The lines along which the probability crosses the threshold, by marching squares between the
-/// middles of cells; 0–1 both ways, y upwards.
-fn contour(cells: &[f32], threshold: f32) -> Vec<Vec<Pos2>> {
-    let mut segments: Vec<[(i64, i64); 2]> = Vec::new();
-    let at = |row: usize, column: usize| cells[row * CELLS + column] - threshold;
-    // Points are kept as whole numbers, so that ends which meet are equal.
-    let fine = |v: f32| (v * 4096.0).round() as i64;
-    for row in 0..CELLS - 1 {
-        for column in 0..CELLS - 1 {
-            let (x, y) = (column as f32, row as f32);
-            let corners = [
-                (x, y, at(row, column)),
-                (x + 1.0, y, at(row, column + 1)),
-                (x + 1.0, y + 1.0, at(row + 1, column + 1)),
-                (x, y + 1.0, at(row + 1, column)),
-            ];
-            let mut cuts = Vec::with_capacity(4);
-            for i in 0..4 {
-                let (a, b) = (corners[i], corners[(i + 1) % 4]);
-                if (a.2 < 0.0) != (b.2 < 0.0) {
-                    let s = a.2 / (a.2 - b.2);
-                    cuts.push((fine(a.0 + s * (b.0 - a.0)), fine(a.1 + s * (b.1 - a.1))));
-                }
-            }
-            for pair in cuts.chunks_exact(2) {
-                segments.push([pair[0], pair[1]]);
-            }
-        }
-    }
-    chain(segments)
-        .into_iter()
-        .map(|line| {
-            let back = |v: i64| (v as f32 / 4096.0 + 0.5) / CELLS as f32;
-            line.into_iter()
-                .map(|(x, y)| pos2(back(x), back(y)))
-                .collect()
-        })
-        .collect()
-}
-
-/// Joins segments that meet into lines, so that dashes run on.
-fn chain(mut segments: Vec<[(i64, i64); 2]>) -> Vec<Vec<(i64, i64)>> {
-    let mut lines = Vec::new();
-    while let Some([a, b]) = segments.pop() {
-        let mut line = VecDeque::from([a, b]);
-        while let (Some(&front), Some(&back)) = (line.front(), line.back()) {
-            let next = segments
-                .iter()
-                .position(|s| s.contains(&front) || s.contains(&back));
-            let Some(i) = next else { break };
-            let [p, q] = segments.swap_remove(i);
-            match (p, q) {
-                (p, q) if p == back => line.push_back(q),
-                (p, q) if q == back => line.push_back(p),
-                (p, q) if p == front => line.push_front(q),
-                (p, _) => line.push_front(p),
-            }
-        }
-        lines.push(line.into());
-    }
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_contour_is_one_line_where_danger_starts() {
-        // Danger on the right half.
-        let cells: Vec<f32> = (0..CELLS * CELLS)
-            .map(|i| f32::from(u8::from(i % CELLS >= CELLS / 2)))
-            .collect();
-        let lines = contour(&cells, 0.5);
-        assert_eq!(lines.len(), 1);
-        assert_eq!(lines[0].len(), CELLS);
-        assert!(lines[0].iter().all(|p| (p.x - 0.5).abs() < 1e-3));
-        assert!(contour(&vec![0.0; CELLS * CELLS], 0.5).is_empty());
+    fn the_picture_is_true_after_the_coarse_cells_and_right_after_all() {
+        use crate::domain::LabelKind;
+        use crate::gui::fixtures::{FakeJudge, card};
+        let judge: SharedJudge = Arc::new(FakeJudge::new(card(LabelKind::Failures)));
+        for axes in [
+            [Channel::Vibration, Channel::Temperature],
+            [Channel::Pressure, Channel::FlowRate],
+        ] {
+            let values = [402.0, 3.0, 6.0, 80.0];
+            let inputs = Inputs::new(axes, &values, None);
+            let mut map = DangerMap {
+                cells: vec![f32::NAN; CELLS * CELLS],
+                ..DangerMap::default()
+            };
+            while !map.is_true() {
+                map.judge_next(&judge, &inputs);
+            }
+            assert!(map.cells.iter().all(|p| p.is_finite()), "no hole");
+            while map.judged < DangerMap::ALL {
+                map.judge_next(&judge, &inputs);
+            }
+            let mut moved = values;
+            moved[axes[0].index()] = along(axes[0], 12.5 / CELLS as f64);
+            moved[axes[1].index()] = along(axes[1], 30.5 / CELLS as f64);
+            let p = judge.probability(&moved, None) as f32;
+            assert!((map.cells[30 * CELLS + 12] - p).abs() < 1e-6);
+        }
     }
 }

@@ -1,19 +1,23 @@
 //! Fleet: who is in trouble? The table is the page; the selected row's story stands at its right.
 
-use eframe::egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui, pos2, vec2};
+use eframe::egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui, pos2};
 
 use crate::gui::context::{Ask, Cx};
 use crate::gui::run;
 use crate::gui::theme::size;
 use crate::gui::widgets::card::{at_ui, card_ui};
 
-use super::{fleet_table, story};
+use super::fleet_list::{Criteria, Listing};
+use super::{fleet_bar, fleet_table, story};
 
 /// What the page remembers between frames.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct State {
-    /// The row to bring into view, after the keyboard moved the selection.
+    /// The shown row to bring into view, after the keyboard moved the selection.
     pub scroll_to: Option<usize>,
+    /// Order, filters and search; they outlive the page and the language.
+    pub criteria: Criteria,
+    pub listing: Listing,
 }
 
 /// Draws the page.
@@ -25,7 +29,8 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
         run::start_ui(ui, cx, rect);
         return;
     }
-    run::run_bar_ui(ui, cx);
+    fleet_bar::bars_ui(ui, cx, state);
+    state.listing.refresh(cx.snapshot, &state.criteria);
     let rect = ui.available_rect_before_wrap();
     let narrow = rect.width() < size::NARROW;
     let (story_width, gap) = if narrow {
@@ -38,7 +43,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let side = Rect::from_min_max(pos2(split + gap, rect.top()), rect.max);
     keyboard(ui, cx, state, table);
     card_ui(ui, "fleet-table-card", table, size::LINE, |ui| {
-        fleet_table::table_ui(ui, cx, state, narrow);
+        fleet_table::table_ui(ui, cx, state);
     });
     let margin = if narrow { size::M } else { size::L };
     card_ui(ui, "fleet-story", side, margin, |ui| {
@@ -49,7 +54,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.advance_cursor_after_rect(rect);
 }
 
-/// Up and down move the selection, Enter opens it: when the table is focused, or nothing is.
+/// Up and down move the selection over the rows shown, Enter opens it: when the table is focused, or nothing is.
 fn keyboard(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, table: Rect) {
     let id = ui.scope_id().with("fleet-table-focus");
     let focus = ui.interact(table, id, Sense::focusable_noninteractive());
@@ -65,34 +70,36 @@ fn keyboard(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, table: Rect) {
                 },
             );
         });
-        crate::gui::widgets::button::focus_ring(ui, &focus, table.expand2(vec2(0.0, 0.0)));
+        crate::gui::widgets::button::focus_ring(ui, &focus, table);
     }
     let elsewhere = ui.memory(|m| m.focused().is_some_and(|f| f != id));
-    if elsewhere {
+    let rows = &state.listing.rows;
+    let Some(last) = rows.len().checked_sub(1).filter(|_| !elsewhere) else {
         return;
-    }
+    };
     let fleet = &cx.snapshot.fleet;
+    // What is selected may not be among the rows shown.
     let at = cx
         .selected
-        .and_then(|l| fleet.iter().position(|r| r.loco == *l))
-        .unwrap_or(0);
+        .and_then(|l| rows.iter().position(|&i| fleet[i].loco == *l));
     let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-    let last = fleet.len() - 1;
     let to = if pressed(Key::ArrowDown) {
-        (at + 1).min(last)
+        Some(at.map_or(0, |at| (at + 1).min(last)))
     } else if pressed(Key::ArrowUp) {
-        at.saturating_sub(1)
+        Some(at.map_or(0, |at| at.saturating_sub(1)))
     } else if pressed(Key::Home) {
-        0
+        Some(0)
     } else if pressed(Key::End) {
-        last
+        Some(last)
     } else {
-        at
+        None
     };
-    if to != at {
+    if let Some(to) = to.filter(|to| at != Some(*to)) {
         state.scroll_to = Some(to);
-        cx.ask(Ask::Select(fleet[to].loco.clone()));
-    } else if pressed(Key::Enter) {
-        cx.ask(Ask::Open(fleet[at].loco.clone()));
+        cx.ask(Ask::Select(fleet[rows[to]].loco.clone()));
+    } else if let Some(at) = at
+        && pressed(Key::Enter)
+    {
+        cx.ask(Ask::Open(fleet[rows[at]].loco.clone()));
     }
 }

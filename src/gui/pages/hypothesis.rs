@@ -9,9 +9,13 @@ use crate::domain::ports::{Judgement, SharedJudge};
 use crate::domain::{Channel, ChannelValues, VerdictKind};
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::by_weight;
+use crate::gui::widgets::button::small_button_ui;
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
 use crate::text::Text;
+
+/// Height of a row of the ways back.
+const ROW: f32 = 38.0;
 
 /// The verdict of a hypothesis: shape, words, probability, threshold, model.
 pub fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement: &Judgement) {
@@ -72,8 +76,18 @@ pub fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement:
         });
 }
 
-/// "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86".
+/// "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86"; "≈" where what is written, being rounded, does not add up.
 pub fn sum(text: &Text, judgement: &Judgement) -> String {
+    let hundredths = |v: f64| (v * 100.0).round() as i64;
+    let written = judgement
+        .contributions
+        .iter()
+        .fold(hundredths(judgement.base), |sum, c| sum + hundredths(*c));
+    let sign = if written == hundredths(judgement.probability) {
+        "="
+    } else {
+        "≈"
+    };
     let terms: Vec<String> = by_weight(&judgement.contributions)
         .into_iter()
         .map(|c| {
@@ -87,58 +101,123 @@ pub fn sum(text: &Text, judgement: &Judgement) -> String {
         [
             ("base", text.number(judgement.base, 2).into()),
             ("terms", terms.join(" ").into()),
+            ("sign", sign.into()),
             ("probability", text.number(judgement.probability, 2).into()),
         ],
     )
 }
 
-/// What would bring it back: a row a channel, and one for the two that the danger map shows.
+/// What would bring it back: a row a channel, and one for the two that the danger map shows, each with a button that
+/// goes there. The values that were asked for.
 pub fn ways_ui(
     ui: &mut Ui,
     text: &Text,
     values: &ChannelValues,
     ways: &[Option<f64>; 4],
-    both: Option<(f64, f64)>,
-) {
+    pair: [Channel; 2],
+    both: Option<ChannelValues>,
+) -> Option<ChannelValues> {
     ui.spacing_mut().item_spacing.y = 0.0;
+    let mut asked = None;
     for channel in Channel::ALL {
-        let words = ways[channel.index()].map(|to| {
-            let sign = if to < values[channel.index()] {
-                '≤'
-            } else {
-                '≥'
-            };
-            format!("{sign} {}", text.value_unit(channel, to))
+        // An arrow and no "≤": a forest may see danger again further on.
+        let way = ways[channel.index()].map(|to| {
+            let mut changed = *values;
+            changed[channel.index()] = to;
+            (format!("→ {}", text.value_unit(channel, to)), changed)
         });
-        way_row_ui(ui, text, channel.key(), &text.channel_alone(channel), words);
+        let name = text.channel_alone(channel);
+        asked = way_row_ui(ui, text, channel.key(), (&name, &name), way).or(asked);
     }
-    let words = both.map(|(x, y)| {
-        let x = text.value_unit(Channel::Vibration, x);
-        format!("{x} · {}", text.value_unit(Channel::Temperature, y))
+    let way = both.map(|to| {
+        let [x, y] = pair.map(|c| text.value_unit(c, to[c.index()]));
+        (format!("→ {x} · {y}"), to)
     });
-    let name = if ui.available_width() < 320.0 {
-        text.get("sim-both-short")
-    } else {
-        text.get("sim-both")
+    let named = |[x, y]: [String; 2]| {
+        let y = y.to_lowercase();
+        text.with("sim-both", [("x", x.into()), ("y", y.into())])
     };
-    way_row_ui(ui, text, "both", &name, words);
+    let name = named(pair.map(|c| text.channel(c)));
+    let shown = if ui.available_width() < 400.0 {
+        named(pair.map(|c| text.channel_short(c)))
+    } else {
+        name.clone()
+    };
+    way_row_ui(ui, text, "both", (&shown, &name), way).or(asked)
 }
 
-fn way_row_ui(ui: &mut Ui, text: &Text, salt: &str, name: &str, words: Option<String>) {
+/// `name` as it is shown, and as the button is told.
+fn way_row_ui(
+    ui: &mut Ui,
+    text: &Text,
+    salt: &str,
+    (shown, name): (&str, &str),
+    way: Option<(String, ChannelValues)>,
+) -> Option<ChannelValues> {
     let t = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), 34.0), Sense::hover());
+    // Two values and two names do not fit beside each other in a narrow column.
+    let stacked = salt == "both" && ui.available_width() < 330.0;
+    let height = if stacked { ROW + 16.0 } else { ROW };
+    let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
     ui.painter()
         .hline(rect.x_range(), rect.bottom() - 0.5, theme::hairline(t));
     at_ui(ui, salt, rect, |ui| {
-        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
-            ui.set_height(34.0);
-            ui.label(theme::body(name, t.text));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                ui.label(match words {
-                    Some(words) => theme::body(words, t.text),
-                    None => theme::body(text.get("sim-none"), t.mute),
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.set_height(height);
+            ui.spacing_mut().item_spacing.x = size::S;
+            let (words, asked) = if let Some((words, to)) = way {
+                let label = text.with("sim-apply-name", [("name", name.into())]);
+                let button = small_button_ui(ui, &text.get("sim-apply"), &label);
+                (theme::body(words, t.text), button.clicked().then_some(to))
+            } else {
+                (theme::body(text.get("sim-none"), t.mute), None)
+            };
+            if stacked {
+                ui.vertical(|ui| {
+                    ui.spacing_mut().item_spacing.y = 0.0;
+                    ui.add_space(size::S);
+                    ui.add(Label::new(theme::body(shown, t.text)).truncate());
+                    ui.label(words);
                 });
+                return asked;
+            }
+            ui.label(words);
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.add(Label::new(theme::body(shown, t.text)).truncate());
             });
-        });
-    });
+            asked
+        })
+        .inner
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::{Language, local_zone};
+
+    fn judgement(base: f64, contributions: ChannelValues) -> Judgement {
+        Judgement {
+            verdict: VerdictKind::Danger,
+            probability: base + contributions.iter().sum::<f64>(),
+            threshold: 0.4,
+            base,
+            contributions,
+        }
+    }
+
+    #[test]
+    fn the_sum_is_equal_only_where_what_is_written_adds_up() {
+        let text = Text::new(Language::French, local_zone());
+        let exact = judgement(0.06, [-0.02, 0.09, 0.44, 0.29]);
+        assert_eq!(
+            sum(&text, &exact),
+            "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86"
+        );
+        let rounded = judgement(0.004, [0.004, 0.004, 0.5, 0.0]);
+        assert_eq!(
+            sum(&text, &rounded),
+            "base 0,00 + 0,50 + 0,00 + 0,00 + 0,00 ≈ 0,51"
+        );
+    }
 }

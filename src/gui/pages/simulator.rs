@@ -4,25 +4,23 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use eframe::egui::{Align, Layout, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
+use eframe::egui::{ComboBox, Rect, ScrollArea, Sense, Stroke, Ui, Vec2, pos2, vec2};
 
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judgement, SharedJudge};
-use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
 use crate::domain::{Cause, Channel, ChannelValues, LocoId, VerdictKind};
 use crate::gui::context::Cx;
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
-use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::card_ui;
-use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
-use crate::gui::widgets::slider::channel_slider_ui;
 use crate::gui::widgets::verdict::paint_shape;
 use crate::service::snapshot::{FleetRow, Snapshot};
+use crate::text::Text;
 
-use super::danger_map::{DangerMap, Inputs, Point};
+use super::danger_map::{Axes, DangerMap, Inputs, Point};
 use super::hypothesis::{sum, verdict_card_ui, ways_ui};
+use super::sim_values::set_ui;
 use super::way_back::{way_both, ways_back};
 
 /// Points of the trail behind the operating point.
@@ -30,12 +28,16 @@ const TRAIL: usize = 120;
 
 /// What the page remembers between frames.
 pub struct State {
-    values: ChannelValues,
+    pub(super) values: ChannelValues,
     /// Whose normal the values are judged against; `None` is the fleet's.
-    against: Option<LocoId>,
+    pub(super) against: Option<LocoId>,
     /// Whether anything was set by hand.
-    touched: bool,
-    trail: VecDeque<(f64, f64)>,
+    pub(super) touched: bool,
+    /// All four values, so that other axes show the same way.
+    trail: VecDeque<ChannelValues>,
+    /// Whose values were loaded last.
+    pub(super) loaded: Option<LocoId>,
+    axes: Axes,
     map: DangerMap,
     ways: Option<Ways>,
 }
@@ -45,11 +47,12 @@ struct Ways {
     values: ChannelValues,
     normal: Option<Normal>,
     judge: SharedJudge,
+    axes: Axes,
     found: Found,
 }
 
-/// Each channel alone; vibration and temperature together.
-type Found = ([Option<f64>; 4], Option<(f64, f64)>);
+/// Each channel alone; those of the map's axes together.
+type Found = ([Option<f64>; 4], Option<ChannelValues>);
 
 impl Default for State {
     fn default() -> Self {
@@ -58,6 +61,8 @@ impl Default for State {
             against: None,
             touched: false,
             trail: VecDeque::new(),
+            loaded: None,
+            axes: [Channel::Vibration, Channel::Temperature],
             map: DangerMap::default(),
             ways: None,
         }
@@ -70,28 +75,27 @@ impl State {
         self.values = row.values;
         self.touched = true;
         self.against = row.normal.is_some().then(|| row.loco.clone());
+        self.loaded = Some(row.loco.clone());
         self.trail.clear();
     }
 
-    fn preset(&mut self, values: ChannelValues) {
+    /// The values of a preset.
+    pub(super) fn preset(&mut self, values: ChannelValues) {
         self.values = values;
         // A jump leaves no trail.
         self.trail.clear();
     }
 
-    fn normal(&self, snapshot: &Snapshot) -> Option<Normal> {
+    /// The normal that the values are judged against; `None` is the fleet's.
+    pub(super) fn normal(&self, snapshot: &Snapshot) -> Option<Normal> {
         let loco = self.against.as_ref()?;
         let row = snapshot.fleet.iter().find(|r| r.loco == *loco)?;
         row.normal.clone()
     }
 
     fn follow_point(&mut self) {
-        let here = (
-            self.values[Channel::Vibration.index()],
-            self.values[Channel::Temperature.index()],
-        );
-        if self.trail.back() != Some(&here) {
-            self.trail.push_back(here);
+        if self.trail.back() != Some(&self.values) {
+            self.trail.push_back(self.values);
             if self.trail.len() > TRAIL {
                 self.trail.pop_front();
             }
@@ -103,17 +107,19 @@ impl State {
             && ways.values == self.values
             && ways.normal.as_ref() == normal
             && Arc::ptr_eq(&ways.judge, judge)
+            && ways.axes == self.axes
         {
             return ways.found;
         }
         let found = (
             ways_back(judge.as_ref(), &self.values, normal),
-            way_both(judge.as_ref(), &self.values, normal),
+            way_both(judge.as_ref(), &self.values, normal, self.axes),
         );
         self.ways = Some(Ways {
             values: self.values,
             normal: normal.cloned(),
             judge: Arc::clone(judge),
+            axes: self.axes,
             found,
         });
         found
@@ -173,84 +179,6 @@ fn scroll_ui(ui: &mut Ui, salt: &str, add: impl FnOnce(&mut Ui)) {
         .show(ui, add);
 }
 
-fn set_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
-    // Low windows scroll this column; where the bar floats nothing may stand.
-    if ui.available_width() < 300.0 {
-        ui.set_max_width(ui.available_width() - size::S);
-    }
-    let t = theme::tokens(ui);
-    let text = cx.text;
-    // A model of other machines and units was never asked about the two presets; there the machine that
-    // is looked at is where to begin.
-    let card = cx.snapshot.judge.as_ref().map(|j| j.card());
-    let presets = card.is_none_or(|c| c.preset_nominal.is_some());
-    if let (false, false, Some(row)) = (presets, state.touched, cx.selected_row()) {
-        state.take(row);
-    }
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing = Vec2::splat(size::S);
-        for (key, values) in [
-            ("sim-preset-nominal", PRESET_NOMINAL),
-            ("sim-preset-alert", PRESET_ALERT),
-        ] {
-            if !presets {
-                continue;
-            }
-            let on = state.values == values;
-            if button_ui(ui, Kind::Choice(on), &text.get(key)).clicked() {
-                state.preset(values);
-            }
-        }
-        if let Some(row) = cx.selected_row() {
-            let on = state.values == row.values;
-            if button_ui(ui, Kind::Choice(on), row.loco.as_str()).clicked() {
-                state.take(row);
-            }
-        }
-    });
-    ui.add_space(size::M);
-    let normal = state.normal(cx.snapshot);
-    let fleet_normal = cx.snapshot.judge.as_ref().map(|j| j.fleet_normal());
-    let shown = normal.as_ref().or(fleet_normal);
-    ui.spacing_mut().item_spacing.y = size::XS;
-    for channel in Channel::ALL {
-        let i = channel.index();
-        let mean = shown.map(|n| n.mean[i]);
-        channel_slider_ui(ui, text, channel, &mut state.values[i], mean);
-        ui.add_space(size::M);
-    }
-    let name = text.get("sim-normal");
-    if ui.available_width() < 300.0 {
-        ui.label(theme::strong(name.as_ref(), t.text));
-        against_ui(ui, cx, state, &name);
-    } else {
-        ui.horizontal(|ui| {
-            ui.label(theme::strong(name.as_ref(), t.text));
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                against_ui(ui, cx, state, &name);
-            });
-        });
-    }
-    ui.add_space(size::XS);
-    ui.label(theme::small(text.get("sim-normal-why"), t.mute));
-}
-
-/// Whose normal is the reference.
-fn against_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, name: &str) {
-    let rows = if cx.snapshot.judge.is_some() {
-        &cx.snapshot.fleet[..]
-    } else {
-        &[]
-    };
-    let first = cx.text.get("sim-normal-fleet");
-    let against = state.against.as_ref();
-    match loco_choice_ui(ui, "sim-normal", name, Some(first.as_ref()), rows, against) {
-        Some(Choice::First) => state.against = None,
-        Some(Choice::Loco(loco)) => state.against = Some(loco),
-        None => {}
-    }
-}
-
 fn says_ui(
     ui: &mut Ui,
     cx: &Cx<'_>,
@@ -277,7 +205,11 @@ fn says_ui(
     ui.label(theme::strong(text.get("sim-way-back"), t.text));
     if danger {
         let (ways, both) = state.ways(judge, normal);
-        ways_ui(ui, text, &state.values, &ways, both);
+        if let Some(values) = ways_ui(ui, text, &state.values, &ways, state.axes, both) {
+            state.values = values;
+            // The verdict above is of the values before.
+            ui.request_repaint();
+        }
     } else {
         ui.label(theme::small(text.get("sim-way-back-nominal"), t.mute));
     }
@@ -294,7 +226,13 @@ fn where_ui(
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.y = size::XS;
     ui.label(theme::strong(cx.text.get("sim-map"), t.text));
-    ui.label(theme::small(cx.text.get("sim-map-why"), t.mute));
+    let [x, y] = state.axes.map(|c| cx.text.channel(c).to_lowercase());
+    let why = cx
+        .text
+        .with("sim-map-why", [("x", x.into()), ("y", y.into())]);
+    ui.label(theme::small(why, t.mute));
+    ui.add_space(size::XS);
+    axes_ui(ui, cx.text, &mut state.axes);
     ui.add_space(size::S);
     let room = ui.available_rect_before_wrap();
     let side = room.width().min(room.height() - 56.0).max(120.0);
@@ -306,16 +244,16 @@ fn where_ui(
         trail: &state.trail,
         way,
     };
-    let inputs = Inputs {
-        flow: state.values[Channel::FlowRate.index()],
-        pressure: state.values[Channel::Pressure.index()],
-        normal,
-    };
-    let set = state.map.ui(ui, cx, judge, &inputs, point, rect);
-    if let Some((vibration, temperature)) = set {
-        state.values[Channel::Vibration.index()] = vibration;
-        state.values[Channel::Temperature.index()] = temperature;
-        ui.ctx().request_repaint();
+    let inputs = Inputs::new(state.axes, &state.values, normal);
+    if let Some(set) = state.map.ui(ui, cx, judge, &inputs, point, rect) {
+        let before = state.values;
+        for (axis, value) in state.axes.into_iter().zip(set) {
+            state.values[axis.index()] = value;
+        }
+        // A hand that holds still asks for nothing.
+        if state.values != before {
+            ui.request_repaint();
+        }
     }
     ui.advance_cursor_after_rect(rect);
     ui.horizontal(|ui| {
@@ -334,6 +272,36 @@ fn where_ui(
         ui.label(theme::small(words, t.mute));
     });
     ui.label(theme::small(cx.text.get("advisory"), t.mute));
+}
+
+/// Which two channels the map is over. Choosing the other axis's channel changes places with it.
+fn axes_ui(ui: &mut Ui, text: &Text, axes: &mut Axes) {
+    let t = theme::tokens(ui);
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::S;
+        ui.spacing_mut().interact_size.y = size::CHIP;
+        let width = (ui.available_width() / 2.0 - 40.0).clamp(84.0, 150.0);
+        let keys = [("→", "sim-axis-x"), ("↑", "sim-axis-y")];
+        for (i, (arrow, key)) in keys.into_iter().enumerate() {
+            ui.label(theme::body(arrow, t.mute));
+            let mut chosen = axes[i];
+            ComboBox::from_id_salt(key)
+                .width(width)
+                .selected_text(theme::body(text.channel_short(chosen), t.text))
+                .show_ui(ui, |ui| {
+                    for channel in Channel::ALL {
+                        ui.selectable_value(&mut chosen, channel, text.channel(channel));
+                    }
+                })
+                .response
+                .accessible_name(text.get(key));
+            if chosen == axes[1 - i] {
+                axes.swap(0, 1);
+            } else {
+                axes[i] = chosen;
+            }
+        }
+    });
 }
 
 fn none_ui(ui: &mut Ui, cx: &Cx<'_>) {

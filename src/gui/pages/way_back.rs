@@ -21,17 +21,17 @@ pub fn ways_back(
     Channel::ALL.map(|channel| way_back(judge, values, normal, channel))
 }
 
-/// Vibration and temperature moved together, in a straight line towards the normal: the first pair that
-/// is nominal, as the danger map shows it. `None` where even their normal is not enough.
+/// The two channels of the danger map moved together, in a straight line towards their normal: the first pair that
+/// is nominal, as the map shows it. `None` where even their normal is not enough.
 #[must_use]
 pub fn way_both(
     judge: &dyn Judge,
     values: &ChannelValues,
     normal: Option<&Normal>,
-) -> Option<(f64, f64)> {
+    pair: [Channel; 2],
+) -> Option<ChannelValues> {
     let threshold = judge.card().threshold;
     let goal = normal.unwrap_or_else(|| judge.fleet_normal()).mean;
-    let pair = [Channel::Vibration, Channel::Temperature];
     (1..=STEPS).find_map(|n| {
         let share = f64::from(n) / f64::from(STEPS);
         let mut changed = *values;
@@ -41,8 +41,7 @@ pub fn way_both(
             let to = values[i] + (goal[i] - values[i]) * share;
             changed[i] = (to * scale).round() / scale;
         }
-        let [x, y] = pair.map(|channel| changed[channel.index()]);
-        (judge.probability(&changed, normal) < threshold).then_some((x, y))
+        (judge.probability(&changed, normal) < threshold).then_some(changed)
     })
 }
 

@@ -68,6 +68,34 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
     response.on_hover_cursor(CursorIcon::PointingHand)
 }
 
+/// A low button for the row of a list; `name` says to screen readers what it does there.
+pub fn small_button_ui(ui: &mut Ui, word: &str, name: &str) -> Response {
+    let t = theme::tokens(ui);
+    let font = FontId::new(size::LABEL, theme::medium());
+    let galley = ui
+        .painter()
+        .layout_no_wrap(word.to_owned(), font, Color32::PLACEHOLDER);
+    let wanted = vec2(galley.size().x + 2.0 * size::S, size::CHIP);
+    let (rect, response) = ui.allocate_exact_size(wanted, Sense::click());
+    let enabled = ui.is_enabled();
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, name));
+    let (fill, line) = if response.hovered() {
+        (t.band, t.mute)
+    } else {
+        (t.raised, t.line)
+    };
+    let corner = CornerRadius::same(size::CORNER);
+    let line = Stroke::new(size::LINE, line);
+    ui.painter()
+        .rect(rect, corner, fill, line, StrokeKind::Inside);
+    let at = rect.center() - galley.size() / 2.0;
+    ui.painter().galley(at, galley, t.text);
+    focus_ring(ui, &response, rect);
+    response
+        .on_hover_cursor(CursorIcon::PointingHand)
+        .on_hover_text(name)
+}
+
 /// Marks what the keyboard is on.
 pub fn focus_ring(ui: &Ui, response: &Response, rect: eframe::egui::Rect) {
     if response.has_focus() {

@@ -4,8 +4,8 @@
 use std::ops::RangeInclusive;
 
 use eframe::egui::{
-    Align, Align2, Color32, DragValue, FontId, Layout, Response, Sense, Slider, SliderClamping,
-    Stroke, Ui, pos2, vec2,
+    Align, Align2, Color32, DragValue, FontId, Id, Key, Layout, Modifiers, Response, Sense, Slider,
+    SliderClamping, Stroke, Ui, pos2, vec2,
 };
 
 use crate::domain::Channel;
@@ -93,6 +93,42 @@ fn typed_value<'a>(text: &'a Text, channel: Channel, value: &'a mut f64) -> Drag
         .custom_parser(Text::parse)
 }
 
+/// What the keys make of a value: arrows a fine step, with Shift ten of them, Page Up and Page Down a tenth of the
+/// range, Home and End its ends. `None` where none was pressed.
+fn keys(ui: &Ui, value: f64, (low, high): (f64, f64), step: f64) -> Option<f64> {
+    let tenth = (high - low) / 10.0;
+    ui.input_mut(|i| {
+        let mut moved = 0.0;
+        let mut pressed = false;
+        let mut by = |modifiers, key, step: f64| {
+            let times = i.count_and_consume_key(modifiers, key);
+            pressed |= times > 0;
+            moved += times as f64 * step;
+        };
+        // With Shift first: a pattern without it matches both.
+        by(Modifiers::SHIFT, Key::ArrowRight, 10.0 * step);
+        by(Modifiers::SHIFT, Key::ArrowLeft, -10.0 * step);
+        by(Modifiers::NONE, Key::ArrowRight, step);
+        by(Modifiers::NONE, Key::ArrowLeft, -step);
+        by(Modifiers::NONE, Key::PageUp, tenth);
+        by(Modifiers::NONE, Key::PageDown, -tenth);
+        if i.consume_key(Modifiers::NONE, Key::Home) {
+            return Some(low);
+        }
+        if i.consume_key(Modifiers::NONE, Key::End) {
+            return Some(high);
+        }
+        pressed.then(|| (value + moved).clamp(low, high))
+    })
+}
+
+/// To the digits that are shown.
+fn rounded(value: f64, step: f64) -> f64 {
+    // Dividing by the whole number of steps in one, so that 2.3 comes out as 2.3 and not as 2.3000000000000003.
+    let steps = (1.0 / step).round();
+    (value * steps).round() / steps
+}
+
 fn track_ui(
     ui: &mut Ui,
     value: &mut f64,
@@ -105,10 +141,22 @@ fn track_ui(
     // The handle stays on the track even when a value outside was typed.
     let mut shown = value.clamp(low, high);
     let step = 10f64.powi(-(channel.decimals() as i32));
-    let response = bare_slider_ui(ui, &mut shown, range, t.accent);
+    // Its name is known once it is drawn, the keys must be taken before: by the name of the frame before.
+    let memory = ui.scope_id().with("slider-id");
+    let focused = ui.memory(|m| m.focused());
+    let drawn = ui.data(|d| d.get_temp::<Id>(memory));
+    let keyed = (focused.is_some() && focused == drawn)
+        .then(|| keys(ui, shown, (low, high), step))
+        .flatten();
+    shown = keyed.unwrap_or(shown);
+    let mut response = bare_slider_ui(ui, &mut shown, range, t.accent);
+    ui.data_mut(|d| d.insert_temp(memory, response.id));
+    if keyed.is_some() {
+        response.mark_changed();
+    }
     // Rounded here and not by egui, which would round a value that nobody touched.
     if response.changed() {
-        *value = (shown / step).round() * step;
+        *value = rounded(shown, step);
     }
     let span = response.rect.shrink2(vec2(HANDLE, 0.0));
     let x = |v: f64| span.left() + ((v - low) / (high - low)) as f32 * span.width();

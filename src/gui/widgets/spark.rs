@@ -1,5 +1,7 @@
 //! Small graphics of a table row: the probability bar with its threshold, and the 24 h curve.
 
+use std::borrow::Cow;
+
 use eframe::egui::{CornerRadius, Pos2, Rect, Sense, Shape, Stroke, Ui, pos2, vec2};
 
 use crate::gui::theme::{self, size};
@@ -31,6 +33,28 @@ pub fn probability_bar_ui(
     }
 }
 
+/// At most two points a pixel, the lowest and the highest of each stretch: a spike of one point still shows.
+fn reduced(points: &[TrendPoint], pixels: usize) -> Cow<'_, [TrendPoint]> {
+    if points.len() <= 2 * pixels.max(1) {
+        return Cow::Borrowed(points);
+    }
+    let stretch = points.len().div_ceil(pixels.max(1));
+    let mut kept = Vec::with_capacity(2 * pixels.max(1));
+    for part in points.chunks(stretch) {
+        let by_p = |a: &&TrendPoint, b: &&TrendPoint| a.1.total_cmp(&b.1);
+        let (low, high) = (part.iter().min_by(by_p), part.iter().max_by(by_p));
+        if let (Some(low), Some(high)) = (low, high) {
+            let (first, second) = if low.0 <= high.0 {
+                (low, high)
+            } else {
+                (high, low)
+            };
+            kept.extend([*first, *second]);
+        }
+    }
+    Cow::Owned(kept)
+}
+
 /// The probability of the last 24 h, 0–1 over the height, on the time axis `from_ms`–`to_ms`.
 pub fn spark_ui(ui: &mut Ui, width: f32, points: &[TrendPoint], to_ms: i64, danger: bool) {
     let t = theme::tokens(ui);
@@ -51,7 +75,26 @@ pub fn spark_ui(ui: &mut Ui, width: f32, points: &[TrendPoint], to_ms: i64, dang
     );
     if points.len() > 1 {
         let ink = if danger { t.danger } else { t.trace };
-        let line: Vec<Pos2> = points.iter().map(place).collect();
+        let line: Vec<Pos2> = reduced(points, inner.width() as usize)
+            .iter()
+            .map(place)
+            .collect();
         ui.painter().add(Shape::line(line, Stroke::new(1.25, ink)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_trend_is_drawn_with_two_points_a_pixel_and_its_spike() {
+        let mut points: Vec<TrendPoint> = (0..5000).map(|i| (i, 0.1)).collect();
+        points[1234].1 = 0.9;
+        let drawn = reduced(&points, 80);
+        assert!(drawn.len() <= 160, "{}", drawn.len());
+        assert!(drawn.is_sorted_by_key(|p| p.0));
+        assert_eq!(drawn.iter().filter(|p| p.1 > 0.8).count(), 1);
+        assert_eq!(reduced(&points[..100], 80).len(), 100);
     }
 }

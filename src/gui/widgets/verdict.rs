@@ -83,7 +83,8 @@ pub fn paint_triangle(painter: &Painter, centre: Pos2, side: f32, ink: Color32) 
         pos2(centre.x + r, centre.y + r * 0.8),
         pos2(centre.x - r, centre.y + r * 0.8),
     ];
-    painter.add(Shape::closed_line(points, Stroke::new(size::CURVE, ink)));
+    let width = (side / 12.0).max(size::CURVE);
+    painter.add(Shape::closed_line(points, Stroke::new(width, ink)));
 }
 
 /// Shape and short word, for a row.
