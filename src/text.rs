@@ -55,6 +55,15 @@ impl Language {
         }
     }
 
+    /// The language of these two letters; French where there is none.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
+            .unwrap_or_default()
+    }
+
     /// The one that a click changes to.
     #[must_use]
     pub const fn other(self) -> Self {

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{
-    CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, ThemePreference, Ui,
-};
+use eframe::egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, Ui};
 
 use crate::domain::LocoId;
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
+use crate::service::settings::fields::theme_word;
+use crate::service::settings::{SettingsAsk, ThemeChoice, WindowConfig};
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
@@ -20,7 +20,7 @@ use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{rail, replay, top_bar};
-use crate::text::Text;
+use crate::text::{Language, Text};
 
 /// With Ctrl (Cmd): the pages in the order of the rail.
 const PAGE_KEYS: [Key; 8] = [
@@ -61,20 +61,18 @@ pub struct App {
     watching: Option<(LocoId, TimeWindow)>,
     /// The desk that the service was last told of.
     attending: Desk,
+    /// The settings of the window that were last taken over.
+    window: Option<WindowConfig>,
 }
 
 impl App {
     /// Installs the look and takes the service's handle.
     #[must_use]
-    pub fn new(ctx: &Context, text: Text, dark: Option<bool>, handle: ServiceHandle) -> Self {
+    pub fn new(ctx: &Context, text: Text, theme: ThemeChoice, handle: ServiceHandle) -> Self {
         theme::install(ctx);
         // Where the system has no opinion.
         ctx.options_mut(|o| o.fallback_theme = Theme::Light);
-        ctx.set_theme(match dark {
-            Some(true) => ThemePreference::Dark,
-            Some(false) => ThemePreference::Light,
-            None => ThemePreference::System,
-        });
+        theme::choose(ctx, theme);
         // Ctrl+Q closes at once by default: too near Ctrl+1 … for a window that is on watch.
         ctx.options_mut(|o| o.quit_shortcuts.clear());
         Self {
@@ -99,6 +97,7 @@ impl App {
             saving: SaveChoice::default(),
             watching: None,
             attending: Desk::default(),
+            window: None,
         }
     }
 
@@ -122,6 +121,7 @@ impl App {
         if !Arc::ptr_eq(&latest, &self.snapshot) {
             self.snapshot = latest;
             self.came = Instant::now();
+            self.take_settings(ctx);
         }
         match self.files.poll(ctx, &self.text) {
             Some(Outcome::Chosen {
@@ -147,6 +147,28 @@ impl App {
         if gone || (!self.picked && self.page == Page::Fleet) {
             self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
         }
+    }
+
+    /// Theme and language that were changed in the file act too. What the window opened with is in force already.
+    fn take_settings(&mut self, ctx: &Context) {
+        let settings = &self.snapshot.settings;
+        if !settings.ready || self.window.as_ref() == Some(&settings.window) {
+            return;
+        }
+        let new = settings.window.clone();
+        if let Some(old) = self.window.replace(new.clone()) {
+            if old.theme != new.theme {
+                theme::choose(ctx, new.theme);
+            }
+            if let Some(language) = new.language.filter(|_| old.language != new.language) {
+                self.text.language = Language::of(language.code());
+            }
+        }
+    }
+
+    /// What already acts is kept for the next start, where it can be.
+    fn keep(&mut self, key: &str, word: &str) {
+        self.send(Command::Settings(SettingsAsk::keep(key, word)));
     }
 
     fn pick(&mut self, loco: LocoId) {
@@ -180,8 +202,14 @@ impl App {
             Ask::SaveAs { file_name, command } => {
                 self.saving.start(ctx, &self.text, file_name, command);
             }
-            Ask::Speak(language) => self.text.language = language,
-            Ask::Theme(dark) => ctx.set_theme(if dark { Theme::Dark } else { Theme::Light }),
+            Ask::Speak(language) => {
+                self.text.language = language;
+                self.keep("window.language", language.code());
+            }
+            Ask::Theme(theme) => {
+                theme::choose(ctx, theme);
+                self.keep("window.theme", theme_word(theme));
+            }
         }
     }
 
@@ -297,7 +325,7 @@ impl eframe::App for App {
             self.carry_out(&ctx, ask);
         }
         self.watch();
-        self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
+        self.toasts.ui(&ctx, &self.text);
         self.wake_for_ages(&ctx);
     }
 }

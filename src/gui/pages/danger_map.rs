@@ -49,7 +49,7 @@ pub struct DangerMap {
     cells: Vec<f32>,
     texture: Option<TextureHandle>,
     /// Of which theme the picture is.
-    dark: bool,
+    drawn_in: Option<&'static Tokens>,
     contour: Vec<Vec<Pos2>>,
     complete: bool,
 }
@@ -72,8 +72,8 @@ impl DangerMap {
             self.cells.clear();
             self.complete = false;
         }
-        let dark = ui.visuals().dark_mode;
-        if self.complete && dark == self.dark {
+        let t = theme::tokens(ui);
+        if self.complete && self.drawn_in == Some(t) {
             return;
         }
         let started = Instant::now();
@@ -90,8 +90,8 @@ impl DangerMap {
             return;
         }
         self.complete = true;
-        self.dark = dark;
-        let picture = picture(&self.cells, theme::of(dark));
+        self.drawn_in = Some(t);
+        let picture = picture(&self.cells, t);
         match &mut self.texture {
             Some(texture) => texture.set(picture, TextureOptions::NEAREST),
             None => {
