@@ -138,6 +138,23 @@ pub fn choose(ctx: &Context, theme: ThemeChoice) {
     });
 }
 
+/// The theme that was chosen last.
+#[must_use]
+pub fn chosen(ctx: &Context) -> ThemeChoice {
+    match ctx.options(|o| o.theme_preference) {
+        ThemePreference::System => ThemeChoice::System,
+        ThemePreference::Light => ThemeChoice::Light,
+        ThemePreference::Dark => {
+            let dark = ctx.style_of(Theme::Dark);
+            if of(&dark.visuals) == &HIGH_CONTRAST {
+                ThemeChoice::HighContrast
+            } else {
+                ThemeChoice::Dark
+            }
+        }
+    }
+}
+
 /// Sizes in points.
 pub mod size {
     pub const RAIL: f32 = 88.0;
@@ -157,6 +174,10 @@ pub mod size {
     pub const M: f32 = 12.0;
     pub const L: f32 = 16.0;
     pub const XL: f32 = 24.0;
+
+    /// Width of the sections beside a page that has them, and of text that is read line by line.
+    pub const NAVIGATION: f32 = 184.0;
+    pub const READABLE: f32 = 920.0;
 
     /// Width of the story beside the fleet's table.
     pub const STORY: f32 = 304.0;

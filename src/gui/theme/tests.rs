@@ -234,7 +234,8 @@ fn the_third_theme_is_told_from_the_dark_one() {
     ] {
         choose(&ctx, choice);
         assert_eq!(on(&ctx), panel, "{choice:?}");
+        assert_eq!(chosen(&ctx), choice);
     }
     choose(&ctx, ThemeChoice::System);
-    assert_eq!(ctx.options(|o| o.theme_preference), ThemePreference::System);
+    assert_eq!(chosen(&ctx), ThemeChoice::System);
 }

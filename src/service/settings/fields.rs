@@ -1,5 +1,7 @@
 //! Every single setting of `cidp.toml`: what can be typed, its unit, its default, and when it acts.
 
+use std::sync::LazyLock;
+
 use crate::config::{Config, RendererChoice, ThemeChoice, VibrationClass};
 use crate::domain::Channel;
 
@@ -331,6 +333,13 @@ pub fn value_of(config: &Config, key: &str) -> Option<Value> {
             }))
         }
     }
+}
+
+/// What stands where the file says nothing; `None`: nothing does.
+#[must_use]
+pub fn default_of(key: &str) -> Option<Value> {
+    static DEFAULTS: LazyLock<Config> = LazyLock::new(Config::default);
+    value_of(&DEFAULTS, key)
 }
 
 /// The file's word of a theme.

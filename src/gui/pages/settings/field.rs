@@ -1,0 +1,569 @@
+//! One setting: its name, what it does and when, the value to be typed with its unit, its default and the way back
+//! to it. What is wrong is said under the value, with a shape, as it is typed.
+
+use eframe::egui::{Align, Align2, Key, Label, Layout, Sense, TextEdit, Ui, Vec2, vec2};
+
+use super::State;
+use crate::gui::context::{Ask, Cx};
+use crate::gui::fonts::Icon;
+use crate::gui::theme::{self, size};
+use crate::gui::widgets::button::{Kind as Button, button_ui, icon_button_ui};
+use crate::gui::widgets::verdict::paint_triangle;
+use crate::service::command::Command;
+use crate::service::settings::fields::{default_of, field, theme_word};
+use crate::service::settings::{
+    Change, Field, Kind, Place, SettingsAsk, SettingsView, ThemeChoice, Unit, Value,
+};
+use crate::text::{Language, Text};
+
+/// Why what is typed cannot be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wrong {
+    Empty,
+    NotANumber,
+    NotWhole,
+    Outside(f64, f64),
+    /// Above the first, up to the second.
+    OutsideAbove(f64, f64),
+    NotATime,
+    /// The lower limit must lie below the upper one.
+    UpsideDown,
+    /// Another source has that name.
+    Twice,
+    NotAnAddress,
+}
+
+impl Wrong {
+    /// What is wrong and what would be right.
+    #[must_use]
+    pub fn words(&self, text: &Text, field: &Field) -> String {
+        let range = |low: f64, high: f64| {
+            let unit = unit_words(text, field.unit);
+            let end = |v: f64| written(text, field, &Value::Number(v));
+            [
+                ("low", end(low).into()),
+                ("high", format!("{}{unit}", end(high)).into()),
+            ]
+        };
+        match self {
+            Self::Empty => text.get("set-wrong-empty").into_owned(),
+            Self::NotANumber => text.get("set-wrong-number").into_owned(),
+            Self::NotWhole => text.get("set-wrong-whole").into_owned(),
+            Self::Outside(low, high) => text.with("set-wrong-range", range(*low, *high)),
+            Self::OutsideAbove(low, high) => text.with("set-wrong-above", range(*low, *high)),
+            Self::NotATime => text.get("set-wrong-time").into_owned(),
+            Self::UpsideDown => text.get("set-wrong-order").into_owned(),
+            Self::Twice => text.get("set-wrong-twice").into_owned(),
+            Self::NotAnAddress => text.get("set-wrong-address").into_owned(),
+        }
+    }
+}
+
+/// A number as it is typed: either decimal mark, no letters but the unit. Where English would read thousands, it is
+/// none: nobody meant 1 by "1,000".
+fn number(text: &Text, field: &Field, typed: &str) -> Option<f64> {
+    let unit = unit_words(text, field.unit);
+    let typed = typed.trim();
+    let typed = typed.strip_suffix(unit.trim()).unwrap_or(typed);
+    let digits = |c: char| {
+        c.is_ascii_digit() || c.is_whitespace() || matches!(c, '.' | ',' | '-' | '+' | '\u{2212}')
+    };
+    let thousands = || {
+        typed
+            .split_once(',')
+            .is_some_and(|(_, rest)| rest.trim().len() == 3)
+    };
+    if !typed.chars().all(digits) || (text.language == Language::English && thousands()) {
+        return None;
+    }
+    Text::parse(typed)
+}
+
+/// What is typed, as a value of the file; `None`: the key is left out.
+///
+/// # Errors
+/// It cannot stand there.
+pub fn value_typed(
+    text: &Text,
+    field: &Field,
+    typed: &str,
+    optional: bool,
+) -> Result<Option<Value>, Wrong> {
+    if typed.trim().is_empty() {
+        return if optional {
+            Ok(None)
+        } else {
+            Err(Wrong::Empty)
+        };
+    }
+    let value = match field.kind {
+        Kind::Number { low, high, above } => {
+            let mut n = number(text, field, typed).ok_or(Wrong::NotANumber)?;
+            if field.unit == Unit::Percent {
+                n /= 100.0;
+            }
+            let value = Value::Number(n);
+            if !field.allows(&value) {
+                return Err(if above {
+                    Wrong::OutsideAbove(low, high)
+                } else {
+                    Wrong::Outside(low, high)
+                });
+            }
+            value
+        }
+        Kind::Whole { low, high } => {
+            let n = number(text, field, typed).ok_or(Wrong::NotANumber)?;
+            if n.fract() != 0.0 {
+                return Err(Wrong::NotWhole);
+            }
+            let value = Value::Whole(n as u64);
+            if n < 0.0 || !field.allows(&value) {
+                return Err(Wrong::Outside(low as f64, high as f64));
+            }
+            value
+        }
+        Kind::Time => {
+            let value = Value::Text(typed.trim().replace(['h', 'H'], ":"));
+            if !field.allows(&value) {
+                return Err(Wrong::NotATime);
+            }
+            value
+        }
+        Kind::Text | Kind::Choice(_) | Kind::Flag => Value::Text(typed.trim().to_owned()),
+    };
+    Ok(Some(value))
+}
+
+/// A value as it is typed: the language's decimal mark, all its digits, nothing between thousands.
+#[must_use]
+pub fn written(text: &Text, field: &Field, value: &Value) -> String {
+    let number = |n: f64| {
+        let n = if field.unit == Unit::Percent {
+            n * 100.0
+        } else {
+            n
+        };
+        // 0.1 × 100 is not quite 10.
+        let plain = format!("{}", (n * 1e9).round() / 1e9).replace('-', "\u{2212}");
+        match text.language {
+            Language::French => plain.replace('.', ","),
+            Language::English => plain,
+        }
+    };
+    match (value, field.kind) {
+        (Value::Number(n), _) => number(*n),
+        (Value::Whole(n), _) => n.to_string(),
+        (Value::Flag(on), _) => text.yes_no(*on),
+        (Value::Text(word), Kind::Choice(_)) => text.setting_choice(field.key, word),
+        (Value::Text(words), _) => words.clone(),
+    }
+}
+
+/// A unit with the space before it; nothing where there is none.
+#[must_use]
+pub fn unit_words(text: &Text, unit: Unit) -> String {
+    let named = |key: &str| format!("\u{202f}{}", text.settings_unit(key));
+    match unit {
+        Unit::None => String::new(),
+        Unit::Percent => "\u{202f}%".to_owned(),
+        Unit::Seconds => named("seconds"),
+        Unit::Milliseconds => named("milliseconds"),
+        Unit::Hours => named("hours"),
+        Unit::Days => named("days"),
+        Unit::HoursPerDay => named("hours-per-day"),
+        Unit::Of(channel) => format!("\u{202f}{}", channel.unit()),
+        Unit::RateOf(channel) => format!("\u{202f}{}/s", channel.unit()),
+    }
+}
+
+/// A value to be typed.
+pub struct Typed<'a> {
+    pub place: Place,
+    pub field: &'a Field,
+    /// In force now.
+    pub now: Option<&'a Value>,
+    /// May be left empty.
+    pub optional: bool,
+    /// For screen readers.
+    pub name: &'a str,
+    pub width: f32,
+    /// What only its neighbours tell.
+    pub also: &'a dyn Fn(&Value) -> Option<Wrong>,
+}
+
+impl Typed<'_> {
+    /// Draws the field; sends what is right once the field is left or Enter pressed. Returns what is wrong.
+    pub fn ui(self, ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) -> Option<String> {
+        let t = theme::tokens(ui);
+        let text = cx.text;
+        let shown = self
+            .now
+            .map_or_else(String::new, |value| written(text, self.field, value));
+        let draft = state.drafts.get(&self.place);
+        let mut typed = draft.cloned().unwrap_or_else(|| shown.clone());
+        let judge = |typed: &str| {
+            let value = value_typed(text, self.field, typed, self.optional)?;
+            match value.as_ref().and_then(|value| (self.also)(value)) {
+                Some(wrong) => Err(wrong),
+                None => Ok(value),
+            }
+        };
+        let wrong_now = draft.is_some() && judge(&typed).is_err();
+        let response = ui
+            .scope(|ui| {
+                if wrong_now {
+                    let stroke = eframe::egui::Stroke::new(size::FOCUS, t.warn);
+                    let widgets = &mut ui.visuals_mut().widgets;
+                    for state in [
+                        &mut widgets.inactive,
+                        &mut widgets.hovered,
+                        &mut widgets.active,
+                    ] {
+                        state.bg_stroke = stroke;
+                    }
+                }
+                ui.add_sized(
+                    vec2(self.width, size::CONTROL),
+                    TextEdit::singleline(&mut typed)
+                        .align(Align2::LEFT_CENTER)
+                        .margin(vec2(size::S, 0.0)),
+                )
+            })
+            .inner;
+        let response = response.accessible_name(self.name);
+        if response.changed() {
+            state.drafts.insert(self.place.clone(), typed.clone());
+            state.sent.remove(&self.place);
+        }
+        if response.lost_focus() {
+            let escaped = ui.input(|i| i.key_pressed(Key::Escape));
+            if escaped || typed == shown {
+                state.drafts.remove(&self.place);
+            } else if let Ok(value) = judge(&typed) {
+                if value.as_ref() == self.now {
+                    state.drafts.remove(&self.place);
+                } else {
+                    let place = self.place.clone();
+                    let change = match value {
+                        Some(value) => Change::Set { place, value },
+                        None => Change::Unset { place },
+                    };
+                    state
+                        .sent
+                        .insert(self.place.clone(), cx.snapshot.settings.answered);
+                    send(cx, change);
+                }
+            }
+        }
+        let draft = state.drafts.get(&self.place)?;
+        match judge(draft) {
+            Err(wrong) => Some(wrong.words(text, self.field)),
+            Ok(_) => refused_words(cx, &self.place),
+        }
+    }
+}
+
+/// Asks for a change.
+pub fn send(cx: &mut Cx<'_>, change: Change) {
+    cx.send(Command::Settings(SettingsAsk::Change(change)));
+}
+
+/// What the service said of the value at this place.
+fn refused_words(cx: &Cx<'_>, place: &Place) -> Option<String> {
+    let refused = cx.snapshot.settings.refused.as_ref()?;
+    match &refused.change {
+        Change::Set { place: p, .. } | Change::Unset { place: p } if p == place => Some(
+            cx.text
+                .with("set-refused", [("why", refused.why.as_str().into())]),
+        ),
+        _ => None,
+    }
+}
+
+/// A triangle and what is wrong.
+pub fn wrong_ui(ui: &mut Ui, words: &str) {
+    let t = theme::tokens(ui);
+    ui.horizontal_top(|ui| {
+        ui.spacing_mut().interact_size.y = size::L;
+        let (rect, _) = ui.allocate_exact_size(Vec2::splat(size::L), Sense::hover());
+        paint_triangle(ui.painter(), rect.center(), size::M, t.warn);
+        ui.add(Label::new(theme::small_strong(words, t.warn)).wrap());
+    });
+}
+
+/// A setting from the top of the file on a row of its own: name and help at the left, value at the right.
+pub fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mut State, key: &str) {
+    let Some(field) = field(key) else {
+        return;
+    };
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let place = Place::of(key);
+    let name = text.setting(key);
+    let now = view.value(key);
+    let default = default_of(key);
+    ui.add_space(size::S);
+    let whole = ui.available_width();
+    let left = (whole * 0.5).min(size::STORY + size::XL * 2.0);
+    ui.push_id(key, |ui| {
+        ui.horizontal_top(|ui| {
+            ui.allocate_ui_with_layout(
+                vec2(left, size::CONTROL),
+                Layout::top_down(Align::Min),
+                |ui| {
+                    ui.set_width(left);
+                    ui.spacing_mut().item_spacing.y = 2.0;
+                    ui.spacing_mut().interact_size.y = size::L;
+                    ui.add(Label::new(theme::strong(&name, t.text)).wrap());
+                    ui.add(Label::new(theme::small(text.setting_help(key), t.mute)).wrap());
+                },
+            );
+            ui.add_space(size::L);
+            ui.vertical(|ui| {
+                ui.spacing_mut().item_spacing.y = size::XS;
+                let wrong = ui
+                    .horizontal(|ui| control_ui(ui, cx, state, field, now, &name))
+                    .inner;
+                if let Some(words) = wrong {
+                    wrong_ui(ui, &words);
+                }
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().interact_size.y = size::XL;
+                    let given = view.given.contains(key);
+                    origin_ui(ui, cx, state, field, default.as_ref(), given, place);
+                });
+            });
+        });
+    });
+}
+
+fn control_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    state: &mut State,
+    field: &Field,
+    now: Option<&Value>,
+    name: &str,
+) -> Option<String> {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let place = Place::of(field.key);
+    match field.kind {
+        Kind::Flag => {
+            let on = now == Some(&Value::Flag(true));
+            for choice in [true, false] {
+                let word = text.yes_no(choice);
+                let response =
+                    button_ui(ui, Button::Choice(on == choice), &word).accessible_name(text.with(
+                        "set-choice-of",
+                        [("name", name.into()), ("choice", word.as_str().into())],
+                    ));
+                if response.clicked() && on != choice {
+                    let value = Value::Flag(choice);
+                    send(
+                        cx,
+                        Change::Set {
+                            place: place.clone(),
+                            value,
+                        },
+                    );
+                }
+            }
+            None
+        }
+        Kind::Choice(words) => {
+            // The window itself says which of these is on: it may be so for this session only.
+            let on_now = match field.key {
+                "window.language" => Some(Value::Text(text.language.code().to_owned())),
+                "window.theme" => {
+                    let word = theme_word(theme::chosen(ui.ctx()));
+                    Some(Value::Text(word.to_owned()))
+                }
+                _ => now.cloned(),
+            };
+            for word in words {
+                let value = Value::Text((*word).to_owned());
+                let label = text.setting_choice(field.key, word);
+                let on = on_now.as_ref() == Some(&value);
+                if button_ui(ui, Button::Choice(on), &label).clicked() && !on {
+                    chosen(cx, field, word, value);
+                }
+            }
+            None
+        }
+        Kind::Number { .. } | Kind::Whole { .. } | Kind::Text | Kind::Time => {
+            let width = if field.kind == Kind::Text {
+                240.0
+            } else {
+                120.0
+            };
+            let optional = default_of(field.key).is_none();
+            let typed = Typed {
+                place,
+                field,
+                now,
+                optional,
+                name,
+                width,
+                also: &|_| None,
+            };
+            let wrong = typed.ui(ui, cx, state);
+            let unit = unit_words(text, field.unit);
+            ui.label(theme::body(unit.trim(), t.mute));
+            wrong
+        }
+    }
+}
+
+/// Theme and language act at once, whether they can be kept or not.
+fn chosen(cx: &mut Cx<'_>, field: &Field, word: &str, value: Value) {
+    let theme = || {
+        ThemeChoice::ALL
+            .into_iter()
+            .find(|t| theme_word(*t) == word)
+    };
+    match (field.key, theme()) {
+        ("window.language", _) => cx.ask(Ask::Speak(Language::of(word))),
+        ("window.theme", Some(theme)) => cx.ask(Ask::Theme(theme)),
+        (key, _) => {
+            let place = Place::of(key);
+            send(cx, Change::Set { place, value });
+        }
+    }
+}
+
+/// The default and when a change acts; the way back where the file says something else.
+fn origin_ui(
+    ui: &mut Ui,
+    cx: &mut Cx<'_>,
+    state: &mut State,
+    field: &Field,
+    default: Option<&Value>,
+    given: bool,
+    place: Place,
+) {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let default = default.map_or_else(
+        || text.get("set-default-none").into_owned(),
+        |value| {
+            format!(
+                "{}{}",
+                written(text, field, value),
+                unit_words(text, field.unit)
+            )
+        },
+    );
+    let acts = text.settings_act(field.acts.key());
+    let words = text.with(
+        "set-origin",
+        [("default", default.as_str().into()), ("acts", acts.into())],
+    );
+    ui.label(theme::small(words, t.mute));
+    if given {
+        let name = text.setting(field.key);
+        let back = text.with(
+            "set-reset",
+            [("name", name.into()), ("default", default.into())],
+        );
+        if icon_button_ui(ui, Icon::RotateCcw, &back).clicked() {
+            state.drafts.remove(&place);
+            send(cx, Change::Unset { place });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Channel;
+    use jiff::tz::TimeZone;
+
+    fn text(language: Language) -> Text {
+        Text::new(language, TimeZone::UTC)
+    }
+
+    fn typed(language: Language, key: &str, words: &str) -> Result<Option<Value>, Wrong> {
+        value_typed(&text(language), field(key).unwrap(), words, false)
+    }
+
+    #[test]
+    fn a_decimal_comma_and_a_unit_may_be_typed() {
+        let fr = |key, words| typed(Language::French, key, words);
+        let number = |n| Ok(Some(Value::Number(n)));
+        assert_eq!(fr("alarms.delay_secs", "12,5"), number(12.5));
+        assert_eq!(fr("alarms.delay_secs", " 12.5 s "), number(12.5));
+        assert_eq!(fr("alarms.delay_secs", "1 200"), number(1200.0));
+        assert_eq!(fr("alarms.dead_band", "10\u{202f}%"), number(0.1));
+        assert_eq!(fr("limits.pressure.min", "\u{2212}2 bar"), number(-2.0));
+        assert_eq!(
+            fr("schedule.daily_at", "02h30"),
+            Ok(Some(Value::Text("02:30".into())))
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_told_apart() {
+        let fr = |key, words| typed(Language::French, key, words);
+        assert_eq!(fr("alarms.delay_secs", "dix"), Err(Wrong::NotANumber));
+        assert_eq!(fr("alarms.delay_secs", "1O"), Err(Wrong::NotANumber));
+        assert_eq!(
+            fr("alarms.delay_secs", "3601"),
+            Err(Wrong::Outside(0.0, 3600.0))
+        );
+        assert_eq!(
+            fr("alarms.delay_secs", "−1"),
+            Err(Wrong::Outside(0.0, 3600.0))
+        );
+        assert_eq!(fr("alarms.delay_secs", " "), Err(Wrong::Empty));
+        assert_eq!(
+            fr("drift.psi_limit", "0"),
+            Err(Wrong::OutsideAbove(0.0, 10.0))
+        );
+        assert_eq!(fr("model.trees", "10,5"), Err(Wrong::NotWhole));
+        assert_eq!(fr("model.trees", "0"), Err(Wrong::Outside(1.0, 1000.0)));
+        assert_eq!(fr("schedule.daily_at", "25:00"), Err(Wrong::NotATime));
+        let en = |words| typed(Language::English, "alarms.delay_secs", words);
+        assert_eq!(
+            en("1,000"),
+            Err(Wrong::NotANumber),
+            "thousands or a decimal comma?"
+        );
+        assert_eq!(en("1,5"), Ok(Some(Value::Number(1.5))));
+        let free = field("model.false_alarm_hours_per_loco_day").unwrap();
+        assert_eq!(
+            value_typed(&text(Language::French), free, "", true),
+            Ok(None)
+        );
+    }
+
+    #[test]
+    fn what_is_written_is_what_would_be_typed() {
+        for language in Language::ALL {
+            let text = text(language);
+            for (key, value) in [
+                ("alarms.dead_band", Value::Number(0.1)),
+                ("limits.pressure.min", Value::Number(-2.5)),
+                ("limits.flow_rate.max", Value::Number(1000.0)),
+                ("model.max_rows", Value::Whole(50_000)),
+                ("drift.psi_limit", Value::Number(0.25)),
+            ] {
+                let field = field(key).unwrap();
+                let words = written(&text, field, &value);
+                let with_unit = format!("{words}{}", unit_words(&text, field.unit));
+                assert_eq!(
+                    value_typed(&text, field, &with_unit, false),
+                    Ok(Some(value)),
+                    "{words}"
+                );
+            }
+        }
+        let rate = field("limits.pressure.max_rate_per_sec").unwrap();
+        assert_eq!(rate.unit, Unit::RateOf(Channel::Pressure));
+        assert_eq!(
+            unit_words(&text(Language::French), rate.unit),
+            "\u{202f}bar/s"
+        );
+    }
+}
