@@ -428,4 +428,4 @@ fn dashed(key: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,9 @@
 //! keyboard do, and which commands go out.
 
 mod found;
+mod log;
+mod scale;
+mod settings;
 
 use std::sync::Arc;
 

@@ -29,7 +29,7 @@ set-lead-drift = When readings are no longer like those of the training, NOMINAL
 set-lead-night = One full run a day, while the window is open.
 
 set-origin = default: { $default } · acts { $acts }
-set-default-none = nothing
+set-default-none = empty
 set-acts-now = at once
 set-acts-run = at the next run
 set-acts-training = at the next training
@@ -74,7 +74,7 @@ set-help-window-operator = Written beside acknowledgements, notes and changed se
 set-severity = Vibration severity
 set-severity-why = Zones of the vibration curve after ISO 10816-1, indicative: a moving bogie is outside the scope of that standard. The model does not use them.
 set-window-vibration-class = Machine class
-set-help-window-vibration-class = I: small machines; II: medium; III: large, rigid support; IV: large, soft support.
+set-help-window-vibration-class = Small machines (I), medium (II), large on a rigid (III) or a soft support (IV).
 set-choice-window-vibration-class-i = I
 set-choice-window-vibration-class-ii = II
 set-choice-window-vibration-class-iii = III

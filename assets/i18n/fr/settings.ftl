@@ -29,7 +29,7 @@ set-lead-drift = Quand les mesures ne ressemblent plus à celles de l’apprenti
 set-lead-night = Un traitement complet par jour, tant que la fenêtre est ouverte.
 
 set-origin = par défaut : { $default } · agit { $acts }
-set-default-none = rien
+set-default-none = vide
 set-acts-now = tout de suite
 set-acts-run = au prochain traitement
 set-acts-training = au prochain apprentissage
@@ -74,7 +74,7 @@ set-help-window-operator = Inscrit à côté des acquittements, des notes et des
 set-severity = Sévérité vibratoire
 set-severity-why = Zones de la courbe des vibrations d’après l’ISO 10816-1, à titre indicatif : un bogie en marche est hors du domaine de cette norme. Le modèle ne s’en sert pas.
 set-window-vibration-class = Classe de machine
-set-help-window-vibration-class = I : petites machines ; II : moyennes ; III : grandes, support rigide ; IV : grandes, support souple.
+set-help-window-vibration-class = Petites machines (I), moyennes (II), grandes à support rigide (III) ou souple (IV).
 set-choice-window-vibration-class-i = I
 set-choice-window-vibration-class-ii = II
 set-choice-window-vibration-class-iii = III

@@ -49,7 +49,13 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
         };
         let corner = CornerRadius::same(size::CORNER);
         let painter = ui.painter();
-        let line = Stroke::new(size::LINE, line);
+        // What is on is told by more than a colour.
+        let width = if kind == Kind::Choice(true) {
+            size::FOCUS
+        } else {
+            t.line_width
+        };
+        let line = Stroke::new(width, line);
         painter.rect(rect, corner, fill, line, StrokeKind::Inside);
         let x = rect.center().x - (galley.size().x + glyph_width) / 2.0;
         if let Some(glyph) = glyph {

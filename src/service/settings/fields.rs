@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use crate::config::{Config, RendererChoice, ThemeChoice, VibrationClass};
+use crate::config::{Config, RendererChoice, ThemeChoice, VibrationClass, WindowLanguage};
 use crate::domain::Channel;
 
 use super::Value;
@@ -338,7 +338,12 @@ pub fn value_of(config: &Config, key: &str) -> Option<Value> {
 /// What stands where the file says nothing; `None`: nothing does.
 #[must_use]
 pub fn default_of(key: &str) -> Option<Value> {
-    static DEFAULTS: LazyLock<Config> = LazyLock::new(Config::default);
+    static DEFAULTS: LazyLock<Config> = LazyLock::new(|| {
+        let mut config = Config::default();
+        // Nothing is said of it there: the window speaks French.
+        config.window.language = Some(WindowLanguage::Fr);
+        config
+    });
     value_of(&DEFAULTS, key)
 }
 

@@ -157,7 +157,7 @@ pub fn read_only(file: &Path) -> Option<String> {
 }
 
 /// Keys that a text gives, joined by dots; those of lists are not among them.
-fn given(text: &str) -> BTreeSet<String> {
+pub(super) fn given(text: &str) -> BTreeSet<String> {
     fn walk(item: &Item, name: &str, into: &mut BTreeSet<String>) {
         let Some(table) = item.as_table_like() else {
             if item.is_value() {

@@ -246,3 +246,18 @@ pub(super) fn view_of(config: &Config) -> SettingsView {
         ..SettingsView::default()
     }
 }
+
+/// The view of a file's text, for tests of the page.
+///
+/// # Panics
+/// The text is no configuration.
+#[cfg(test)]
+#[must_use]
+pub fn view_of_text(text: &str) -> SettingsView {
+    let file = std::path::Path::new("cidp.toml");
+    let config = Config::parse(text, file).unwrap_or_else(|e| panic!("{e}"));
+    SettingsView {
+        given: file::given(text),
+        ..view_of(&config)
+    }
+}

@@ -35,11 +35,11 @@ fn classes_ui(ui: &mut Ui, cx: &Cx<'_>, chosen: VibrationClass) {
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.add_space(theme::size::S);
+    ui.spacing_mut().interact_size.y = theme::size::XL;
     Grid::new("set-classes")
         .num_columns(5)
         .spacing([theme::size::XL, theme::size::XS])
         .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = theme::size::XL;
             for head in ["set-class", "set-zone-ab", "set-zone-bc", "set-zone-cd"] {
                 ui.label(theme::small(text.get(head), t.mute));
             }

@@ -214,6 +214,8 @@ impl Typed<'_> {
             .scope(|ui| {
                 if wrong_now {
                     let stroke = eframe::egui::Stroke::new(size::FOCUS, t.warn);
+                    // The frame of a field that is typed in.
+                    ui.visuals_mut().selection.stroke = stroke;
                     let widgets = &mut ui.visuals_mut().widgets;
                     for state in [
                         &mut widgets.inactive,
@@ -322,6 +324,7 @@ pub fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mut Sta
             ui.add_space(size::L);
             ui.vertical(|ui| {
                 ui.spacing_mut().item_spacing.y = size::XS;
+                ui.spacing_mut().interact_size.y = size::XL;
                 let wrong = ui
                     .horizontal(|ui| control_ui(ui, cx, state, field, now, &name))
                     .inner;
@@ -329,7 +332,6 @@ pub fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mut Sta
                     wrong_ui(ui, &words);
                 }
                 ui.horizontal(|ui| {
-                    ui.spacing_mut().interact_size.y = size::XL;
                     let given = view.given.contains(key);
                     origin_ui(ui, cx, state, field, default.as_ref(), given, place);
                 });
