@@ -73,8 +73,6 @@ impl App {
         // Where the system has no opinion.
         ctx.options_mut(|o| o.fallback_theme = Theme::Light);
         theme::choose(ctx, theme);
-        // A frame that is laid out a second time would act twice on one click or one Enter.
-        ctx.options_mut(|o| o.max_passes = std::num::NonZeroUsize::MIN);
         // Ctrl+Q closes at once by default: too near Ctrl+1 … for a window that is on watch.
         ctx.options_mut(|o| o.quit_shortcuts.clear());
         Self {
@@ -123,8 +121,8 @@ impl App {
         if !Arc::ptr_eq(&latest, &self.snapshot) {
             self.snapshot = latest;
             self.came = Instant::now();
-            self.take_settings(ctx);
         }
+        self.take_settings(ctx);
         match self.files.poll(ctx, &self.text) {
             Some(Outcome::Chosen {
                 sensors,

@@ -159,7 +159,7 @@ fn item_ui(ui: &mut Ui, height: f32, word: &str, name: &str, glyph: Icon, on: bo
         Align2::CENTER_CENTER,
         word,
         FontId::new(
-            11.5,
+            size::LABEL,
             if on {
                 theme::medium()
             } else {

@@ -84,7 +84,7 @@ pub fn recent() -> &'static Recent {
 }
 
 impl Recent {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             since_ms: now_ms(),
             held: Mutex::default(),
@@ -125,7 +125,7 @@ impl Recent {
     }
 
     /// Takes what is logged.
-    pub(super) fn layer(&'static self) -> RecentLayer {
+    pub(crate) fn layer(&'static self) -> RecentLayer {
         RecentLayer(self)
     }
 }
@@ -150,7 +150,7 @@ pub fn push_field(fields: &mut String, name: &str, value: &str) {
     }
 }
 
-pub(super) struct RecentLayer(&'static Recent);
+pub(crate) struct RecentLayer(&'static Recent);
 
 impl<S: Subscriber> Layer<S> for RecentLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {

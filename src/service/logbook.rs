@@ -159,4 +159,37 @@ mod tests {
         fs::write(dir.path().join("cidp.2026-08-30.jsonl"), many).unwrap();
         assert_eq!(earlier(dir.path(), i64::MAX).unwrap().len(), KEPT);
     }
+
+    /// A password in an address, and the key that a server asks for, are in no line: neither where the run fails nor
+    /// where it is looked at more closely than it is on the page.
+    #[test]
+    fn no_secret_is_in_a_line() {
+        use crate::service::pipeline::RunKind;
+        use crate::service::platform::Platform;
+        use tracing_subscriber::layer::SubscriberExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        // A folder is in every environment, and its value is nothing that a line would hold by chance.
+        let secret = std::env::var("CARGO_MANIFEST_DIR").unwrap();
+        let config = "[[sources]]\nname = \"a\"\nrole = \"telemetry\"\n\
+            url = \"http://user:geheim@127.0.0.1:9/x.csv\"\n[sources.key]\n\
+            env = \"CARGO_MANIFEST_DIR\"\n";
+        fs::write(dir.path().join("cidp.toml"), config).unwrap();
+        let platform = Platform::open(Some(dir.path()), None).unwrap();
+        let recent: &'static crate::logging::Recent =
+            Box::leak(Box::new(crate::logging::Recent::new()));
+        let subscriber = tracing_subscriber::registry().with(recent.layer());
+        tracing::subscriber::with_default(subscriber, || {
+            platform.run(RunKind::Full, &|_| {}).unwrap();
+        });
+        let (lines, _) = recent.lines();
+        assert!(!lines.is_empty());
+        for line in lines {
+            let words = format!("{} {}", line.message, line.fields);
+            assert!(
+                !words.contains("geheim") && !words.contains(&secret),
+                "{words}"
+            );
+        }
+    }
 }

@@ -45,6 +45,10 @@ impl Bench {
     /// Takes the place of what stands in a field, as a hand does.
     fn fill(&mut self, label: &str, words: &str) {
         let field = || accesskit::Role::TextInput;
+        self.harness
+            .get_by_role_and_label(field(), label)
+            .scroll_to_me();
+        self.harness.run();
         self.harness.get_by_role_and_label(field(), label).click();
         self.harness.run();
         self.harness
@@ -256,6 +260,12 @@ fn a_source_is_changed_where_it_stands_and_its_secrets_are_not_shown() {
     };
     let value = Value::Number(30.0);
     assert_eq!(bench.changes(), [Change::Set { place, value }]);
+}
+
+#[test]
+fn a_source_is_added_where_its_rows_are_shown_first() {
+    let mut bench = french();
+    assert!(bench.section("Sources"));
     bench.click("Ajouter une source…");
     assert_eq!(bench.harness.state().page(), Page::Pipeline);
 }

@@ -245,7 +245,7 @@ impl Typed<'_> {
             } else if let Ok(value) = judge(&typed) {
                 if value.as_ref() == self.now {
                     state.drafts.remove(&self.place);
-                } else {
+                } else if !state.sent.contains_key(&self.place) {
                     let place = self.place.clone();
                     let change = match value {
                         Some(value) => Change::Set { place, value },
