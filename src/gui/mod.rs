@@ -138,3 +138,14 @@ where
         }),
     )
 }
+
+#[cfg(test)]
+pub(crate) use pages::settings::typed::unit_words;
+
+/// The sections of the settings page, and whether each has a sentence of its own, for the test of the words.
+#[cfg(test)]
+pub(crate) fn settings_sections() -> Vec<(&'static str, bool)> {
+    pages::settings::Section::ALL
+        .map(|section| (section.key(), section.has_lead()))
+        .to_vec()
+}

@@ -3,7 +3,7 @@ word-yes = Yes
 word-no = No
 
 set-loading = Reading the settings…
-set-figure-given = settings given
+set-figure-given = values changed
 set-file-kept = can be changed
 set-file-none = no file yet
 set-file-read-only = read only
@@ -145,7 +145,7 @@ set-source-add = Add a source…
 set-source-name = Name
 set-source-path = File, folder or pattern
 set-source-url = Address
-set-source-zone = Zone of times without a zone
+set-source-zone = Time zone
 set-source-clock = Clock
 set-source-clock-wall = Live
 set-source-clock-data = Archive

@@ -3,7 +3,7 @@ word-yes = Oui
 word-no = Non
 
 set-loading = Lecture des réglages…
-set-figure-given = réglages donnés
+set-figure-given = valeurs changées
 set-file-kept = modifiable
 set-file-none = pas encore de fichier
 set-file-read-only = lecture seule
@@ -145,7 +145,7 @@ set-source-add = Ajouter une source…
 set-source-name = Nom
 set-source-path = Fichier, dossier ou motif
 set-source-url = Adresse
-set-source-zone = Fuseau des heures sans fuseau
+set-source-zone = Fuseau horaire
 set-source-clock = Horloge
 set-source-clock-wall = Temps réel
 set-source-clock-data = Archive

@@ -70,6 +70,11 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
         let at = vec2(x + glyph_width, rect.center().y - galley.size().y / 2.0).to_pos2();
         painter.galley(at, galley, ink);
         focus_ring(ui, &response, rect);
+        if kind == Kind::Primary && response.has_focus() {
+            // The ring has the colour of the button: a second one within it is seen.
+            let within = Stroke::new(size::LINE, t.on_fill);
+            painter.rect_stroke(rect.shrink(3.0), corner, within, StrokeKind::Inside);
+        }
     }
     response.on_hover_cursor(CursorIcon::PointingHand)
 }

@@ -255,6 +255,8 @@ fn fresh(leads_on: bool) -> Item {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     const FILE: &str = r#"# Banc de Bassa, ne pas toucher
@@ -428,5 +430,37 @@ min = 0
             new.starts_with(FILE.split("# fin").next().unwrap()),
             "{new}"
         );
+    }
+
+    proptest::proptest! {
+        /// Whatever lies around a value stays, byte for byte.
+        #[test]
+        fn what_is_not_changed_stays(
+            before in "(# [a-zé ]{0,12}\n|\n|[a-d]{1,3}_x = [1-9]{1,3}  # [a-z]{0,5}\n){0,6}",
+            around in " {0,4}",
+            comment in "( *# [^\u{0}-\u{1f}\u{7f}]{0,20})?",
+            value in -1e6..1e6f64,
+        ) {
+            // Names are given once.
+            let mut names = BTreeSet::new();
+            let before: String = before
+                .split_inclusive('\n')
+                .filter(|line| !line.contains('=') || names.insert(line.split(' ').next()))
+                .collect();
+            let file = |v: &str| format!("{before}\n[drift]\npsi_limit ={around}{v}{comment}\n");
+            let edited = set_key(&file("0.25"), "drift.psi_limit", Value::Number(value));
+            let written = Value::Number(value).to_toml().to_string();
+            proptest::prop_assert_eq!(edited, file(written.trim()));
+        }
+
+        /// No text and no key makes the editor fall over.
+        #[test]
+        fn nothing_falls_over(text in ".{0,80}", key in "[a-c.]{0,6}", at in 0..3usize) {
+            let place = Place { entry: (at > 0).then(|| source(at - 1, "a")), key };
+            // What cannot be is an error, and no panic.
+            let _ = apply(&text, &Change::Unset { place: place.clone() });
+            let _ = apply(&text, &Change::Set { place, value: Value::Flag(true) });
+            let _ = apply(&text, &Change::Remove { entry: source(at, "a") });
+        }
     }
 }

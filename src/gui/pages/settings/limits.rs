@@ -2,7 +2,8 @@
 
 use eframe::egui::{Grid, Ui};
 
-use super::field::{Typed, Wrong, send, unit_words, written, wrong_ui};
+use super::field::{Typed, send, wrong_ui};
+use super::typed::{Wrong, unit_words, written};
 use super::{State, part_ui};
 use crate::domain::Channel;
 use crate::gui::context::Cx;

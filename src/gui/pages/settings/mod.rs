@@ -8,11 +8,12 @@ mod field;
 mod limits;
 mod removal;
 mod sources;
+pub(crate) mod typed;
 
 use std::collections::HashMap;
 
 use eframe::egui::{
-    CornerRadius, CursorIcon, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
+    CornerRadius, CursorIcon, Label, Rect, Role, ScrollArea, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::gui::context::Cx;
@@ -20,7 +21,7 @@ use crate::gui::theme::{self, size};
 use crate::gui::top_bar::Figure;
 use crate::gui::widgets::button::focus_ring;
 use crate::gui::widgets::card::{Tone, at_ui, banner_ui, card_ui};
-use crate::service::settings::{Change, Entry, Place, SettingsView};
+use crate::service::settings::{Change, Entry, FIELDS, Place, SettingsView};
 
 /// The parts of the page, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -64,6 +65,12 @@ impl Section {
             Self::Contacts => "contacts",
             Self::About => "about",
         }
+    }
+
+    /// It is nothing but rows, under a sentence that says what they are about.
+    #[must_use]
+    pub const fn has_lead(self) -> bool {
+        matches!(self, Self::Alarms | Self::Model | Self::Drift | Self::Night)
     }
 
     /// Its settings, one row each; those that need more than a row are drawn by files of their own.
@@ -154,10 +161,9 @@ pub fn figures(ui: &Ui, cx: &Cx<'_>) -> Vec<Figure> {
     let mut kept = Figure::new(words.into_owned(), &file).weighing(8);
     kept.ink = ink;
     kept.hover = Some(view.file.display().to_string());
-    let given = Figure::new(
-        text.count(view.given.len() as u64),
-        &text.get("set-figure-given"),
-    );
+    let given = FIELDS.iter().filter(|field| view.given.contains(field.key));
+    let given = text.count(given.count() as u64);
+    let given = Figure::new(given, &text.get("set-figure-given"));
     vec![given, kept]
 }
 
@@ -270,15 +276,17 @@ fn section_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mut Sta
         size::TITLE,
         t.text,
     ));
+    if section.has_lead() {
+        let lead = cx.text.settings_lead(section.key());
+        ui.add(Label::new(theme::body(lead, t.mute)).wrap());
+    }
     match section {
         Section::Display => display::display_ui(ui, cx, view, state),
         Section::Limits => limits::limits_ui(ui, cx, view, state),
         Section::Sources => sources::sources_ui(ui, cx, view, state),
         Section::Contacts => contacts::contacts_ui(ui, cx, view, state),
         Section::About => about::about_ui(ui, cx, view),
-        Section::Alarms | Section::Model | Section::Drift | Section::Night => {
-            ui.label(theme::body(cx.text.settings_lead(section.key()), t.mute));
-        }
+        Section::Alarms | Section::Model | Section::Drift | Section::Night => {}
     }
     for key in section.fields() {
         field::row_ui(ui, cx, view, state, key);
@@ -295,7 +303,6 @@ fn part_ui(ui: &mut Ui, title: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::settings::FIELDS;
 
     #[test]
     fn every_setting_stands_on_the_page_once() {

@@ -4,7 +4,8 @@
 use eframe::egui::{CornerRadius, Frame, Label, Margin, Sense, Ui, Vec2, vec2};
 
 use super::State;
-use super::field::{Typed, Wrong, send, unit_words, wrong_ui};
+use super::field::{Typed, send, wrong_ui};
+use super::typed::{Wrong, unit_words};
 use crate::domain::SourceClock;
 use crate::gui::context::{Ask, Cx, Page};
 use crate::gui::fonts::{Icon, icon};
