@@ -51,6 +51,7 @@ set-wrong-time = Hour and minute, such as 02:00.
 set-wrong-order = The minimum must stay below the maximum.
 set-wrong-twice = Another source has this name.
 set-wrong-address = An address begins with http:// or https://.
+set-wrong-zone = Unknown time zone; for example Africa/Douala.
 set-refused = Refused: { $why }
 
 set-window-language = Language
@@ -169,6 +170,10 @@ set-remove-source-happens = Its readings stay in the warehouse. Nothing more wil
 set-remove-last-source = It is the last source: without it the next run reads the demonstration, which a warehouse of real readings refuses.
 set-remove-contact = Remove “{ $name }” from the contacts?
 set-remove-contact-happens = This person will no longer stand on the list of whom to call. The lines leave the settings file.
+set-retain = Keep only { $days } days of raw readings?
+set-retain-happens = At the next run raw readings of more than { $days } days before the newest are deleted, with the verdicts that were given on them. Their summaries stay, and so do the curves.
+set-retain-beware = What is deleted does not come back, but from a backup or its original files.
+set-retain-confirm = Delete at the next run
 set-remove-confirm = Remove
 set-remove-cancel = Keep
 

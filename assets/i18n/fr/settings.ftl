@@ -51,6 +51,7 @@ set-wrong-time = Heure et minute, comme 02:00.
 set-wrong-order = Le minimum doit rester sous le maximum.
 set-wrong-twice = Une autre source porte déjà ce nom.
 set-wrong-address = Une adresse commence par http:// ou https://.
+set-wrong-zone = Fuseau inconnu ; par exemple Africa/Douala.
 set-refused = Refusé : { $why }
 
 set-window-language = Langue
@@ -169,6 +170,10 @@ set-remove-source-happens = Ses mesures déjà chargées restent dans l’entrep
 set-remove-last-source = C’est la dernière source : sans elle, le prochain traitement lit la démonstration, qu’un entrepôt de mesures réelles refuse.
 set-remove-contact = Retirer « { $name } » des contacts ?
 set-remove-contact-happens = Cette personne ne figurera plus sur la liste d’appel. Ses lignes quittent le fichier de réglages.
+set-retain = Ne garder que { $days } jours de mesures brutes ?
+set-retain-happens = Au prochain traitement, les mesures brutes de plus de { $days } jours avant la plus récente sont effacées, avec les verdicts donnés sur elles. Leurs résumés restent, et les courbes aussi.
+set-retain-beware = Ce qui est effacé ne revient pas, sauf d’une sauvegarde ou de ses fichiers d’origine.
+set-retain-confirm = Effacer au prochain traitement
 set-remove-confirm = Retirer
 set-remove-cancel = Garder
 

@@ -150,7 +150,10 @@ impl Engine {
         view.given = read.given;
         view.file = file;
         for source in &mut view.sources {
-            let known = before.sources.iter().find(|s| s.name == source.name);
+            let known = before
+                .sources
+                .iter()
+                .find(|s| s.name == source.name && s.place == source.place);
             source.found = known.and_then(|s| s.found.clone());
         }
         self.desks.settings.view = Arc::new(view);
@@ -280,6 +283,10 @@ impl Engine {
                 .collect::<Vec<_>>();
             Box::new(move |engine| {
                 engine.desks.settings.looking = false;
+                if engine.platform.config.sources != config.sources {
+                    // They were changed meanwhile.
+                    return engine.settings_attended();
+                }
                 engine.desks.settings.looked = Some(Instant::now());
                 let view = Arc::make_mut(&mut engine.desks.settings.view);
                 for source in &mut view.sources {

@@ -96,7 +96,9 @@ fn contact_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, at: usize, contac
                 [("name", contact.name.as_str().into())],
             );
             if icon_button_ui(ui, Icon::Trash2, &name).clicked() {
-                state.removing = Some(entry.clone());
+                state.asked = Some(Change::Remove {
+                    entry: entry.clone(),
+                });
             }
         });
     });
@@ -136,13 +138,13 @@ fn newcomer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
             )
         });
         if named && (entered || add.inner.clicked()) {
-            let [name, role, phone] = std::mem::take(&mut state.newcomer);
-            let value = |words: String| Value::Text(words.trim().to_owned());
-            let entry = vec![
-                ("name", value(name)),
-                ("role", value(role)),
-                ("phone", value(phone)),
-            ];
+            let typed = std::mem::take(&mut state.newcomer);
+            let entry = PARTS
+                .iter()
+                .zip(typed)
+                .map(|(field, words)| (field.key, Value::Text(words.trim().to_owned())))
+                .filter(|(_, value)| *value != Value::Text(String::new()))
+                .collect();
             let list = List::Contacts;
             send(cx, Change::Add { list, entry });
         }

@@ -4,6 +4,7 @@
 use eframe::egui::{Align, Align2, Key, Label, Layout, Sense, TextEdit, Ui, Vec2, vec2};
 
 use super::State;
+use super::question::takes_away;
 use super::typed::{Wrong, unit_words, value_typed, written};
 use crate::gui::context::{Ask, Cx};
 use crate::gui::fonts::Icon;
@@ -91,10 +92,13 @@ impl Typed<'_> {
                         Some(value) => Change::Set { place, value },
                         None => Change::Unset { place },
                     };
-                    state
-                        .sent
-                        .insert(self.place.clone(), cx.snapshot.settings.answered);
-                    send(cx, change);
+                    if takes_away(&change, &cx.snapshot.settings) {
+                        state.asked = Some(change);
+                    } else {
+                        let answered = cx.snapshot.settings.answered;
+                        state.sent.insert(self.place.clone(), answered);
+                        send(cx, change);
+                    }
                 }
             }
         }

@@ -6,7 +6,7 @@ mod contacts;
 mod display;
 mod field;
 mod limits;
-mod removal;
+mod question;
 mod sources;
 pub(crate) mod typed;
 
@@ -21,7 +21,7 @@ use crate::gui::theme::{self, size};
 use crate::gui::top_bar::Figure;
 use crate::gui::widgets::button::focus_ring;
 use crate::gui::widgets::card::{Tone, at_ui, banner_ui, card_ui};
-use crate::service::settings::{Change, Entry, FIELDS, Place, SettingsView};
+use crate::service::settings::{Change, FIELDS, Place, SettingsView};
 
 /// The parts of the page, in their order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -117,8 +117,8 @@ pub struct State {
     sent: HashMap<Place, u64>,
     /// Name, role, telephone of somebody who is being added.
     newcomer: [String; 3],
-    /// What is asked about before it is removed.
-    removing: Option<Entry>,
+    /// What is asked about before it is done.
+    asked: Option<Change>,
 }
 
 impl State {
@@ -196,7 +196,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
                 section_ui(ui, cx, &view, state);
             });
     });
-    removal::removal_ui(ui, cx, &view, state);
+    question::question_ui(ui, cx, &view, state);
     at_ui(ui, "set-end", rect, |_| ());
     ui.advance_cursor_after_rect(rect);
 }

@@ -121,7 +121,15 @@ fn source_ui(
         one.typed(place, place_word, &now, 480.0, &|_| None);
     }
     let zone = Value::Text(source.timezone.clone());
-    one.typed(&ZONE, "set-source-zone", &zone, 280.0, &|_| None);
+    // In memory: no file is asked on this thread.
+    let known = |value: &Value| {
+        let zones = jiff::tz::TimeZoneDatabase::bundled();
+        zones
+            .get(&value.to_string())
+            .is_err()
+            .then_some(Wrong::NotAZone)
+    };
+    one.typed(&ZONE, "set-source-zone", &zone, 280.0, &known);
     one.choices(
         "set-source-clock",
         "clock",
@@ -159,7 +167,9 @@ fn source_ui(
     });
     let remove = text.with("set-source-remove", [("name", source.name.as_str().into())]);
     if button_icon_ui(ui, Button::Plain, Some(Icon::Trash2), &remove).clicked() {
-        state.removing = Some(entry.clone());
+        state.asked = Some(Change::Remove {
+            entry: entry.clone(),
+        });
     }
 }
 

@@ -19,6 +19,7 @@ pub enum Wrong {
     /// Another source has that name.
     Twice,
     NotAnAddress,
+    NotAZone,
 }
 
 impl Wrong {
@@ -43,6 +44,7 @@ impl Wrong {
             Self::UpsideDown => text.get("set-wrong-order").into_owned(),
             Self::Twice => text.get("set-wrong-twice").into_owned(),
             Self::NotAnAddress => text.get("set-wrong-address").into_owned(),
+            Self::NotAZone => text.get("set-wrong-zone").into_owned(),
         }
     }
 }
