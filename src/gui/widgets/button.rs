@@ -49,14 +49,14 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
         };
         let corner = CornerRadius::same(size::CORNER);
         let painter = ui.painter();
-        // What is on is told by more than a colour.
-        let width = if kind == Kind::Choice(true) {
-            size::FOCUS
-        } else {
-            t.line_width
-        };
-        let line = Stroke::new(width, line);
+        let line = Stroke::new(t.line_width, line);
         painter.rect(rect, corner, fill, line, StrokeKind::Inside);
+        if kind == Kind::Choice(true) {
+            // What is on is told by more than a colour.
+            let bar = rect.shrink2(vec2(size::S, size::XS));
+            let stroke = Stroke::new(size::FOCUS, t.accent);
+            painter.hline(bar.x_range(), bar.bottom(), stroke);
+        }
         let x = rect.center().x - (galley.size().x + glyph_width) / 2.0;
         if let Some(glyph) = glyph {
             painter.text(

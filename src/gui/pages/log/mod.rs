@@ -6,7 +6,7 @@ mod list;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use eframe::egui::{Align, Align2, Key, Label, Layout, Modifiers, Rect, TextEdit, Ui, pos2, vec2};
+use eframe::egui::{Align, Key, Label, Layout, Modifiers, Rect, Ui, pos2};
 
 use crate::gui::context::Cx;
 use crate::gui::fonts::Icon;
@@ -14,6 +14,7 @@ use crate::gui::theme::{self, size};
 use crate::gui::top_bar::Figure;
 use crate::gui::widgets::button::{Kind, button_icon_ui, button_ui};
 use crate::gui::widgets::card::{Tone, banner_ui, card_ui};
+use crate::gui::widgets::entry::entry_ui;
 use crate::service::command::Command;
 use crate::service::logbook::{Level, Line, LogAsk, LogView};
 use crate::text::Text;
@@ -161,7 +162,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
 
 /// Which lines, and whether they go on.
 fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &Arc<LogView>, state: &mut State) {
-    let t = theme::tokens(ui);
+    let _t = theme::tokens(ui);
     let text = cx.text;
     ui.horizontal_wrapped(|ui| {
         for level in Level::ALL {
@@ -187,14 +188,15 @@ fn tools_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &Arc<LogView>, state: &mut State
                 }
             }
         }
-        ui.add_sized(
-            vec2(size::STORY_NARROW, size::CONTROL),
-            TextEdit::singleline(&mut state.search)
-                .hint_text(theme::body(text.get("log-search-hint"), t.mute))
-                .align(Align2::LEFT_CENTER)
-                .margin(vec2(size::S, 0.0)),
-        )
-        .accessible_name(text.get("log-search"));
+        let (name, hint) = (text.get("log-search"), text.get("log-search-hint"));
+        entry_ui(
+            ui,
+            &mut state.search,
+            size::STORY_NARROW,
+            &name,
+            &hint,
+            false,
+        );
         let (glyph, word) = match state.paused {
             Some(_) => (Icon::Play, text.get("log-follow")),
             None => (Icon::Pause, text.get("log-pause")),

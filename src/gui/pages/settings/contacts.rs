@@ -1,6 +1,6 @@
 //! Who is called: a short list, each line to be typed in.
 
-use eframe::egui::{Align2, TextEdit, Ui, vec2};
+use eframe::egui::{Ui, vec2};
 
 use super::State;
 use super::field::{Typed, send, wrong_ui};
@@ -8,6 +8,7 @@ use crate::gui::context::Cx;
 use crate::gui::fonts::Icon;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind as Button, button_icon_ui, icon_button_ui};
+use crate::gui::widgets::entry::entry_ui;
 use crate::service::settings::{
     Acts, Change, ContactConfig, Entry, Field, Kind, List, Place, SettingsView, Unit, Value,
 };
@@ -116,15 +117,9 @@ fn newcomer_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let mut entered = false;
     ui.horizontal(|ui| {
         for (i, head) in heads(text).into_iter().enumerate() {
-            let response = ui
-                .add_sized(
-                    vec2(WIDTHS[i], size::CONTROL),
-                    TextEdit::singleline(&mut state.newcomer[i])
-                        .hint_text(theme::body(&head, t.mute))
-                        .align(Align2::LEFT_CENTER)
-                        .margin(vec2(size::S, 0.0)),
-                )
-                .accessible_name(text.with("set-contact-new-field", [("field", head.into())]));
+            let name = text.with("set-contact-new-field", [("field", head.as_str().into())]);
+            let words = &mut state.newcomer[i];
+            let response = entry_ui(ui, words, WIDTHS[i], &name, &head, false);
             entered |=
                 response.lost_focus() && ui.input(|i| i.key_pressed(eframe::egui::Key::Enter));
         }

@@ -1,7 +1,7 @@
 //! One setting: its name, what it does and when, the value to be typed with its unit, its default and the way back
 //! to it. What is wrong is said under the value, with a shape, as it is typed.
 
-use eframe::egui::{Align, Align2, Key, Label, Layout, Sense, TextEdit, Ui, Vec2, vec2};
+use eframe::egui::{Align, Key, Label, Layout, Sense, Ui, Vec2, vec2};
 
 use super::State;
 use super::question::takes_away;
@@ -10,6 +10,7 @@ use crate::gui::context::{Ask, Cx};
 use crate::gui::fonts::Icon;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind as Button, button_ui, icon_button_ui};
+use crate::gui::widgets::entry::entry_ui;
 use crate::gui::widgets::verdict::paint_triangle;
 use crate::service::command::Command;
 use crate::service::settings::fields::{default_of, field, theme_word};
@@ -36,7 +37,7 @@ pub struct Typed<'a> {
 impl Typed<'_> {
     /// Draws the field; sends what is right once the field is left or Enter pressed. Returns what is wrong.
     pub fn ui(self, ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) -> Option<String> {
-        let t = theme::tokens(ui);
+        let _t = theme::tokens(ui);
         let text = cx.text;
         let shown = self
             .now
@@ -51,30 +52,7 @@ impl Typed<'_> {
             }
         };
         let wrong_now = draft.is_some() && judge(&typed).is_err();
-        let response = ui
-            .scope(|ui| {
-                if wrong_now {
-                    let stroke = eframe::egui::Stroke::new(size::FOCUS, t.warn);
-                    // The frame of a field that is typed in.
-                    ui.visuals_mut().selection.stroke = stroke;
-                    let widgets = &mut ui.visuals_mut().widgets;
-                    for state in [
-                        &mut widgets.inactive,
-                        &mut widgets.hovered,
-                        &mut widgets.active,
-                    ] {
-                        state.bg_stroke = stroke;
-                    }
-                }
-                ui.add_sized(
-                    vec2(self.width, size::CONTROL),
-                    TextEdit::singleline(&mut typed)
-                        .align(Align2::LEFT_CENTER)
-                        .margin(vec2(size::S, 0.0)),
-                )
-            })
-            .inner;
-        let response = response.accessible_name(self.name);
+        let response = entry_ui(ui, &mut typed, self.width, self.name, "", wrong_now);
         if response.changed() {
             state.drafts.insert(self.place.clone(), typed.clone());
             state.sent.remove(&self.place);
