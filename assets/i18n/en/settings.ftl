@@ -95,7 +95,7 @@ set-help-alarms-delay-secs = How long a condition must last before it is an alar
 set-alarms-dead-band = Dead band
 set-help-alarms-dead-band = How far back inside its limit before the alarm ends, as a share of the distance from the limit to the machine’s normal.
 
-set-limits-lead = What a sensor can say. Beyond, the row goes to quarantine, whole, and is never lost. Acts at the next run.
+set-limits-lead = What a sensor can say. Outside minimum and maximum the row goes to quarantine, whole; a change that is too fast is kept, and flagged. Acts at the next run.
 set-limit-channel = channel
 set-limit-min = minimum
 set-limit-max = maximum
@@ -111,7 +111,7 @@ set-help-etl-min-survival = Below it the run fails safe: no verdict is given on 
 set-etl-retention-days = Raw readings are kept for
 set-help-etl-retention-days = Older readings are deleted, their summaries stay. Empty: everything is kept.
 set-freshness-stale-after-secs = A reading is stale after
-set-help-freshness-stale-after-secs = Age from which the verdict is UNAVAILABLE. Empty: ten times the period of the locomotive, ten minutes at least.
+set-help-freshness-stale-after-secs = Age from which the verdict is UNAVAILABLE. Empty: ten times the period of the locomotive, from ten minutes to the horizon.
 
 set-model-false-alarm-hours-per-loco-day = Budget of false alarms
 set-help-model-false-alarm-hours-per-loco-day = Hours of wrong DANGER that are accepted; the threshold follows from it. Empty: by the labels, see the model card.
@@ -171,7 +171,7 @@ set-remove-last-source = It is the last source: without it the next run reads th
 set-remove-contact = Remove “{ $name }” from the contacts?
 set-remove-contact-happens = This person will no longer stand on the list of whom to call. The lines leave the settings file.
 set-retain = Keep only { $days } days of raw readings?
-set-retain-happens = At the next run raw readings of more than { $days } days before the newest are deleted, with the verdicts that were given on them. Their summaries stay, and so do the curves.
+set-retain-happens = At the next run raw readings of more than { $days } days before the newest of their locomotive are deleted, with the verdicts that were given on them. Their summaries stay, and so do the curves.
 set-retain-beware = What is deleted does not come back, but from a backup or its original files.
 set-retain-confirm = Delete at the next run
 set-remove-confirm = Remove

@@ -95,7 +95,7 @@ set-help-alarms-delay-secs = Durée pendant laquelle une condition doit tenir av
 set-alarms-dead-band = Bande morte
 set-help-alarms-dead-band = Retour en deçà de la limite avant la fin de l’alarme, en part de l’écart entre la limite et la normale de la machine.
 
-set-limits-lead = Ce qu’un capteur peut dire. Au-delà, la ligne est en quarantaine, entière, et jamais perdue. Agit au prochain traitement.
+set-limits-lead = Ce qu’un capteur peut dire. Hors du minimum et du maximum, la ligne va en quarantaine, entière ; une variation trop rapide est gardée, et signalée. Agit au prochain traitement.
 set-limit-channel = grandeur
 set-limit-min = minimum
 set-limit-max = maximum
@@ -111,7 +111,7 @@ set-help-etl-min-survival = En dessous, le traitement échoue en sécurité : 
 set-etl-retention-days = Conservation des mesures brutes
 set-help-etl-retention-days = Les mesures plus anciennes sont effacées, leurs résumés restent. Vide : tout est gardé.
 set-freshness-stale-after-secs = Péremption d’une mesure
-set-help-freshness-stale-after-secs = Âge au-delà duquel le verdict est INDISPONIBLE. Vide : dix fois la période de la locomotive, dix minutes au moins.
+set-help-freshness-stale-after-secs = Âge au-delà duquel le verdict est INDISPONIBLE. Vide : dix fois la période de la locomotive, de dix minutes à l’horizon.
 
 set-model-false-alarm-hours-per-loco-day = Budget de fausses alarmes
 set-help-model-false-alarm-hours-per-loco-day = Heures de DANGER à tort que l’on accepte ; le seuil en découle. Vide : selon les étiquettes, voir la fiche du modèle.
@@ -171,7 +171,7 @@ set-remove-last-source = C’est la dernière source : sans elle, le prochain 
 set-remove-contact = Retirer « { $name } » des contacts ?
 set-remove-contact-happens = Cette personne ne figurera plus sur la liste d’appel. Ses lignes quittent le fichier de réglages.
 set-retain = Ne garder que { $days } jours de mesures brutes ?
-set-retain-happens = Au prochain traitement, les mesures brutes de plus de { $days } jours avant la plus récente sont effacées, avec les verdicts donnés sur elles. Leurs résumés restent, et les courbes aussi.
+set-retain-happens = Au prochain traitement, les mesures brutes de plus de { $days } jours avant la plus récente de leur locomotive sont effacées, avec les verdicts donnés sur elles. Leurs résumés restent, et les courbes aussi.
 set-retain-beware = Ce qui est effacé ne revient pas, sauf d’une sauvegarde ou de ses fichiers d’origine.
 set-retain-confirm = Effacer au prochain traitement
 set-remove-confirm = Retirer
