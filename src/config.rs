@@ -26,7 +26,7 @@ pub use shift::{
 };
 
 /// One `[[sources]]` entry.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
     pub name: String,
@@ -131,7 +131,7 @@ fn default_zone() -> String {
 }
 
 /// `[limits.<channel>]`: what is left out keeps its default.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ChannelLimits {
     pub min: Option<f64>,
@@ -140,7 +140,7 @@ pub struct ChannelLimits {
     pub max_rate_per_sec: Option<f64>,
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LimitsConfig {
     #[serde(default)]
@@ -175,7 +175,7 @@ impl LimitsConfig {
 }
 
 /// `[etl]`: the gates on a whole run.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EtlConfig {
     /// Share of the new telemetry rows that must survive validation, 0–1; below it the run fails safe.
@@ -195,7 +195,7 @@ impl Default for EtlConfig {
 }
 
 /// `[model]`: what is learned, and at what price.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
     /// How far a verdict looks ahead.
@@ -223,7 +223,7 @@ impl Default for ModelConfig {
 }
 
 /// `[freshness]`: when a reading is too old for a verdict.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct FreshnessConfig {
     /// Left out: ten times the locomotive's own sampling period, from ten minutes to the horizon.
@@ -231,7 +231,7 @@ pub struct FreshnessConfig {
 }
 
 /// The whole of `cidp.toml`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
     pub sources: Vec<SourceConfig>,
@@ -247,6 +247,9 @@ pub struct Config {
     /// The folder that source paths are relative to (that of the file).
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The file it was read from; `None` where there is none.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
@@ -267,6 +270,7 @@ impl Config {
         let mut config: Self =
             toml::from_str(text).map_err(|e| ConfigError::from_toml(file, text, &e))?;
         config.folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        config.file = Some(file.to_path_buf());
         for i in 0..config.sources.len() {
             config
                 .check_source(i)

@@ -15,7 +15,7 @@
 //! | [`etl`] | bounded batches, gates, quarantine, files read on from where they were left, the report of a load | `domain` |
 //! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, export, the token of a sound run | `domain` |
 //! | [`ml`] | labels, forest, threshold, honest figures, exact contributions | `domain` |
-//! | [`service`] | puts them together; owns threads, jobs and the clock | all of the above, [`config`] |
+//! | [`service`] | puts them together; owns threads, jobs and the clock | all of the above, [`config`], [`logging`] |
 //! | [`gui`], [`cli`] | two shells over the service | `service`, `domain`, [`text`] |
 //!
 //! [`config`] reads `cidp.toml`, [`text`] holds the words of both languages, [`logging`] the log files,

@@ -1,4 +1,7 @@
-//! Logs: readable lines on stderr, and a JSON file a day in the home, the last fourteen kept.
+//! Logs: readable lines on stderr, and a JSON file a day in the home, the last fourteen kept. The last lines are
+//! kept in memory too, for the page that shows them.
+
+mod recent;
 
 use std::path::Path;
 
@@ -8,7 +11,11 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, fmt};
 
+pub use recent::{KEPT, Level, Line, Recent, push_field, recent};
+
 const FILES: usize = 14;
+/// What is worth a place in the file and on the page.
+const WORTH: &str = "warn,cidp=info";
 
 /// Keeps the log file open; what is buffered is written when it is dropped.
 pub struct Logging {
@@ -45,7 +52,7 @@ pub fn start(folder: Option<&Path>, verbose: u8) -> Logging {
             let layer = fmt::layer()
                 .json()
                 .with_writer(writer)
-                .with_filter(EnvFilter::new("warn,cidp=info"));
+                .with_filter(EnvFilter::new(WORTH));
             (Some(layer), Some(guard))
         }
         None => (None, None),
@@ -54,6 +61,7 @@ pub fn start(folder: Option<&Path>, verbose: u8) -> Logging {
     let _already_started = tracing_subscriber::registry()
         .with(stderr)
         .with(file)
+        .with(recent().layer().with_filter(EnvFilter::new(WORTH)))
         .try_init();
     if no_file {
         tracing::warn!("the log folder cannot be written: logging to stderr only");

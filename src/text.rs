@@ -16,7 +16,8 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, VerdictKind, Wear};
+use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, Role, VerdictKind, Wear};
+use crate::service::logbook::Level;
 use crate::service::snapshot::{HappeningKind, Stage};
 
 static_loader! {
@@ -56,6 +57,15 @@ impl Language {
             Self::French => "fr",
             Self::English => "en",
         }
+    }
+
+    /// The language of these two letters; French where there is none.
+    #[must_use]
+    pub fn of(code: &str) -> Self {
+        Self::ALL
+            .into_iter()
+            .find(|language| language.code() == code)
+            .unwrap_or_default()
     }
 
     /// The one that a click changes to.
@@ -366,6 +376,64 @@ impl Text {
         }
     }
 
+    /// The name of a setting, by its key in the file.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> String {
+        self.keyed("set", &dashed(key))
+    }
+
+    /// What a setting does, in a sentence.
+    #[must_use]
+    pub fn setting_help(&self, key: &str) -> String {
+        self.keyed("set-help", &dashed(key))
+    }
+
+    /// One of the words that a setting may be.
+    #[must_use]
+    pub fn setting_choice(&self, key: &str, word: &str) -> String {
+        self.keyed("set-choice", &dashed(&format!("{key}.{word}")))
+    }
+
+    /// When a change of a setting acts.
+    #[must_use]
+    pub fn settings_act(&self, key: &str) -> String {
+        self.keyed("set-acts", key)
+    }
+
+    #[must_use]
+    pub fn settings_unit(&self, key: &str) -> String {
+        self.keyed("set-unit", key)
+    }
+
+    #[must_use]
+    pub fn settings_section(&self, key: &str) -> String {
+        self.keyed("set-section", key)
+    }
+
+    /// What a section is about.
+    #[must_use]
+    pub fn settings_lead(&self, key: &str) -> String {
+        self.keyed("set-lead", key)
+    }
+
+    /// What a source is for.
+    #[must_use]
+    pub fn role(&self, role: Role) -> String {
+        self.keyed("check-role", role.key())
+    }
+
+    /// The level of a line of the log.
+    #[must_use]
+    pub fn log_level(&self, level: Level) -> String {
+        self.keyed("log-level", level.key())
+    }
+
+    #[must_use]
+    pub fn yes_no(&self, yes: bool) -> String {
+        self.get(if yes { "word-yes" } else { "word-no" })
+            .into_owned()
+    }
+
     /// What the probability is of: "Panne sous 48 h", "Anomalie", "Règle". `prefix` is one of
     /// `forecast-title`, `forecast-axis`, `forecast-figure`.
     #[must_use]
@@ -383,5 +451,10 @@ impl Text {
     }
 }
 
+/// A key of the file as part of a message's name.
+fn dashed(key: &str) -> String {
+    key.replace(['.', '_'], "-").to_lowercase()
+}
+
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

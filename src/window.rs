@@ -24,9 +24,9 @@ struct Arguments {
     /// Configuration instead of the home's cidp.toml
     #[arg(long, value_name = "FILE", env = "CIDP_CONFIG")]
     config: Option<PathBuf>,
-    /// fr or en
-    #[arg(long, default_value = "fr", env = "CIDP_LANG", value_parser = language)]
-    lang: Language,
+    /// fr or en; left out: that of the settings, else fr
+    #[arg(long, env = "CIDP_LANG", value_parser = language)]
+    lang: Option<Language>,
 }
 
 fn language(text: &str) -> Result<Language, String> {
@@ -40,7 +40,8 @@ fn language(text: &str) -> Result<Language, String> {
 #[must_use]
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let platform = match Platform::open(arguments.home.as_deref(), arguments.config.as_deref()) {
+    let mut platform = match Platform::open(arguments.home.as_deref(), arguments.config.as_deref())
+    {
         Ok(platform) => platform,
         Err(error) => {
             cli::complain(&error.to_string());
@@ -48,7 +49,13 @@ pub fn main() -> ExitCode {
         }
     };
     let _logging = logging::start(Some(&platform.home.logs()), 0);
-    let text = Text::new(arguments.lang, local_zone());
+    platform.overrides.language = arguments.lang.is_some();
+    let set = platform.config.window.language;
+    let language = arguments
+        .lang
+        .or(set.map(|set| Language::of(set.code())))
+        .unwrap_or_default();
+    let text = Text::new(language, local_zone());
     let _only = match only_window(&platform) {
         Ok(Some(lock)) => lock,
         Ok(None) => {
@@ -60,7 +67,7 @@ pub fn main() -> ExitCode {
             return cli::Exit::FailSafe.into();
         }
     };
-    match open(&platform, arguments.lang) {
+    match open(&platform, language) {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             tracing::info!(why, "no window");
@@ -74,6 +81,7 @@ pub fn main() -> ExitCode {
 fn open(platform: &Platform, language: Language) -> Result<(), String> {
     let options = WindowOptions {
         language,
+        theme: platform.config.window.theme,
         ..WindowOptions::default()
     };
     let platform = platform.clone();

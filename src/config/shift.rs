@@ -23,6 +23,17 @@ pub enum WindowLanguage {
     En,
 }
 
+impl WindowLanguage {
+    /// Its two letters.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Fr => "fr",
+            Self::En => "en",
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, Default)]
 #[serde(rename_all = "snake_case")]
 pub enum ThemeChoice {
@@ -31,6 +42,10 @@ pub enum ThemeChoice {
     Light,
     Dark,
     HighContrast,
+}
+
+impl ThemeChoice {
+    pub const ALL: [Self; 4] = [Self::System, Self::Light, Self::Dark, Self::HighContrast];
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, Default)]

@@ -4,13 +4,13 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use eframe::egui::{
-    CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, ThemePreference, Ui,
-};
+use eframe::egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, Ui};
 
 use crate::domain::LocoId;
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
+use crate::service::settings::fields::theme_word;
+use crate::service::settings::{SettingsAsk, ThemeChoice, WindowConfig};
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
@@ -20,7 +20,7 @@ use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{kiosk, rail, replay, top_bar};
-use crate::text::Text;
+use crate::text::{Language, Text};
 
 /// With Ctrl (Cmd): the pages in the order of the rail.
 const PAGE_KEYS: [Key; 8] = [
@@ -62,20 +62,18 @@ pub struct App {
     watching: Option<(LocoId, TimeWindow)>,
     /// The desk that the service was last told of.
     attending: Desk,
+    /// The settings of the window that were last taken over.
+    window: Option<WindowConfig>,
 }
 
 impl App {
     /// Installs the look and takes the service's handle.
     #[must_use]
-    pub fn new(ctx: &Context, text: Text, dark: Option<bool>, handle: ServiceHandle) -> Self {
+    pub fn new(ctx: &Context, text: Text, theme: ThemeChoice, handle: ServiceHandle) -> Self {
         theme::install(ctx);
         // Where the system has no opinion.
         ctx.options_mut(|o| o.fallback_theme = Theme::Light);
-        ctx.set_theme(match dark {
-            Some(true) => ThemePreference::Dark,
-            Some(false) => ThemePreference::Light,
-            None => ThemePreference::System,
-        });
+        theme::choose(ctx, theme);
         // Ctrl+Q closes at once by default: too near Ctrl+1 … for a window that is on watch.
         ctx.options_mut(|o| o.quit_shortcuts.clear());
         Self {
@@ -101,6 +99,7 @@ impl App {
             saving: SaveChoice::default(),
             watching: None,
             attending: Desk::default(),
+            window: None,
         }
     }
 
@@ -125,6 +124,7 @@ impl App {
             self.snapshot = latest;
             self.came = Instant::now();
         }
+        self.take_settings(ctx);
         match self.files.poll(ctx, &self.text) {
             Some(Outcome::Chosen {
                 sensors,
@@ -149,6 +149,28 @@ impl App {
         if gone || (!self.picked && self.page == Page::Fleet) {
             self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
         }
+    }
+
+    /// Theme and language that were changed in the file act too. What the window opened with is in force already.
+    fn take_settings(&mut self, ctx: &Context) {
+        let settings = &self.snapshot.settings;
+        if !settings.ready || self.window.as_ref() == Some(&settings.window) {
+            return;
+        }
+        let new = settings.window.clone();
+        if let Some(old) = self.window.replace(new.clone()) {
+            if old.theme != new.theme {
+                theme::choose(ctx, new.theme);
+            }
+            if let Some(language) = new.language.filter(|_| old.language != new.language) {
+                self.text.language = Language::of(language.code());
+            }
+        }
+    }
+
+    /// What already acts is kept for the next start, where it can be.
+    fn keep(&mut self, key: &str, word: &str) {
+        self.send(Command::Settings(SettingsAsk::keep(key, word)));
     }
 
     fn pick(&mut self, loco: LocoId) {
@@ -182,9 +204,15 @@ impl App {
             Ask::SaveAs { file_name, command } => {
                 self.saving.start(ctx, &self.text, file_name, command);
             }
-            Ask::Speak(language) => self.text.language = language,
+            Ask::Speak(language) => {
+                self.text.language = language;
+                self.keep("window.language", language.code());
+            }
             Ask::Kiosk(on) => self.kiosk.turn(ctx, on),
-            Ask::Theme(dark) => ctx.set_theme(if dark { Theme::Dark } else { Theme::Light }),
+            Ask::Theme(theme) => {
+                theme::choose(ctx, theme);
+                self.keep("window.theme", theme_word(theme));
+            }
         }
     }
 
@@ -226,12 +254,12 @@ impl App {
     }
 
     /// What follows every frame, whatever was drawn.
-    fn end(&mut self, ctx: &Context, asks: Vec<Ask>, dark: bool) {
+    fn end(&mut self, ctx: &Context, asks: Vec<Ask>) {
         for ask in asks {
             self.carry_out(ctx, ask);
         }
         self.watch();
-        self.toasts.ui(ctx, &self.text, dark);
+        self.toasts.ui(ctx, &self.text);
         self.wake_for_ages(ctx);
     }
 
@@ -283,7 +311,7 @@ impl eframe::App for App {
                 .frame(Frame::new().fill(t.bg))
                 .show(ui, |ui| kiosk::wall_ui(ui, &mut cx, &mut self.kiosk));
             let asks = std::mem::take(&mut cx.asks);
-            self.end(&ctx, asks, ui.visuals().dark_mode);
+            self.end(&ctx, asks);
             return;
         }
         let plain = Frame::new().fill(t.panel);
@@ -326,7 +354,7 @@ impl eframe::App for App {
                 Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
             });
         let asks = std::mem::take(&mut cx.asks);
-        self.end(&ctx, asks, ui.visuals().dark_mode);
+        self.end(&ctx, asks);
     }
 }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::domain::LocoId;
 use crate::service::command::{Command, Desk};
+use crate::service::settings::ThemeChoice;
 use crate::service::snapshot::{Clock, FleetRow, Snapshot};
 
 use crate::text::{Language, Text};
@@ -81,8 +82,7 @@ pub enum Ask {
         command: Command,
     },
     Speak(Language),
-    /// Dark or light.
-    Theme(bool),
+    Theme(ThemeChoice),
     /// The wall screen, or back from it.
     Kiosk(bool),
 }

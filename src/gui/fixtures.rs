@@ -1,6 +1,8 @@
 //! Made-up snapshots and a made-up judge, for tests: empty, failed, synthetic, three rows, hundreds.
 
 pub mod fleet;
+pub mod log;
+pub mod settings;
 
 use std::sync::Arc;
 

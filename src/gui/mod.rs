@@ -33,6 +33,7 @@ use eframe::{NativeOptions, Renderer, egui};
 use jiff::tz::TimeZone;
 
 use crate::service::handle::ServiceHandle;
+use crate::service::settings::ThemeChoice;
 use crate::text::{Language, Text, local_zone};
 pub use app::App;
 pub use context::Page;
@@ -41,8 +42,7 @@ pub use context::Page;
 #[derive(Debug, Clone)]
 pub struct WindowOptions {
     pub language: Language,
-    /// `None` follows the system.
-    pub dark: Option<bool>,
+    pub theme: ThemeChoice,
     /// The zone that times are shown in.
     pub time_zone: TimeZone,
 }
@@ -51,7 +51,7 @@ impl Default for WindowOptions {
     fn default() -> Self {
         Self {
             language: Language::French,
-            dark: None,
+            theme: ThemeChoice::System,
             time_zone: local_zone(),
         }
     }
@@ -130,7 +130,23 @@ where
             let ctx = cc.egui_ctx.clone();
             let handle = start(Box::new(move || ctx.request_repaint()))?;
             let text = Text::new(options.language, options.time_zone);
-            Ok(Box::new(App::new(&cc.egui_ctx, text, options.dark, handle)))
+            Ok(Box::new(App::new(
+                &cc.egui_ctx,
+                text,
+                options.theme,
+                handle,
+            )))
         }),
     )
+}
+
+#[cfg(test)]
+pub(crate) use pages::settings::typed::unit_words;
+
+/// The sections of the settings page, and whether each has a sentence of its own, for the test of the words.
+#[cfg(test)]
+pub(crate) fn settings_sections() -> Vec<(&'static str, bool)> {
+    pages::settings::Section::ALL
+        .map(|section| (section.key(), section.has_lead()))
+        .to_vec()
 }

@@ -10,6 +10,7 @@ use super::context::{Ask, Cx, Page};
 use super::fonts::{Icon, icon};
 use super::theme::{self, size};
 use super::widgets::button::focus_ring;
+use crate::service::settings::ThemeChoice;
 use crate::text::Language;
 
 const fn glyph(page: Page) -> Icon {
@@ -70,7 +71,11 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
     super::widgets::card::at_ui(ui, "rail-theme", theme_rect, |ui| {
         let (word, name) = (cx.text.get(word), cx.text.get(name));
         if item_ui(ui, height, &word, &name, glyph, false) {
-            cx.ask(Ask::Theme(!dark));
+            cx.ask(Ask::Theme(if dark {
+                ThemeChoice::Light
+            } else {
+                ThemeChoice::Dark
+            }));
         }
     });
     let response = ui.interact(
@@ -154,7 +159,7 @@ fn item_ui(ui: &mut Ui, height: f32, word: &str, name: &str, glyph: Icon, on: bo
         Align2::CENTER_CENTER,
         word,
         FontId::new(
-            11.5,
+            size::LABEL,
             if on {
                 theme::medium()
             } else {

@@ -255,7 +255,7 @@ fn progress_list_ui(ui: &mut Ui, text: &Text, progress: RunProgress) {
         at_ui(ui, stage.key(), rect, |ui| {
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.set_height(size::ROW);
-                ui.add_space(28.0);
+                ui.add_space(size::XL);
                 let word = text.stage(stage);
                 ui.label(if here {
                     theme::strong(word, t.text)

@@ -3,6 +3,9 @@
 
 mod fleet;
 mod found;
+mod log;
+mod scale;
+mod settings;
 mod simulator;
 
 use std::sync::Arc;
@@ -16,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use crate::domain::{LabelKind, LocoId};
 use crate::service::command::{Command, Event, Replay};
 use crate::service::handle::ServiceHandle;
+use crate::service::settings::ThemeChoice;
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::Page;
@@ -37,6 +41,11 @@ fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) 
     let (events, event_end) = mpsc::channel(64);
     let handle = ServiceHandle::new(to_service, snapshot_end, event_end);
     let text = Text::new(language, TimeZone::get(DEFAULT_ZONE).unwrap());
+    let theme = if dark {
+        ThemeChoice::Dark
+    } else {
+        ThemeChoice::Light
+    };
     let mut harness = Harness::builder()
         .with_size(size)
         .with_max_steps(60)
@@ -45,7 +54,7 @@ fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) 
         .with_step_dt(0.02)
         // Before the first pass, or its text would be laid out in fonts that are not there.
         .with_context_setup(theme::install)
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, text, Some(dark), handle));
+        .build_eframe(move |cc| App::new(&cc.egui_ctx, text, theme, handle));
     harness.run();
     Bench {
         harness,

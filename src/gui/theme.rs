@@ -1,15 +1,17 @@
-//! The look as values: colours of both themes, sizes, typefaces. Pages write none of their own.
+//! The look as values: colours of the three themes, sizes, typefaces. Pages write none of their own.
 //! Grey until it matters: the only saturated colours here mean "abnormal" or "can be clicked".
 
 use std::sync::Arc;
 
 use eframe::egui::{
     Color32, Context, CornerRadius, FontFamily, FontId, RichText, Stroke, Style, TextStyle, Theme,
-    Ui, Visuals, style, vec2,
+    ThemePreference, Ui, Visuals, style, vec2,
 };
 
+use crate::service::settings::ThemeChoice;
+
 /// The colours of one theme, by what they mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Tokens {
     /// Behind everything.
     pub bg: Color32,
@@ -37,6 +39,8 @@ pub struct Tokens {
     pub accent: Color32,
     /// Text and marks on `danger` or `accent`.
     pub on_fill: Color32,
+    /// Width of lines and frames, in points.
+    pub line_width: f32,
 }
 
 const fn rgb(hex: u32) -> Color32 {
@@ -60,6 +64,7 @@ pub const LIGHT: Tokens = Tokens {
     off: rgb(0x6B_5B8C),
     accent: rgb(0x1F_5E94),
     on_fill: rgb(0xFF_FFFF),
+    line_width: size::LINE,
 };
 
 /// The dark theme, for the night shift.
@@ -79,18 +84,75 @@ pub const DARK: Tokens = Tokens {
     off: rgb(0xB3_A3D6),
     accent: rgb(0x7D_B4E6),
     on_fill: rgb(0x15_181B),
+    line_width: size::LINE,
+};
+
+/// The theme of high contrast: everything written at least 7 : 1 on black, lines twice as thick.
+pub const HIGH_CONTRAST: Tokens = Tokens {
+    bg: rgb(0x00_0000),
+    panel: rgb(0x0A_0C0E),
+    raised: rgb(0x16_1A1E),
+    line: rgb(0xC8_D0D6),
+    text: rgb(0xFF_FFFF),
+    mute: rgb(0xD8_DEE3),
+    trace: rgb(0xFF_FFFF),
+    band: rgb(0x33_3B43),
+    danger: rgb(0xFF_9A94),
+    danger_surface: rgb(0x3E_0A0D),
+    warn: rgb(0xFF_CF6B),
+    warn_surface: rgb(0x33_2500),
+    off: rgb(0xD4_C6F7),
+    accent: rgb(0x9F_D0FF),
+    on_fill: rgb(0x00_0000),
+    line_width: 2.0 * size::LINE,
 };
 
 /// The colours of the theme that `ui` is drawn in.
 #[must_use]
 pub fn tokens(ui: &Ui) -> &'static Tokens {
-    of(ui.visuals().dark_mode)
+    of(ui.visuals())
 }
 
-/// The colours of the dark or the light theme.
+/// The colours of a theme by its visuals. egui knows dark and light only; the fill of panels tells the third
+/// from the dark one, whose place it takes.
 #[must_use]
-pub const fn of(dark: bool) -> &'static Tokens {
-    if dark { &DARK } else { &LIGHT }
+pub fn of(visuals: &Visuals) -> &'static Tokens {
+    match (visuals.dark_mode, visuals.panel_fill == HIGH_CONTRAST.panel) {
+        (true, true) => &HIGH_CONTRAST,
+        (true, false) => &DARK,
+        (false, _) => &LIGHT,
+    }
+}
+
+/// Puts a theme on, from the next frame on.
+pub fn choose(ctx: &Context, theme: ThemeChoice) {
+    let dark = match theme {
+        ThemeChoice::HighContrast => &HIGH_CONTRAST,
+        _ => &DARK,
+    };
+    ctx.set_style_of(Theme::Dark, style_of(dark, true));
+    ctx.set_theme(match theme {
+        ThemeChoice::System => ThemePreference::System,
+        ThemeChoice::Light => ThemePreference::Light,
+        ThemeChoice::Dark | ThemeChoice::HighContrast => ThemePreference::Dark,
+    });
+}
+
+/// The theme that was chosen last.
+#[must_use]
+pub fn chosen(ctx: &Context) -> ThemeChoice {
+    match ctx.options(|o| o.theme_preference) {
+        ThemePreference::System => ThemeChoice::System,
+        ThemePreference::Light => ThemeChoice::Light,
+        ThemePreference::Dark => {
+            let dark = ctx.style_of(Theme::Dark);
+            if of(&dark.visuals) == &HIGH_CONTRAST {
+                ThemeChoice::HighContrast
+            } else {
+                ThemeChoice::Dark
+            }
+        }
+    }
 }
 
 /// Sizes in points.
@@ -115,6 +177,10 @@ pub mod size {
     pub const M: f32 = 12.0;
     pub const L: f32 = 16.0;
     pub const XL: f32 = 24.0;
+
+    /// Width of the sections beside a page that has them, and of text that is read line by line.
+    pub const NAVIGATION: f32 = 184.0;
+    pub const READABLE: f32 = 920.0;
 
     /// Width of the story beside the fleet's table.
     pub const STORY: f32 = 304.0;
@@ -188,20 +254,19 @@ pub fn sized(text: impl Into<String>, size: f32, colour: Color32) -> RichText {
 /// A one-pixel line.
 #[must_use]
 pub fn hairline(tokens: &Tokens) -> Stroke {
-    Stroke::new(size::LINE, tokens.line)
+    Stroke::new(tokens.line_width, tokens.line)
 }
 
 /// Both themes and the fonts, once, before the first frame.
 pub fn install(ctx: &Context) {
     ctx.set_fonts(super::fonts::definitions());
-    ctx.set_style_of(Theme::Light, style_of(false));
-    ctx.set_style_of(Theme::Dark, style_of(true));
+    ctx.set_style_of(Theme::Light, style_of(&LIGHT, false));
+    ctx.set_style_of(Theme::Dark, style_of(&DARK, true));
 }
 
-fn style_of(dark: bool) -> Style {
-    let t = of(dark);
+fn style_of(t: &Tokens, dark: bool) -> Style {
     let mut style = Style {
-        visuals: visuals_of(dark),
+        visuals: visuals_of(t, dark),
         ..Style::default()
     };
     style.text_styles = [
@@ -230,8 +295,7 @@ fn style_of(dark: bool) -> Style {
     style
 }
 
-fn visuals_of(dark: bool) -> Visuals {
-    let t = of(dark);
+fn visuals_of(t: &Tokens, dark: bool) -> Visuals {
     let mut v = if dark {
         Visuals::dark()
     } else {
@@ -241,7 +305,7 @@ fn visuals_of(dark: bool) -> Visuals {
     let state = |fill, line, text| style::WidgetVisuals {
         bg_fill: fill,
         weak_bg_fill: fill,
-        bg_stroke: Stroke::new(size::LINE, line),
+        bg_stroke: Stroke::new(t.line_width, line),
         corner_radius: corner,
         fg_stroke: Stroke::new(size::CURVE, text),
         expansion: 0.0,
@@ -260,7 +324,7 @@ fn visuals_of(dark: bool) -> Visuals {
     v.error_fg_color = t.danger;
     v.panel_fill = t.panel;
     v.window_fill = t.panel;
-    v.window_stroke = Stroke::new(size::LINE, t.line);
+    v.window_stroke = hairline(t);
     v.extreme_bg_color = t.raised;
     v.faint_bg_color = t.panel;
     v.code_bg_color = t.raised;
@@ -275,75 +339,4 @@ fn visuals_of(dark: bool) -> Visuals {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn luminance(c: Color32) -> f64 {
-        let channel = |v: u8| {
-            let v = f64::from(v) / 255.0;
-            if v <= 0.040_45 {
-                v / 12.92
-            } else {
-                ((v + 0.055) / 1.055).powf(2.4)
-            }
-        };
-        0.2126 * channel(c.r()) + 0.7152 * channel(c.g()) + 0.0722 * channel(c.b())
-    }
-
-    /// WCAG 2 contrast ratio.
-    fn contrast(a: Color32, b: Color32) -> f64 {
-        let (a, b) = (luminance(a), luminance(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn the_wall_screen_is_read_from_farther_away() {
-        for (wall, desk) in [
-            (size::WALL_NOTE, size::LABEL),
-            (size::WALL_TEXT, size::TEXT),
-            (size::WALL_NAME, size::TITLE),
-            (size::WALL_TITLE, size::VALUE),
-            (size::WALL_COUNT, size::BIG),
-        ] {
-            assert!(wall >= 1.5 * desk, "{wall} beside {desk}");
-        }
-    }
-
-    #[test]
-    fn everything_written_can_be_read_in_both_themes() {
-        for (theme, t) in [("light", LIGHT), ("dark", DARK)] {
-            for (name, ink) in [
-                ("text", t.text),
-                ("mute", t.mute),
-                ("danger", t.danger),
-                ("warn", t.warn),
-                ("off", t.off),
-                ("accent", t.accent),
-            ] {
-                for (ground_name, ground) in
-                    [("bg", t.bg), ("panel", t.panel), ("raised", t.raised)]
-                {
-                    let ratio = contrast(ink, ground);
-                    assert!(
-                        ratio >= 4.5,
-                        "{theme}: {name} on {ground_name} is {ratio:.2}"
-                    );
-                }
-            }
-            for (name, ink, ground) in [
-                ("danger on its surface", t.danger, t.danger_surface),
-                ("text on danger surface", t.text, t.danger_surface),
-                ("mute on danger surface", t.mute, t.danger_surface),
-                ("warn on its surface", t.warn, t.warn_surface),
-                ("text on warn surface", t.text, t.warn_surface),
-                ("on danger", t.on_fill, t.danger),
-                ("on accent", t.on_fill, t.accent),
-                ("on off, of the wall screen", t.on_fill, t.off),
-                ("warn on the wall", t.warn, t.bg),
-            ] {
-                let ratio = contrast(ink, ground);
-                assert!(ratio >= 4.5, "{theme}: {name} is {ratio:.2}");
-            }
-        }
-    }
-}
+mod tests;

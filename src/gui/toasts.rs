@@ -68,7 +68,7 @@ impl Toasts {
     }
 
     /// Draws them, and wakes the window when the next one must leave.
-    pub fn ui(&mut self, ctx: &Context, text: &Text, dark: bool) {
+    pub fn ui(&mut self, ctx: &Context, text: &Text) {
         let now = Instant::now();
         self.0.retain(|toast| toast.until.is_none_or(|u| u > now));
         if let Some(next) = self.0.iter().filter_map(|toast| toast.until).min() {
@@ -77,7 +77,7 @@ impl Toasts {
         if self.0.is_empty() {
             return;
         }
-        let t = theme::of(dark);
+        let t = theme::of(&ctx.global_style().visuals);
         let mut closed = None;
         Area::new(Id::unique("toasts"))
             .order(Order::Foreground)

@@ -61,7 +61,7 @@ pub fn top_bar_ui(ui: &mut Ui, cx: &Cx<'_>, page: Page) {
 fn left_ui(ui: &mut Ui, cx: &Cx<'_>, page: Page) -> f32 {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.y = 2.0;
-    ui.add_space(13.0);
+    ui.add_space(size::M);
     let line = ui.horizontal(|ui| {
         ui.set_height(26.0);
         ui.spacing_mut().item_spacing.x = size::M;

@@ -3,7 +3,9 @@
 
 mod desks;
 mod jobs;
+mod log;
 mod picture;
+mod settings;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -17,6 +17,7 @@ pub mod live;
 pub mod locomotive;
 pub mod logbook;
 pub mod models;
+mod opener;
 pub mod order;
 pub mod outcome;
 mod picture;

@@ -15,6 +15,7 @@ use super::fleet::{self, Fleet};
 use super::live::{self, Follower, LiveState, Passed};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
+use super::settings::Overrides;
 use super::snapshot::RunProgress;
 use super::training::{self, JudgingError};
 
@@ -28,6 +29,8 @@ pub const DEMO_SEED: u64 = Simulation::DEMO.seed;
 pub struct Platform {
     pub home: Home,
     pub config: Config,
+    /// What stands over the home's own file.
+    pub overrides: Overrides,
 }
 
 /// What a training on demand came to.
@@ -80,6 +83,10 @@ impl Platform {
     pub fn open(home: Option<&Path>, config: Option<&Path>) -> Result<Self, ConfigError> {
         let home = Home::find(home);
         let own = home.config();
+        let overrides = Overrides {
+            config: config.is_some(),
+            language: false,
+        };
         let config = match config {
             Some(file) => Config::load(file)?,
             // Whatever is there under that name is meant: a folder or a broken link is an error, not no
@@ -89,7 +96,11 @@ impl Platform {
                 _ => Config::load(&own)?,
             },
         };
-        Ok(Self { home, config })
+        Ok(Self {
+            home,
+            config,
+            overrides,
+        })
     }
 
     /// Walks the pipeline once.

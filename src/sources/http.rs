@@ -114,7 +114,7 @@ impl HttpPoll {
 }
 
 /// The address as reports show it: a name and password in it stay out.
-fn shown(url: &str) -> String {
+pub(crate) fn shown(url: &str) -> String {
     match reqwest::Url::parse(url) {
         Ok(mut parsed) if !parsed.username().is_empty() || parsed.password().is_some() => {
             let stripped = parsed

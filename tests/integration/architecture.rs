@@ -133,7 +133,15 @@ fn imports_point_one_way() {
             "gui" => &["service", "domain", "text", "logging"],
             "cli" => &["service", "domain", "text", "logging", "config"],
             "logging" => &[],
-            "service" => &["domain", "etl", "ml", "sources", "warehouse", "config"],
+            "service" => &[
+                "domain",
+                "etl",
+                "ml",
+                "sources",
+                "warehouse",
+                "config",
+                "logging",
+            ],
             _ => return None,
         })
     };

@@ -77,7 +77,7 @@ pub struct DangerMap {
     judged: usize,
     texture: Option<TextureHandle>,
     /// Of which theme the picture is, and of how many judgements.
-    pictured: Option<(bool, usize)>,
+    pictured: Option<(&'static Tokens, usize)>,
     contour: Vec<Vec<Pos2>>,
 }
 
@@ -113,12 +113,12 @@ impl DangerMap {
         if self.judged < Self::ALL {
             ui.request_repaint();
         }
-        let dark = ui.visuals().dark_mode;
-        if !self.is_true() || self.pictured == Some((dark, self.judged)) {
+        let t = theme::tokens(ui);
+        if !self.is_true() || self.pictured == Some((t, self.judged)) {
             return;
         }
-        self.pictured = Some((dark, self.judged));
-        let picture = picture(&self.cells, theme::of(dark));
+        self.pictured = Some((t, self.judged));
+        let picture = picture(&self.cells, t);
         match &mut self.texture {
             Some(texture) => texture.set(picture, TextureOptions::NEAREST),
             None => {

@@ -39,7 +39,7 @@ pub fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement:
                     52.0
                 };
                 ui.vertical(|ui| {
-                    ui.add_space(6.0);
+                    ui.add_space(size::S);
                     let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
                     paint_shape(ui.painter(), rect.center(), side, kind, t);
                 });
@@ -60,7 +60,7 @@ pub fn verdict_card_ui(ui: &mut Ui, text: &Text, judge: &SharedJudge, judgement:
                         let p = text.percent(judgement.probability);
                         ui.label(theme::sized(p, 30.0, t.text));
                         ui.vertical(|ui| {
-                            ui.add_space(6.0);
+                            ui.add_space(size::S);
                             let threshold = text.percent(judgement.threshold);
                             let threshold =
                                 text.with("sim-threshold", [("threshold", threshold.into())]);

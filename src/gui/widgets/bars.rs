@@ -33,7 +33,7 @@ pub fn contributions_ui(
     let t = theme::tokens(ui);
     // Four times "+0,00" would say nothing at the length of a reason.
     if contributions.iter().all(|push| push.abs() < SHOWN) {
-        ui.label(theme::body(text.get("story-calm"), t.mute).size(13.0));
+        ui.label(theme::body(text.get("story-calm"), t.mute).size(size::LABEL));
         return;
     }
     let low = contributions.iter().copied().fold(0.0, f64::min);
@@ -55,7 +55,7 @@ pub fn contributions_ui(
                     Layout::left_to_right(Align::Center),
                     |ui| {
                         ui.set_width(name_width);
-                        ui.label(theme::body(text.channel(channel), t.text).size(13.0));
+                        ui.label(theme::body(text.channel(channel), t.text).size(size::LABEL));
                     },
                 );
                 let width = (ui.available_width() - number_width).max(20.0);

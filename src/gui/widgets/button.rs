@@ -49,8 +49,14 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
         };
         let corner = CornerRadius::same(size::CORNER);
         let painter = ui.painter();
-        let line = Stroke::new(size::LINE, line);
+        let line = Stroke::new(t.line_width, line);
         painter.rect(rect, corner, fill, line, StrokeKind::Inside);
+        if kind == Kind::Choice(true) {
+            // What is on is told by more than a colour.
+            let bar = rect.shrink2(vec2(size::S, size::XS));
+            let stroke = Stroke::new(size::FOCUS, t.accent);
+            painter.hline(bar.x_range(), bar.bottom(), stroke);
+        }
         let x = rect.center().x - (galley.size().x + glyph_width) / 2.0;
         if let Some(glyph) = glyph {
             painter.text(
@@ -64,6 +70,11 @@ pub fn button_icon_ui(ui: &mut Ui, kind: Kind, glyph: Option<Icon>, word: &str) 
         let at = vec2(x + glyph_width, rect.center().y - galley.size().y / 2.0).to_pos2();
         painter.galley(at, galley, ink);
         focus_ring(ui, &response, rect);
+        if kind == Kind::Primary && response.has_focus() {
+            // The ring has the colour of the button: a second one within it is seen.
+            let within = Stroke::new(size::LINE, t.on_fill);
+            painter.rect_stroke(rect.shrink(3.0), corner, within, StrokeKind::Inside);
+        }
     }
     response.on_hover_cursor(CursorIcon::PointingHand)
 }

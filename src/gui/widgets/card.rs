@@ -118,7 +118,7 @@ pub fn badge_ui(ui: &mut Ui, word: &str, filled: bool) -> eframe::egui::Response
     } else {
         (t.text, t.raised, t.mute)
     };
-    let font = FontId::new(11.0, theme::semibold());
+    let font = FontId::new(size::LABEL, theme::semibold());
     let galley = ui.painter().layout_no_wrap(word.to_owned(), font, ink);
     let (rect, response) = ui.allocate_exact_size(galley.size() + vec2(14.0, 6.0), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Label, true, word));

@@ -5,6 +5,7 @@ pub mod bars;
 pub mod button;
 pub mod card;
 pub mod chip;
+pub mod entry;
 pub mod loco_choice;
 pub mod slider;
 pub mod spark;

@@ -111,3 +111,74 @@ pub fn verdict_line_ui(ui: &mut Ui, kind: VerdictKind, words: &str) {
         ui.label(theme::strong(words, colour(kind, t)));
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use eframe::egui::{Context, RawInput};
+
+    use super::*;
+    use crate::gui::theme::{DARK, HIGH_CONTRAST, LIGHT};
+    use crate::text::Language;
+
+    const KINDS: [VerdictKind; 3] = [
+        VerdictKind::Nominal,
+        VerdictKind::Danger,
+        VerdictKind::Unavailable,
+    ];
+
+    /// What is painted of a state, without its colours: kinds of shapes and how many points each has.
+    fn outline(paint: impl Fn(&Painter, Pos2)) -> Vec<String> {
+        let ctx = Context::default();
+        theme::install(&ctx);
+        let frame = || {
+            let mut output = ctx.run_ui(RawInput::default(), |ui| {
+                paint(ui.painter(), pos2(50.0, 50.0));
+            });
+            output.textures_delta.clear();
+            output.shapes
+        };
+        // Fonts are there from the second frame on.
+        frame();
+        let told = |shape: &Shape| match shape {
+            Shape::Circle(circle) => format!("circle {}", circle.radius),
+            Shape::Path(path) => format!("path {} {}", path.points.len(), path.closed),
+            Shape::LineSegment { .. } => "dash".to_owned(),
+            Shape::Rect(rect) => format!("rect {}", rect.rect.size()),
+            Shape::Text(text) => format!("text {}", text.galley.text()),
+            other => format!("{:?}", std::mem::discriminant(other)),
+        };
+        frame()
+            .iter()
+            .flat_map(|clipped| match &clipped.shape {
+                Shape::Vec(shapes) => shapes.iter().map(told).collect(),
+                shape => vec![told(shape)],
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_state_is_known_without_its_colour() {
+        for t in [&LIGHT, &DARK, &HIGH_CONTRAST] {
+            let mut shapes: Vec<Vec<String>> = KINDS
+                .map(|kind| outline(|painter, at| paint_shape(painter, at, 16.0, kind, t)))
+                .to_vec();
+            // Out of its limits: with the value itself in bold.
+            shapes.push(outline(|painter, at| {
+                paint_triangle(painter, at, 16.0, t.warn)
+            }));
+            for (i, one) in shapes.iter().enumerate() {
+                assert!(!one.is_empty());
+                assert!(
+                    !shapes[i + 1..].contains(one),
+                    "{one:?} stands for two states"
+                );
+            }
+        }
+        for language in Language::ALL {
+            let text = crate::text::tests::text(language);
+            let words: std::collections::BTreeSet<String> =
+                KINDS.iter().map(|kind| text.verdict_short(*kind)).collect();
+            assert_eq!(words.len(), KINDS.len());
+        }
+    }
+}

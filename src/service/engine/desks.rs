@@ -9,25 +9,34 @@ use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
+use super::log::LogDesk;
+use super::settings::SettingsDesk;
 use super::{Answer, Engine};
 
 /// What each desk holds.
 #[derive(Default)]
-pub(super) struct Desks {}
+pub(super) struct Desks {
+    pub(super) settings: SettingsDesk,
+    pub(super) log: LogDesk,
+}
 
 impl Engine {
     /// Carries out what is asked of a desk.
     pub(super) fn asked_of_desk(&mut self, asked: Command) {
         match asked {
-            Command::Attend(desk) => self.desk = desk,
+            Command::Attend(desk) => {
+                self.desk = desk;
+                self.settings_attended();
+                self.log_attended();
+            }
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
             Command::Alarms(ask) => match ask {},
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
-            Command::Settings(ask) => match ask {},
-            Command::Log(ask) => match ask {},
+            Command::Settings(ask) => self.asked_of_settings(ask),
+            Command::Log(ask) => self.asked_of_log(&ask),
             Command::Run
             | Command::OpenFiles { .. }
             | Command::Watch { .. }
@@ -58,11 +67,16 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
-        false
+        let settings = self.settings_tick();
+        let log = self.log_tick();
+        settings | log
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
-    pub(super) fn picture_desks(&mut self, _snapshot: &mut Snapshot) {}
+    pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        self.picture_settings(snapshot);
+        self.picture_log(snapshot);
+    }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
     pub(super) fn aside(&self, work: impl FnOnce() -> Answer + Send + 'static) {
@@ -74,7 +88,6 @@ impl Engine {
     }
 
     /// Writes into the warehouse what is small and must be kept, without waiting for it.
-    #[allow(dead_code)]
     pub(super) fn write_down(
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
