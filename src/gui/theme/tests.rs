@@ -116,7 +116,7 @@ fn grounds(t: &Tokens) -> [(&'static str, Color32); 3] {
     [("bg", t.bg), ("panel", t.panel), ("raised", t.raised)]
 }
 
-fn pairs(t: &Tokens) -> [(&'static str, Color32, Color32); 7] {
+fn pairs(t: &Tokens) -> [(&'static str, Color32, Color32); 8] {
     [
         ("danger on its surface", t.danger, t.danger_surface),
         ("text on danger surface", t.text, t.danger_surface),
