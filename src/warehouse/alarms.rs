@@ -1,0 +1,423 @@
+//! Alarms and their steps. What an alarm saw is written once; where it stands is brought up to date with every step,
+//! in the transaction that adds that step.
+
+use rusqlite::{OptionalExtension, Row, named_params, params};
+
+use crate::domain::LocoId;
+use crate::domain::alarm::{Act, Alarm, Aside, Change, Inputs, State, Step, What};
+
+use super::{Reader, Result, Warehouse};
+
+const INSERT: &str = "INSERT INTO alarms (alarm, kind, priority, watch, what, loco, source, cause, channel, value,
+        limit_value, raised_ms, of_ms, flow_rate, pressure, vibration, temperature, probability, threshold, model,
+        state, active)
+    VALUES (:alarm, :kind, :priority, :watch, :what, :loco, :source, :cause, :channel, :value, :limit_value,
+        :raised_ms, :of_ms, :flow_rate, :pressure, :vibration, :temperature, :probability, :threshold, :model,
+        :state, 1)";
+const UPDATE: &str = "UPDATE alarms SET state = :state, active = :active, returned_ms = :returned_ms,
+        acknowledged_ms = :acknowledged_ms, acknowledged_by = :acknowledged_by, comment = :comment,
+        aside_ms = :aside_ms, aside_by = :aside_by, reason = :reason, shelved_until_ms = :shelved_until_ms
+    WHERE alarm = :alarm";
+const STEP: &str = "INSERT INTO alarm_transitions (alarm, at_ms, who, step, words, until_ms)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+/// Everything of an alarm, for [`alarm`].
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "SELECT alarm, watch, what, raised_ms, of_ms, flow_rate, pressure, vibration, temperature, probability,
+                threshold, model, active, returned_ms, acknowledged_ms, acknowledged_by, comment, aside_ms, aside_by,
+                reason, shelved_until_ms, state FROM alarms ",
+            $rest
+        )
+    };
+}
+const OPEN: &str = select!("WHERE state <> 'closed' ORDER BY alarm");
+const LAST: &str = "SELECT max(alarm) FROM alarms";
+const SINCE: &str = select!("WHERE raised_ms >= ?1 ORDER BY alarm");
+const OF_LOCO: &str =
+    select!("WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 ORDER BY of_ms DESC, alarm DESC LIMIT ?4");
+const HISTORY: &str = select!(
+    "WHERE raised_ms BETWEEN ?1 AND ?2 AND (?3 IS NULL OR kind = ?3) AND (?4 IS NULL OR state = ?4)
+        AND (?5 = '' OR instr(lower(ifnull(loco, '') || ' ' || ifnull(source, '')), lower(?5)) > 0)
+    ORDER BY alarm DESC LIMIT ?6"
+);
+const STEPS: &str = "SELECT at_ms, who, step, words FROM alarm_transitions WHERE alarm = ?1
+    ORDER BY transition";
+
+/// What of the history is asked for; what is left out is not asked about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct AlarmFilter {
+    /// Raised from then on, UTC milliseconds, the computer's clock.
+    pub from_ms: Option<i64>,
+    pub to_ms: Option<i64>,
+    /// Part of the name of a locomotive or a source.
+    pub name: String,
+    /// One of [`crate::domain::alarm::Watch::KINDS`].
+    pub kind: Option<String>,
+    pub state: Option<State>,
+}
+
+impl Warehouse {
+    /// Writes down a step of an alarm, and the alarm itself with its first one.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written; an alarm of that number is there already.
+    pub fn keep_alarm(&mut self, change: &Change) -> Result<()> {
+        let Change { alarm, step, act } = change;
+        let tx = self.db.transaction()?;
+        if *step == Step::Raised {
+            insert(&tx, alarm)?;
+        }
+        let acknowledged = alarm.acknowledged.as_ref();
+        let aside = alarm.aside.as_ref().map(Aside::act);
+        let until_ms = match &alarm.aside {
+            Some(Aside::Shelved { until_ms, .. }) => Some(*until_ms),
+            _ => None,
+        };
+        tx.prepare_cached(UPDATE)?.execute(named_params! {
+            ":alarm": alarm.id,
+            ":state": alarm.state().key(),
+            ":active": alarm.active,
+            ":returned_ms": alarm.returned_ms,
+            ":acknowledged_ms": acknowledged.map(|a| a.at_ms),
+            ":acknowledged_by": acknowledged.map(|a| &a.who),
+            ":comment": acknowledged.map(|a| &a.words),
+            ":aside_ms": aside.map(|a| a.at_ms),
+            ":aside_by": aside.map(|a| &a.who),
+            ":reason": aside.map(|a| &a.words),
+            ":shelved_until_ms": until_ms,
+        })?;
+        tx.prepare_cached(STEP)?.execute(params![
+            alarm.id,
+            act.at_ms,
+            act.who,
+            step.key(),
+            act.words,
+            until_ms.filter(|_| *step == Step::Shelved),
+        ])?;
+        tx.commit()?;
+        Ok(())
+    }
+}
+
+fn insert(db: &rusqlite::Connection, alarm: &Alarm) -> Result<()> {
+    let source = match &alarm.what {
+        What::Source { source, .. } => Some(source),
+        _ => None,
+    };
+    let (channel, value, limit) = match alarm.what {
+        What::Danger {
+            probability,
+            threshold,
+        } => (None, Some(probability), Some(threshold)),
+        What::Limit {
+            channel,
+            value,
+            limit,
+            ..
+        } => (Some(channel.key()), Some(value), Some(limit)),
+        _ => (None, None, None),
+    };
+    let inputs = alarm.inputs.as_ref();
+    let input = |i: usize| inputs.map(|x| x.values[i]);
+    db.prepare_cached(INSERT)?.execute(named_params! {
+        ":alarm": alarm.id,
+        ":kind": alarm.watch.kind(),
+        ":priority": alarm.priority().key(),
+        ":watch": serde_json::to_string(&alarm.watch)?,
+        ":what": serde_json::to_string(&alarm.what)?,
+        ":loco": alarm.watch.loco().map(LocoId::as_str),
+        ":source": source,
+        ":cause": alarm.what.cause().map(crate::domain::Cause::key),
+        ":channel": channel,
+        ":value": value,
+        ":limit_value": limit,
+        ":raised_ms": alarm.raised_ms,
+        ":of_ms": inputs.map(|x| x.at_ms),
+        ":flow_rate": input(0),
+        ":pressure": input(1),
+        ":vibration": input(2),
+        ":temperature": input(3),
+        ":probability": inputs.and_then(|x| x.probability),
+        ":threshold": inputs.and_then(|x| x.threshold),
+        ":model": inputs.and_then(|x| x.model),
+        ":state": alarm.state().key(),
+    })?;
+    Ok(())
+}
+
+impl Reader {
+    /// The alarms that are not closed, oldest first, and the highest number ever given.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read, or is an older program's.
+    pub fn open_alarms(&self) -> Result<(Vec<Alarm>, i64)> {
+        let last: Option<i64> = self.with(|db| {
+            let last = db.query_row(LAST, [], |row| row.get(0)).optional()?;
+            Ok(last.flatten())
+        })?;
+        Ok((self.alarms(OPEN, &[])?, last.unwrap_or(0)))
+    }
+
+    /// The alarms raised from an instant of the computer's clock on (UTC milliseconds), oldest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn alarms_since(&self, from_ms: i64) -> Result<Vec<Alarm>> {
+        self.alarms(SINCE, &[&from_ms])
+    }
+
+    /// The alarms of a locomotive whose reading lies between two instants (UTC milliseconds, both inclusive),
+    /// newest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn alarms_of(
+        &self,
+        loco: &LocoId,
+        from_ms: i64,
+        to_ms: i64,
+        limit: usize,
+    ) -> Result<Vec<Alarm>> {
+        let limit = limit as i64;
+        self.alarms(OF_LOCO, &[&loco.as_str(), &from_ms, &to_ms, &limit])
+    }
+
+    /// The history, newest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn alarm_history(&self, filter: &AlarmFilter, limit: usize) -> Result<Vec<Alarm>> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.alarms(
+            HISTORY,
+            &[
+                &filter.from_ms.unwrap_or(i64::MIN),
+                &filter.to_ms.unwrap_or(i64::MAX),
+                &filter.kind,
+                &filter.state.map(State::key),
+                &filter.name.trim(),
+                &limit,
+            ],
+        )
+    }
+
+    /// The steps of an alarm, in their order.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn alarm_steps(&self, alarm: i64) -> Result<Vec<(Step, Act)>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(STEPS)?;
+            let rows = query.query_map([alarm], |row| {
+                let key: String = row.get(2)?;
+                let step = Step::ALL.into_iter().find(|step| step.key() == key);
+                let act = Act {
+                    at_ms: row.get(0)?,
+                    who: row.get(1)?,
+                    words: row.get(3)?,
+                };
+                Ok(step.map(|step| (step, act)))
+            })?;
+            Ok(rows.flat_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn alarms(&self, sql: &str, given: &[&dyn rusqlite::ToSql]) -> Result<Vec<Alarm>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(sql)?;
+            let rows = query.query_map(given, alarm)?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+}
+
+fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
+    let act = |at: usize| -> rusqlite::Result<Option<Act>> {
+        Ok(row.get::<_, Option<i64>>(at)?.map(|at_ms| Act {
+            at_ms,
+            who: row.get(at + 1).unwrap_or_default(),
+            words: row.get(at + 2).unwrap_or_default(),
+        }))
+    };
+    let of_ms: Option<i64> = row.get(4)?;
+    let inputs = match of_ms {
+        Some(at_ms) => Some(Inputs {
+            at_ms,
+            values: [row.get(5)?, row.get(6)?, row.get(7)?, row.get(8)?],
+            probability: row.get(9)?,
+            threshold: row.get(10)?,
+            model: row.get(11)?,
+        }),
+        None => None,
+    };
+    let until_ms: Option<i64> = row.get(20)?;
+    Ok(Alarm {
+        id: row.get(0)?,
+        watch: document(row, 1)?,
+        what: document(row, 2)?,
+        raised_ms: row.get(3)?,
+        inputs,
+        active: row.get(12)?,
+        returned_ms: row.get(13)?,
+        acknowledged: act(14)?,
+        aside: act(17)?.map(|act| match until_ms {
+            Some(until_ms) => Aside::Shelved { act, until_ms },
+            None => Aside::OutOfService { act },
+        }),
+    })
+}
+
+fn document<T: serde::de::DeserializeOwned>(row: &Row<'_>, at: usize) -> rusqlite::Result<T> {
+    serde_json::from_str(row.get_ref(at)?.as_str()?).map_err(|e| {
+        rusqlite::Error::FromSqlConversionFailure(at, rusqlite::types::Type::Text, Box::new(e))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::alarm::{Board, Observation, Seen, Watch};
+    use crate::domain::{Cause, Channel};
+
+    fn observation(loco: &str, seen: Seen) -> Observation {
+        Observation {
+            watch: Watch::Limit {
+                loco: LocoId::new(loco),
+                channel: Channel::Vibration,
+            },
+            seen,
+            source_ms: 5,
+            raising: Some((
+                What::Limit {
+                    channel: Channel::Vibration,
+                    value: 7.8,
+                    limit: 2.8,
+                    own: true,
+                },
+                Some(Inputs {
+                    at_ms: 5,
+                    values: [500.0, 5.0, 7.8, 45.0],
+                    probability: Some(0.91),
+                    threshold: Some(0.42),
+                    model: Some(7),
+                }),
+            )),
+        }
+    }
+
+    fn source_alarm() -> Observation {
+        let cause = Cause::SourceRefused {
+            source: "capteurs".into(),
+        };
+        Observation {
+            watch: Watch::Source {
+                source: "capteurs".into(),
+                cause: cause.key().into(),
+            },
+            seen: Seen::Holds,
+            source_ms: 5,
+            raising: Some((
+                What::Source {
+                    source: "capteurs".into(),
+                    cause,
+                    locomotives: vec![LocoId::new("LOCO_001")],
+                },
+                None,
+            )),
+        }
+    }
+
+    fn by(who: &str, at_ms: i64, words: &str) -> Act {
+        Act {
+            at_ms,
+            who: who.into(),
+            words: words.into(),
+        }
+    }
+
+    #[test]
+    fn alarms_are_read_back_as_they_stand_and_keep_their_steps() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.sqlite");
+        let mut warehouse = Warehouse::open(&path).unwrap();
+        let mut board = Board::default();
+        let seen = [
+            observation("LOCO_001", Seen::Holds),
+            observation("LOCO_002", Seen::Holds),
+            source_alarm(),
+        ];
+        let mut changes = board.look(&seen, |_| Seen::Unknown, 1000, 0);
+        changes.push(board.acknowledge(1, by("Ngo", 2000, "vu")).unwrap());
+        changes.push(board.shelve(2, 9000, by("Ngo", 2500, "essai")).unwrap());
+        changes.push(board.out_of_service(3, by("Ngo", 2600, "dépose")).unwrap());
+        for change in &changes {
+            warehouse.keep_alarm(change).unwrap();
+        }
+        let reader = Reader::open(&path).unwrap();
+        let (open, last) = reader.open_alarms().unwrap();
+        assert_eq!(open, board.open().cloned().collect::<Vec<_>>());
+        assert_eq!(last, 3);
+        assert!(warehouse.keep_alarm(&changes[0]).is_err(), "no number is given twice");
+
+        let gone = [observation("LOCO_001", Seen::Gone)];
+        for change in board.look(&gone, |_| Seen::Unknown, 3000, 0) {
+            warehouse.keep_alarm(&change).unwrap();
+        }
+        assert_eq!(reader.open_alarms().unwrap().0.len(), 2);
+        let steps: Vec<_> = reader.alarm_steps(1).unwrap();
+        assert_eq!(
+            steps.iter().map(|(step, act)| (*step, act.who.as_str())).collect::<Vec<_>>(),
+            [(Step::Raised, "cidp"), (Step::Acknowledged, "Ngo"), (Step::Returned, "cidp")]
+        );
+        for change in [
+            "UPDATE alarms SET value = 1.0",
+            "DELETE FROM alarms",
+            "UPDATE alarm_transitions SET who = 'x'",
+            "DELETE FROM alarm_transitions",
+        ] {
+            assert!(warehouse.db.execute(change, []).is_err(), "{change}");
+        }
+    }
+
+    #[test]
+    fn the_history_is_filtered() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.sqlite");
+        let mut warehouse = Warehouse::open(&path).unwrap();
+        let mut board = Board::default();
+        for (at_ms, seen) in [
+            (1000, observation("LOCO_001", Seen::Holds)),
+            (2000, observation("LOCO_012", Seen::Holds)),
+            (3000, source_alarm()),
+        ] {
+            for change in board.look(&[seen], |_| Seen::Unknown, at_ms, 0) {
+                warehouse.keep_alarm(&change).unwrap();
+            }
+        }
+        warehouse.keep_alarm(&board.acknowledge(2, by("Ngo", 9, "")).unwrap()).unwrap();
+        let reader = Reader::open(&path).unwrap();
+        let ids = |filter: &AlarmFilter| {
+            let found = reader.alarm_history(filter, 10).unwrap();
+            found.iter().map(|a| a.id).collect::<Vec<_>>()
+        };
+        let all = AlarmFilter::default();
+        assert_eq!(ids(&all), [3, 2, 1]);
+        assert_eq!(ids(&AlarmFilter { name: "_01".into(), ..all.clone() }), [2]);
+        assert_eq!(ids(&AlarmFilter { name: "CAPT".into(), ..all.clone() }), [3]);
+        assert_eq!(ids(&AlarmFilter { kind: Some("limit".into()), ..all.clone() }), [2, 1]);
+        assert_eq!(ids(&AlarmFilter { state: Some(State::Acknowledged), ..all.clone() }), [2]);
+        assert_eq!(ids(&AlarmFilter { from_ms: Some(2000), to_ms: Some(2000), ..all }), [2]);
+        assert_eq!(reader.alarms_since(2000).unwrap().len(), 2);
+        let loco = LocoId::new("LOCO_001");
+        assert_eq!(reader.alarms_of(&loco, 0, 5, 9).unwrap().len(), 1);
+        assert!(reader.alarms_of(&loco, 6, 9, 9).unwrap().is_empty());
+        let told: (String, String, f64) = warehouse
+            .db
+            .query_row("SELECT locomotive, raised_utc, probability FROM v_alarms WHERE alarm = 1", [], |r| {
+                Ok((r.get(0)?, r.get(1)?, r.get(2)?))
+            })
+            .unwrap();
+        assert_eq!(told, ("LOCO_001".into(), "1970-01-01T00:00:01.000Z".into(), 0.91));
+    }
+}
