@@ -110,6 +110,8 @@ pub enum What {
     Predictions,
     Events,
     Quarantine,
+    /// Every alarm with its inputs, its model, and who did what
+    Alarms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

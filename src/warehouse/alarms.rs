@@ -1,12 +1,16 @@
 //! Alarms and their steps. What an alarm saw is written once; where it stands is brought up to date with every step,
 //! in the transaction that adds that step.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{OptionalExtension, Row, named_params, params};
 
 use crate::domain::LocoId;
 use crate::domain::alarm::{Act, Alarm, Aside, Change, Inputs, State, Step, What};
 
-use super::{Reader, Result, Warehouse};
+#[cfg(doc)]
+use super::Exported;
+use super::{Field, Reader, Result, Warehouse};
 
 const INSERT: &str = "INSERT INTO alarms (alarm, kind, priority, watch, what, loco, source, cause, channel, value,
         limit_value, raised_ms, of_ms, flow_rate, pressure, vibration, temperature, probability, threshold, model,
@@ -101,23 +105,7 @@ impl Warehouse {
 }
 
 fn insert(db: &rusqlite::Connection, alarm: &Alarm) -> Result<()> {
-    let source = match &alarm.what {
-        What::Source { source, .. } => Some(source),
-        _ => None,
-    };
-    let (channel, value, limit) = match alarm.what {
-        What::Danger {
-            probability,
-            threshold,
-        } => (None, Some(probability), Some(threshold)),
-        What::Limit {
-            channel,
-            value,
-            limit,
-            ..
-        } => (Some(channel.key()), Some(value), Some(limit)),
-        _ => (None, None, None),
-    };
+    let (source, channel, value, limit) = parts(&alarm.what);
     let inputs = alarm.inputs.as_ref();
     let input = |i: usize| inputs.map(|x| x.values[i]);
     db.prepare_cached(INSERT)?.execute(named_params! {
@@ -202,6 +190,25 @@ impl Reader {
         )
     }
 
+    /// Visits the history with everything known of each alarm, newest first, in the columns of
+    /// [`Exported::Alarms`]. The visitor may break off.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn export_alarms(
+        &self,
+        filter: &AlarmFilter,
+        visit: &mut dyn FnMut(&[Field<'_>]) -> ControlFlow<()>,
+    ) -> Result<()> {
+        let synthetic = Field::Flag(self.synthetic()?.unwrap_or(false));
+        for alarm in self.alarm_history(filter, usize::MAX)? {
+            if visit(&fields(&alarm, synthetic)).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
     /// The steps of an alarm, in their order.
     ///
     /// # Errors
@@ -219,7 +226,9 @@ impl Reader {
                 };
                 Ok(step.map(|step| (step, act)))
             })?;
-            Ok(rows.flat_map(Result::transpose).collect::<rusqlite::Result<_>>()?)
+            Ok(rows
+                .flat_map(Result::transpose)
+                .collect::<rusqlite::Result<_>>()?)
         })
     }
 
@@ -232,12 +241,86 @@ impl Reader {
     }
 }
 
+fn fields<'a>(alarm: &'a Alarm, synthetic: Field<'a>) -> [Field<'a>; 27] {
+    let text = |t: Option<&'a str>| {
+        t.filter(|t| !t.is_empty())
+            .map_or(Field::Empty, Field::Text)
+    };
+    let time = |t: Option<i64>| t.map_or(Field::Empty, Field::Time);
+    let real = |v: Option<f64>| v.map_or(Field::Empty, Field::Real);
+    let (source, channel, value, limit) = parts(&alarm.what);
+    let inputs = alarm.inputs.as_ref();
+    let [flow, pressure, vibration, temperature] =
+        [0, 1, 2, 3].map(|i: usize| real(inputs.map(|x| x.values[i])));
+    let acknowledged = alarm.acknowledged.as_ref();
+    let aside = alarm.aside.as_ref().map(Aside::act);
+    let until_ms = match &alarm.aside {
+        Some(Aside::Shelved { until_ms, .. }) => Some(*until_ms),
+        _ => None,
+    };
+    [
+        Field::Int(alarm.id),
+        Field::Time(alarm.raised_ms),
+        time(inputs.map(|x| x.at_ms)),
+        Field::Text(alarm.priority().key()),
+        Field::Text(alarm.watch.kind()),
+        Field::Text(alarm.state().key()),
+        text(alarm.watch.loco().map(LocoId::as_str)),
+        text(source),
+        text(alarm.what.cause().map(crate::domain::Cause::key)),
+        text(channel),
+        real(value),
+        real(limit),
+        flow,
+        pressure,
+        vibration,
+        temperature,
+        real(inputs.and_then(|x| x.probability)),
+        real(inputs.and_then(|x| x.threshold)),
+        inputs
+            .and_then(|x| x.model)
+            .map_or(Field::Empty, |m| Field::Int(m.into())),
+        time(alarm.returned_ms),
+        time(acknowledged.map(|a| a.at_ms)),
+        text(acknowledged.map(|a| a.who.as_str())),
+        text(acknowledged.map(|a| a.words.as_str())),
+        text(aside.map(|a| a.who.as_str())),
+        text(aside.map(|a| a.words.as_str())),
+        time(until_ms),
+        synthetic,
+    ]
+}
+
+/// Source, channel, value and limit, as far as the alarm is about them.
+fn parts(what: &What) -> (Option<&str>, Option<&'static str>, Option<f64>, Option<f64>) {
+    match what {
+        What::Danger {
+            probability,
+            threshold,
+        } => (None, None, Some(*probability), Some(*threshold)),
+        What::Limit {
+            channel,
+            value,
+            limit,
+            ..
+        } => (None, Some(channel.key()), Some(*value), Some(*limit)),
+        What::Source { source, .. } => (Some(source), None, None, None),
+        What::NoVerdict { .. } | What::Fleet { .. } => (None, None, None, None),
+    }
+}
+
 fn alarm(row: &Row<'_>) -> rusqlite::Result<Alarm> {
     let act = |at: usize| -> rusqlite::Result<Option<Act>> {
-        Ok(row.get::<_, Option<i64>>(at)?.map(|at_ms| Act {
+        let Some(at_ms) = row.get(at)? else {
+            return Ok(None);
+        };
+        let words = |at| -> rusqlite::Result<String> {
+            Ok(row.get::<_, Option<String>>(at)?.unwrap_or_default())
+        };
+        Ok(Some(Act {
             at_ms,
-            who: row.get(at + 1).unwrap_or_default(),
-            words: row.get(at + 2).unwrap_or_default(),
+            who: words(at + 1)?,
+            words: words(at + 2)?,
         }))
     };
     let of_ms: Option<i64> = row.get(4)?;
@@ -358,7 +441,10 @@ mod tests {
         let (open, last) = reader.open_alarms().unwrap();
         assert_eq!(open, board.open().cloned().collect::<Vec<_>>());
         assert_eq!(last, 3);
-        assert!(warehouse.keep_alarm(&changes[0]).is_err(), "no number is given twice");
+        assert!(
+            warehouse.keep_alarm(&changes[0]).is_err(),
+            "no number is given twice"
+        );
 
         let gone = [observation("LOCO_001", Seen::Gone)];
         for change in board.look(&gone, |_| Seen::Unknown, 3000, 0) {
@@ -367,8 +453,15 @@ mod tests {
         assert_eq!(reader.open_alarms().unwrap().0.len(), 2);
         let steps: Vec<_> = reader.alarm_steps(1).unwrap();
         assert_eq!(
-            steps.iter().map(|(step, act)| (*step, act.who.as_str())).collect::<Vec<_>>(),
-            [(Step::Raised, "cidp"), (Step::Acknowledged, "Ngo"), (Step::Returned, "cidp")]
+            steps
+                .iter()
+                .map(|(step, act)| (*step, act.who.as_str()))
+                .collect::<Vec<_>>(),
+            [
+                (Step::Raised, "cidp"),
+                (Step::Acknowledged, "Ngo"),
+                (Step::Returned, "cidp")
+            ]
         );
         for change in [
             "UPDATE alarms SET value = 1.0",
@@ -395,7 +488,9 @@ mod tests {
                 warehouse.keep_alarm(&change).unwrap();
             }
         }
-        warehouse.keep_alarm(&board.acknowledge(2, by("Ngo", 9, "")).unwrap()).unwrap();
+        warehouse
+            .keep_alarm(&board.acknowledge(2, by("Ngo", 9, "")).unwrap())
+            .unwrap();
         let reader = Reader::open(&path).unwrap();
         let ids = |filter: &AlarmFilter| {
             let found = reader.alarm_history(filter, 10).unwrap();
@@ -403,21 +498,57 @@ mod tests {
         };
         let all = AlarmFilter::default();
         assert_eq!(ids(&all), [3, 2, 1]);
-        assert_eq!(ids(&AlarmFilter { name: "_01".into(), ..all.clone() }), [2]);
-        assert_eq!(ids(&AlarmFilter { name: "CAPT".into(), ..all.clone() }), [3]);
-        assert_eq!(ids(&AlarmFilter { kind: Some("limit".into()), ..all.clone() }), [2, 1]);
-        assert_eq!(ids(&AlarmFilter { state: Some(State::Acknowledged), ..all.clone() }), [2]);
-        assert_eq!(ids(&AlarmFilter { from_ms: Some(2000), to_ms: Some(2000), ..all }), [2]);
+        assert_eq!(
+            ids(&AlarmFilter {
+                name: "_01".into(),
+                ..all.clone()
+            }),
+            [2]
+        );
+        assert_eq!(
+            ids(&AlarmFilter {
+                name: "CAPT".into(),
+                ..all.clone()
+            }),
+            [3]
+        );
+        assert_eq!(
+            ids(&AlarmFilter {
+                kind: Some("limit".into()),
+                ..all.clone()
+            }),
+            [2, 1]
+        );
+        assert_eq!(
+            ids(&AlarmFilter {
+                state: Some(State::Acknowledged),
+                ..all.clone()
+            }),
+            [2]
+        );
+        assert_eq!(
+            ids(&AlarmFilter {
+                from_ms: Some(2000),
+                to_ms: Some(2000),
+                ..all
+            }),
+            [2]
+        );
         assert_eq!(reader.alarms_since(2000).unwrap().len(), 2);
         let loco = LocoId::new("LOCO_001");
         assert_eq!(reader.alarms_of(&loco, 0, 5, 9).unwrap().len(), 1);
         assert!(reader.alarms_of(&loco, 6, 9, 9).unwrap().is_empty());
         let told: (String, String, f64) = warehouse
             .db
-            .query_row("SELECT locomotive, raised_utc, probability FROM v_alarms WHERE alarm = 1", [], |r| {
-                Ok((r.get(0)?, r.get(1)?, r.get(2)?))
-            })
+            .query_row(
+                "SELECT locomotive, raised_utc, probability FROM v_alarms WHERE alarm = 1",
+                [],
+                |r| Ok((r.get(0)?, r.get(1)?, r.get(2)?)),
+            )
             .unwrap();
-        assert_eq!(told, ("LOCO_001".into(), "1970-01-01T00:00:01.000Z".into(), 0.91));
+        assert_eq!(
+            told,
+            ("LOCO_001".into(), "1970-01-01T00:00:01.000Z".into(), 0.91)
+        );
     }
 }
