@@ -9,6 +9,7 @@ use eframe::egui::{
 };
 
 use crate::domain::LocoId;
+use crate::service::alarms::{AlarmsAsk, Wording};
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
@@ -19,8 +20,8 @@ use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, si
 use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
-use super::{rail, replay, top_bar};
-use crate::text::Text;
+use super::{alarm_strip, rail, replay, top_bar};
+use crate::text::{Language, Text};
 
 /// With Ctrl (Cmd): the pages in the order of the rail.
 const PAGE_KEYS: [Key; 8] = [
@@ -61,6 +62,8 @@ pub struct App {
     watching: Option<(LocoId, TimeWindow)>,
     /// The desk that the service was last told of.
     attending: Desk,
+    /// The language in which the service was last told to announce alarms.
+    announcing: Option<Language>,
 }
 
 impl App {
@@ -99,6 +102,7 @@ impl App {
             saving: SaveChoice::default(),
             watching: None,
             attending: Desk::default(),
+            announcing: None,
         }
     }
 
@@ -214,6 +218,16 @@ impl App {
         self.send(command);
     }
 
+    /// Tells the service in which words alarms are announced on the desktop, when the language changed.
+    fn announce(&mut self) {
+        if self.announcing != Some(self.text.language) {
+            self.announcing = Some(self.text.language);
+            let text = self.text.clone();
+            let wording = Wording::new(move |raised| text.alarm_notice(raised));
+            self.send(Command::Alarms(AlarmsAsk::Announce(wording)));
+        }
+    }
+
     /// Ages on the screen grow by the second only under the wall's clock.
     fn wake_for_ages(&self, ctx: &Context) {
         let ages = self.snapshot.clock == Clock::Wall && self.snapshot.now_ms.is_some();
@@ -266,6 +280,14 @@ impl eframe::App for App {
             .show_separator_line(false)
             .frame(plain)
             .show(ui, |ui| top_bar::top_bar_ui(ui, &cx, page));
+        if let Some(alarm) = alarm_strip::told(&cx, page) {
+            Panel::top("alarm-strip")
+                .exact_size(alarm_strip::STRIP)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(plain)
+                .show(ui, |ui| alarm_strip::strip_ui(ui, &mut cx, alarm));
+        }
         if matches!(page, Page::Fleet | Page::Locomotive) && snapshot.data_span.is_some() {
             Panel::bottom("replay")
                 .exact_size(size::REPLAY_BAR)
@@ -297,6 +319,7 @@ impl eframe::App for App {
             self.carry_out(&ctx, ask);
         }
         self.watch();
+        self.announce();
         self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
         self.wake_for_ages(&ctx);
     }

@@ -191,6 +191,7 @@ fn row(i: usize, verdict: Verdict, values: ChannelValues) -> FleetRow {
         normal: Some(normal()),
         happenings: happenings(danger),
         origin: Some(("sensors.csv".into(), 12_345 + i as u64)),
+        source: "capteurs".into(),
         verdict,
     }
 }

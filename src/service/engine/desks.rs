@@ -9,11 +9,14 @@ use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
+use super::alarms::AlarmsDesk;
 use super::{Answer, Engine};
 
 /// What each desk holds.
 #[derive(Default)]
-pub(super) struct Desks {}
+pub(super) struct Desks {
+    pub alarms: AlarmsDesk,
+}
 
 impl Engine {
     /// Carries out what is asked of a desk.
@@ -23,7 +26,7 @@ impl Engine {
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
-            Command::Alarms(ask) => match ask {},
+            Command::Alarms(ask) => self.asked_of_alarms(ask),
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
             Command::Settings(ask) => match ask {},
@@ -58,11 +61,13 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
-        false
+        self.alarms_tick()
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
-    pub(super) fn picture_desks(&mut self, _snapshot: &mut Snapshot) {}
+    pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        self.picture_alarms(snapshot);
+    }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
     pub(super) fn aside(&self, work: impl FnOnce() -> Answer + Send + 'static) {
@@ -74,7 +79,6 @@ impl Engine {
     }
 
     /// Writes into the warehouse what is small and must be kept, without waiting for it.
-    #[allow(dead_code)]
     pub(super) fn write_down(
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,

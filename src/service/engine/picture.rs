@@ -23,6 +23,7 @@ impl Engine {
         let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
         snapshot.generation = self.generation;
         snapshot.running = self.running;
+        snapshot.alarms = self.alarms_view();
         self.send(snapshot);
     }
 
