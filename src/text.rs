@@ -341,7 +341,7 @@ impl Text {
                 } else {
                     "happening-alarm"
                 };
-                self.with(key, [("what", self.alarm(what).into())])
+                self.with(key, [("what", self.alarm_short(what).into())])
             }
         }
     }

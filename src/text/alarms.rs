@@ -6,20 +6,38 @@ use crate::domain::alarm::{Alarm, Priority, State, What};
 use super::Text;
 
 impl Text {
-    /// What an alarm says, in a few words, without its locomotive.
+    /// What an alarm says on one line, without its locomotive.
     #[must_use]
     pub fn alarm(&self, what: &What) -> String {
+        format!("{} — {}", self.alarm_short(what), self.alarm_against(what))
+    }
+
+    /// What was seen, in a few words.
+    #[must_use]
+    pub fn alarm_short(&self, what: &What) -> String {
         match what {
-            What::Danger {
-                probability,
-                threshold,
-            } => self.with(
-                "alarm-danger",
-                [
-                    ("probability", self.percent(*probability).into()),
-                    ("threshold", self.percent(*threshold).into()),
-                ],
-            ),
+            What::Danger { probability, .. } => {
+                let probability = self.percent(*probability);
+                self.with("alarm-danger", [("probability", probability.into())])
+            }
+            What::Limit { channel, value, .. } => {
+                let value = self.value_unit(*channel, *value);
+                format!("{} {value}", self.channel(*channel))
+            }
+            What::NoVerdict { .. } | What::Source { .. } | What::Fleet { .. } => {
+                self.get("alarm-no-verdict").into_owned()
+            }
+        }
+    }
+
+    /// The limit that it is beyond, or the cause.
+    #[must_use]
+    pub fn alarm_against(&self, what: &What) -> String {
+        match what {
+            What::Danger { threshold, .. } => {
+                let threshold = self.percent(*threshold);
+                self.with("alarm-threshold", [("threshold", threshold.into())])
+            }
             What::Limit {
                 channel,
                 value,
@@ -32,20 +50,11 @@ impl Text {
                     (true, false) => "alarm-above",
                     (false, false) => "alarm-below",
                 };
-                self.with(
-                    key,
-                    [
-                        ("channel", self.channel(*channel).into()),
-                        ("value", self.value_unit(*channel, *value).into()),
-                        ("limit", self.value_unit(*channel, *limit).into()),
-                    ],
-                )
+                let limit = self.value_unit(*channel, *limit);
+                self.with(key, [("limit", limit.into())])
             }
-            What::NoVerdict { cause } | What::Fleet { cause } => {
-                self.with("alarm-no-verdict", [("cause", self.cause(cause).into())])
-            }
-            What::Source { cause, .. } => {
-                self.with("alarm-no-verdict", [("cause", self.cause(cause).into())])
+            What::NoVerdict { cause } | What::Source { cause, .. } | What::Fleet { cause } => {
+                self.cause(cause)
             }
         }
     }
@@ -155,11 +164,11 @@ mod tests {
         };
         assert_eq!(
             fr.alarm(&limit(7.84, 2.8, true)),
-            "Vibrations 7,8\u{202f}mm/s, au-dessus de sa bande normale (2,8\u{202f}mm/s)"
+            "Vibrations 7,8\u{202f}mm/s — au-dessus de sa bande normale (2,8\u{202f}mm/s)"
         );
         assert_eq!(
             fr.alarm(&limit(0.2, 0.5, false)),
-            "Vibrations 0,20\u{202f}mm/s, sous la limite (0,50\u{202f}mm/s)"
+            "Vibrations 0,20\u{202f}mm/s — sous la limite (0,50\u{202f}mm/s)"
         );
         let danger = What::Danger {
             probability: 0.91,
@@ -167,16 +176,13 @@ mod tests {
         };
         assert_eq!(
             text(Language::English).alarm(&danger),
-            "DANGER DETECTED: 91% (threshold 42%)"
+            "DANGER DETECTED: 91% — threshold 42%"
         );
         let source = What::Source {
             source: "capteurs".into(),
             cause: Cause::NotScored,
             locomotives: vec![LocoId::new("LOCO_001")],
         };
-        assert_eq!(
-            fr.alarm(&source),
-            "verdict indisponible\u{202f}: mesure non jugée"
-        );
+        assert_eq!(fr.alarm(&source), "Verdict indisponible — mesure non jugée");
     }
 }

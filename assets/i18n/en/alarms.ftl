@@ -1,10 +1,11 @@
 # Alarms
-alarm-danger = DANGER DETECTED: { $probability } (threshold { $threshold })
-alarm-above-own = { $channel } { $value }, above its own normal band ({ $limit })
-alarm-below-own = { $channel } { $value }, below its own normal band ({ $limit })
-alarm-above = { $channel } { $value }, above the limit ({ $limit })
-alarm-below = { $channel } { $value }, below the limit ({ $limit })
-alarm-no-verdict = verdict unavailable: { $cause }
+alarm-danger = DANGER DETECTED: { $probability }
+alarm-threshold = threshold { $threshold }
+alarm-above-own = above its own normal band ({ $limit })
+alarm-below-own = below its own normal band ({ $limit })
+alarm-above = above the limit ({ $limit })
+alarm-below = below the limit ({ $limit })
+alarm-no-verdict = Verdict unavailable
 alarm-source =
     { $locomotives ->
         [0] Source { $source }
@@ -111,7 +112,8 @@ alarm-dialog-many =
 alarm-dialog-many-why = Your name, the time and this comment are kept with each. Those whose cause is over are closed; the others stay open.
 alarm-dialog-shelve = Shelve
 alarm-dialog-shelve-title = Shelve the alarm
-alarm-dialog-shelve-why = It makes no sound and is not counted until its end; if its cause lasts then, it calls again. For how long:
+alarm-dialog-shelve-why = It makes no sound and is not counted until its end; if its cause lasts then, it calls again.
+alarm-dialog-duration = For how long (required)
 alarm-dialog-take-out = Take out of service
 alarm-dialog-out-title = Take the alarm out of service
 alarm-dialog-out-why = It will not call any more until somebody puts it back in service.

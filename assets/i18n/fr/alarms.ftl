@@ -1,10 +1,11 @@
 # Alarmes
-alarm-danger = DANGER DÉTECTÉ : { $probability } (seuil { $threshold })
-alarm-above-own = { $channel } { $value }, au-dessus de sa bande normale ({ $limit })
-alarm-below-own = { $channel } { $value }, sous sa bande normale ({ $limit })
-alarm-above = { $channel } { $value }, au-dessus de la limite ({ $limit })
-alarm-below = { $channel } { $value }, sous la limite ({ $limit })
-alarm-no-verdict = verdict indisponible : { $cause }
+alarm-danger = DANGER DÉTECTÉ : { $probability }
+alarm-threshold = seuil { $threshold }
+alarm-above-own = au-dessus de sa bande normale ({ $limit })
+alarm-below-own = sous sa bande normale ({ $limit })
+alarm-above = au-dessus de la limite ({ $limit })
+alarm-below = sous la limite ({ $limit })
+alarm-no-verdict = Verdict indisponible
 alarm-source =
     { $locomotives ->
         [0] Source { $source }
@@ -21,7 +22,7 @@ alarm-state-closed = Terminée
 alarm-priority-high = Haute
 alarm-priority-medium = Moyenne
 alarm-priority-low = Basse
-alarm-priority-of = Priorité { $priority }
+alarm-priority-of = Priorité : { $priority }
 alarm-kind-danger = Danger
 alarm-kind-limit = Hors limites
 alarm-kind-no_verdict = Sans verdict
@@ -111,7 +112,8 @@ alarm-dialog-many =
 alarm-dialog-many-why = Votre nom, l’heure et ce commentaire sont gardés avec chacune. Celles dont la cause a cessé sont terminées ; les autres restent en cours.
 alarm-dialog-shelve = Suspendre
 alarm-dialog-shelve-title = Suspendre l’alarme
-alarm-dialog-shelve-why = Elle ne sonne plus et n’est plus comptée jusqu’à l’échéance ; si sa cause dure alors, elle appelle de nouveau. Durée :
+alarm-dialog-shelve-why = Elle ne sonne plus et n’est plus comptée jusqu’à l’échéance ; si sa cause dure alors, elle appelle de nouveau.
+alarm-dialog-duration = Durée (obligatoire)
 alarm-dialog-take-out = Mettre hors service
 alarm-dialog-out-title = Mettre l’alarme hors service
 alarm-dialog-out-why = Elle n’appellera plus jusqu’à ce que quelqu’un la remette en service.

@@ -1,6 +1,8 @@
 //! How an alarm looks wherever it is told: the shape of its priority, the icon and the word of its state.
 
-use eframe::egui::{Color32, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Painter, Pos2, Rect, Sense, Shape, Stroke, Ui, Vec2, vec2,
+};
 
 use crate::domain::VerdictKind;
 use crate::domain::alarm::{Alarm, Priority, State};
@@ -115,7 +117,14 @@ pub fn state_ui(ui: &mut Ui, text: &Text, state: State) {
     let t = theme::tokens(ui);
     ui.spacing_mut().item_spacing.x = size::S;
     let ink = if state.calls() { t.text } else { t.mute };
-    ui.label(theme::body(icon(glyph(state)), ink));
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(16.0), Sense::hover());
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        icon(glyph(state)),
+        FontId::proportional(15.0),
+        ink,
+    );
     let word = text.alarm_state(state);
     let words = if state.calls() {
         theme::strong(word, ink)
@@ -132,7 +141,7 @@ pub fn paint_count(painter: &Painter, centre: Pos2, count: usize, priority: Prio
     } else {
         count.to_string()
     };
-    let font = eframe::egui::FontId::new(11.0, theme::semibold());
+    let font = FontId::new(11.0, theme::semibold());
     let galley = painter.layout_no_wrap(words, font, t.on_fill);
     let ground = vec2((galley.size().x + 9.0).max(18.0), 18.0);
     let rect = Rect::from_center_size(centre, ground);

@@ -15,7 +15,7 @@ use crate::service::command::Command;
 use crate::text::Text;
 
 use super::State;
-use super::table::{Cell, label, table_ui};
+use super::table::{Cell, label, table_ui, what_ui};
 
 /// Draws the list; gives back the selected alarm.
 pub fn current_ui(
@@ -75,7 +75,7 @@ fn rows_ui(
     let priority = |ui: &mut Ui, a: &Alarm| priority_ui(ui, text, a);
     let state_of = |ui: &mut Ui, a: &Alarm| state_ui(ui, text, a.state());
     let subject = |ui: &mut Ui, a: &Alarm| label(ui, theme::strong(text.alarm_subject(a), t.text));
-    let what = |ui: &mut Ui, a: &Alarm| label(ui, theme::body(text.alarm(&a.what), t.text));
+    let what = |ui: &mut Ui, a: &Alarm| what_ui(ui, text, a);
     let since = |ui: &mut Ui, a: &Alarm| {
         let words = text.moment(a.raised_ms, Some(cx.wall_ms));
         label(ui, theme::body(words, t.mute));
@@ -89,12 +89,12 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-priority"),
-            width: 124.0,
+            width: 116.0,
             draw: &priority,
         },
         Cell {
             title: title("alarm-column-subject"),
-            width: if narrow { 118.0 } else { 156.0 },
+            width: if narrow { 112.0 } else { 140.0 },
             draw: &subject,
         },
         Cell {
@@ -104,16 +104,16 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-state"),
-            width: if narrow { 172.0 } else { 204.0 },
+            width: if narrow { 168.0 } else { 200.0 },
             draw: &state_of,
         },
         Cell {
             title: title("alarm-column-since"),
-            width: if narrow { 74.0 } else { 116.0 },
+            width: if narrow { 72.0 } else { 92.0 },
             draw: &since,
         },
     ];
-    if rect.width() > 940.0 {
+    if rect.width() > 1100.0 {
         cells.push(Cell {
             title: title("alarm-column-by"),
             width: 132.0,

@@ -1,7 +1,7 @@
 //! What asks before it is done: acknowledging many, shelving (a reason and an end are demanded), taking out of service
 //! (a reason is demanded).
 
-use eframe::egui::{Frame, Id, Label, Margin, Modal, Stroke, TextEdit, Ui};
+use eframe::egui::{Frame, Id, Key, Label, Margin, Modal, Stroke, TextEdit, Ui};
 
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
@@ -98,12 +98,12 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
         .corner_radius(size::CORNER)
         .inner_margin(Margin::same(size::XL as i8));
     let mut done = None;
-    let shown = Modal::new(Id::new("alarm-dialog"))
+    let shown = Modal::new(Id::unique("alarm-dialog"))
         .frame(frame)
         .show(ui.ctx(), |ui| {
             ui.set_width(468.0);
             ui.spacing_mut().item_spacing.y = size::M;
-            asked_ui(ui, cx, &mut dialog);
+            let entered = asked_ui(ui, cx, &mut dialog);
             ui.horizontal(|ui| {
                 let go = match dialog.what {
                     What::Acknowledge => cx.text.get("alarm-acknowledge"),
@@ -114,7 +114,7 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
                 let go = ui
                     .add_enabled_ui(complete, |ui| button_ui(ui, Kind::Primary, &go))
                     .inner;
-                if go.clicked() {
+                if go.clicked() || (entered && complete) {
                     done = Some(true);
                 }
                 if button_ui(ui, Kind::Plain, &cx.text.get("alarm-cancel")).clicked() {
@@ -137,7 +137,8 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
     }
 }
 
-fn asked_ui(ui: &mut Ui, cx: &Cx<'_>, dialog: &mut Dialog) {
+/// What is asked, and the fields of the answer; true when Enter was pressed in the last one.
+fn asked_ui(ui: &mut Ui, cx: &Cx<'_>, dialog: &mut Dialog) -> bool {
     let t = theme::tokens(ui);
     let text = cx.text;
     let count = dialog.alarms.len();
@@ -184,8 +185,10 @@ fn asked_ui(ui: &mut Ui, cx: &Cx<'_>, dialog: &mut Dialog) {
     if !std::mem::replace(&mut dialog.begun, true) {
         field.request_focus();
     }
+    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
     if dialog.what == What::Shelve {
         ui.horizontal_wrapped(|ui| {
+            ui.label(theme::small(text.get("alarm-dialog-duration"), t.mute));
             for minutes in MINUTES {
                 let word = text.age(minutes * MINUTE_MS);
                 let on = dialog.minutes == Some(minutes);
@@ -194,10 +197,12 @@ fn asked_ui(ui: &mut Ui, cx: &Cx<'_>, dialog: &mut Dialog) {
                 }
             }
         });
-        if let Some(minutes) = dialog.minutes {
-            let until = text.moment(cx.wall_ms + minutes * MINUTE_MS, Some(cx.wall_ms));
-            let words = text.with("alarm-dialog-until", [("time", until.into())]);
-            ui.label(theme::small(words, t.mute));
-        }
+        let until = dialog.minutes.map_or_else(
+            || "—".to_owned(),
+            |minutes| text.moment(cx.wall_ms + minutes * MINUTE_MS, Some(cx.wall_ms)),
+        );
+        let words = text.with("alarm-dialog-until", [("time", until.into())]);
+        ui.label(theme::small(words, t.mute));
     }
+    entered
 }

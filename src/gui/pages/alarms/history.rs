@@ -17,7 +17,7 @@ use crate::service::export::{AlarmFilter, FileFormat};
 
 use super::State;
 use super::current::by_whom;
-use super::table::{Cell, label, table_ui};
+use super::table::{Cell, label, table_ui, what_ui};
 
 const DAY_MS: i64 = 86_400_000;
 /// Periods on offer, in days; `None` is all of time.
@@ -132,7 +132,7 @@ fn rows_ui(
     };
     let priority = |ui: &mut Ui, a: &Alarm| priority_ui(ui, text, a);
     let subject = |ui: &mut Ui, a: &Alarm| label(ui, theme::strong(text.alarm_subject(a), t.text));
-    let what = |ui: &mut Ui, a: &Alarm| label(ui, theme::body(text.alarm(&a.what), t.text));
+    let what = |ui: &mut Ui, a: &Alarm| what_ui(ui, text, a);
     let state_of = |ui: &mut Ui, a: &Alarm| state_ui(ui, text, a.state());
     let by = |ui: &mut Ui, a: &Alarm| label(ui, theme::body(by_whom(text, a), t.mute));
     let mut cells = vec![
@@ -143,12 +143,12 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-priority"),
-            width: 124.0,
+            width: 116.0,
             draw: &priority,
         },
         Cell {
             title: title("alarm-column-subject"),
-            width: if narrow { 118.0 } else { 156.0 },
+            width: if narrow { 112.0 } else { 140.0 },
             draw: &subject,
         },
         Cell {
@@ -158,11 +158,11 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-state"),
-            width: if narrow { 172.0 } else { 204.0 },
+            width: if narrow { 168.0 } else { 200.0 },
             draw: &state_of,
         },
     ];
-    if rect.width() > 940.0 {
+    if rect.width() > 1100.0 {
         cells.push(Cell {
             title: title("alarm-column-by"),
             width: 132.0,

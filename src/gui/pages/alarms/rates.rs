@@ -37,7 +37,9 @@ pub fn rates_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let most = rates.iter().map(|r| r.1).max().unwrap_or(0).max(FLOOD + 2);
     let y = |n: u32| plot.bottom() - plot.height() * n as f32 / most as f32;
     let font = FontId::proportional(11.0);
-    for (n, ink) in [(GUIDANCE, t.mute), (FLOOD, t.danger)] {
+    // Grey until there is one.
+    let flood = if floods > 0 { t.danger } else { t.mute };
+    for (n, ink) in [(GUIDANCE, t.mute), (FLOOD, flood)] {
         let line = [pos2(plot.left(), y(n)), pos2(plot.right(), y(n))];
         painter.extend(Shape::dashed_line(
             &line,

@@ -12,6 +12,7 @@ use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::focus_ring;
 
 use super::State;
+use crate::text::Text;
 
 pub const PAD: f32 = 12.0;
 
@@ -108,6 +109,17 @@ pub fn table_ui(
 /// A cell of text, cut where it does not fit.
 pub fn label(ui: &mut Ui, words: RichText) {
     ui.add(Label::new(words).truncate());
+}
+
+/// What was seen, and under it the limit or the cause.
+pub fn what_ui(ui: &mut Ui, text: &Text, alarm: &Alarm) {
+    let t = theme::tokens(ui);
+    ui.vertical(|ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        ui.add_space((size::ROW - 33.0) / 2.0);
+        label(ui, theme::body(text.alarm_short(&alarm.what), t.text));
+        label(ui, theme::small(text.alarm_against(&alarm.what), t.mute));
+    });
 }
 
 /// Up and down move the selection; true when Space or Enter was pressed on it.
