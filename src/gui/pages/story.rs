@@ -44,6 +44,7 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| told_ui(ui, cx, row));
     });
     at_ui(ui, "story-foot", foot, |ui| {
+        ui.spacing_mut().item_spacing.y = size::S;
         let [open, acknowledge, simulate] = &words;
         if stacked && button_ui(ui, Kind::Plain, acknowledge).clicked() {
             acknowledge_all(cx, row);

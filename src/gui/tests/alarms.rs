@@ -84,9 +84,13 @@ fn the_keyboard_walks_and_acknowledges() {
     let mut bench = on_page(board());
     bench.press(Key::Enter);
     assert_eq!(bench.sent(), [acknowledge(&[1], "")]);
+    bench.press(Key::Space);
+    assert_eq!(bench.sent(), [acknowledge(&[2], "")], "on to the next");
+    bench.press(Key::Home);
+    bench.press(Key::ArrowDown);
     bench.press(Key::ArrowDown);
     bench.press(Key::Space);
-    assert_eq!(bench.sent(), [acknowledge(&[2], "")]);
+    assert_eq!(bench.sent(), [acknowledge(&[3], "")]);
     bench.press(Key::End);
     bench.press(Key::Space);
     assert_eq!(bench.sent(), [], "the last one does not call");

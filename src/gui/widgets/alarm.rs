@@ -22,16 +22,20 @@ pub const fn colour(priority: Priority, t: &Tokens) -> Color32 {
     }
 }
 
+/// The ink of an alarm: of its priority as long as it calls or lasts in sight, grey when it is set aside or over.
+#[must_use]
+pub const fn ink(alarm: &Alarm, t: &Tokens) -> Color32 {
+    match alarm.state() {
+        State::Unacknowledged | State::ReturnedUnacknowledged | State::Acknowledged => {
+            colour(alarm.priority(), t)
+        }
+        State::Shelved | State::OutOfService | State::Closed => t.mute,
+    }
+}
+
 /// Octagon, triangle, dashed diamond: full while the alarm calls, hollow once somebody knows.
-pub fn paint_priority(
-    painter: &Painter,
-    centre: Pos2,
-    side: f32,
-    priority: Priority,
-    calls: bool,
-    t: &Tokens,
-) {
-    let ink = if calls { colour(priority, t) } else { t.mute };
+fn paint_priority(painter: &Painter, centre: Pos2, side: f32, alarm: &Alarm, t: &Tokens) {
+    let (ink, calls, priority) = (ink(alarm, t), alarm.state().calls(), alarm.priority());
     let r = side / 2.0;
     match priority {
         Priority::High if calls => paint_shape(painter, centre, side, VerdictKind::Danger, t),
@@ -77,15 +81,7 @@ pub fn paint_priority(
 pub fn priority_shape_ui(ui: &mut Ui, side: f32, alarm: &Alarm) {
     let t = theme::tokens(ui);
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(side), Sense::hover());
-    let calls = alarm.state().calls();
-    paint_priority(
-        ui.painter(),
-        rect.center(),
-        side,
-        alarm.priority(),
-        calls,
-        t,
-    );
+    paint_priority(ui.painter(), rect.center(), side, alarm, t);
 }
 
 /// Shape and word of the priority, for a cell.
@@ -95,9 +91,9 @@ pub fn priority_ui(ui: &mut Ui, text: &Text, alarm: &Alarm) {
     priority_shape_ui(ui, 15.0, alarm);
     let word = text.alarm_priority(alarm.priority());
     ui.label(if alarm.state().calls() {
-        theme::strong(word, colour(alarm.priority(), t))
+        theme::strong(word, ink(alarm, t))
     } else {
-        theme::body(word, t.mute)
+        theme::body(word, ink(alarm, t))
     });
 }
 

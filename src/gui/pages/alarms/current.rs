@@ -51,6 +51,7 @@ pub fn current_ui(
                 which: Which::These(vec![alarm.id]),
                 comment: std::mem::take(&mut state.comment),
             }));
+            state.selected = next_calling(open, &[alarm.id]).or(state.selected);
         }
         if did.opened
             && let Some(loco) = alarm.watch.loco()
@@ -89,12 +90,12 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-priority"),
-            width: 116.0,
+            width: if narrow { 104.0 } else { 116.0 },
             draw: &priority,
         },
         Cell {
             title: title("alarm-column-subject"),
-            width: if narrow { 112.0 } else { 140.0 },
+            width: if narrow { 104.0 } else { 140.0 },
             draw: &subject,
         },
         Cell {
@@ -104,12 +105,12 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-state"),
-            width: if narrow { 168.0 } else { 200.0 },
+            width: if narrow { 178.0 } else { 216.0 },
             draw: &state_of,
         },
         Cell {
             title: title("alarm-column-since"),
-            width: if narrow { 72.0 } else { 92.0 },
+            width: if narrow { 68.0 } else { 92.0 },
             draw: &since,
         },
     ];
@@ -180,6 +181,16 @@ fn empty_ui(ui: &mut Ui, cx: &Cx<'_>) {
         ui.label(theme::strong(title, t.text));
         ui.label(theme::small(words, t.mute));
     });
+}
+
+/// The alarm that is selected after this one was seen to: the next that calls, so that one key goes through them all.
+#[must_use]
+pub fn next_calling(open: &[Alarm], done: &[i64]) -> Option<i64> {
+    let at = open.iter().position(|a| done.contains(&a.id))?;
+    let rest = open[at..].iter().chain(&open[..at]);
+    rest.filter(|a| a.state().calls() && !done.contains(&a.id))
+        .map(|a| a.id)
+        .next()
 }
 
 /// Alarms whose state lets them be shelved or taken out of service.

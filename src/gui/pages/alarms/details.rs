@@ -6,14 +6,14 @@ use crate::domain::Channel;
 use crate::domain::alarm::{Alarm, Aside, State as AlarmState, What};
 use crate::gui::context::{Ask, Cx};
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::alarm::{colour, priority_shape_ui, state_ui};
+use crate::gui::widgets::alarm::{ink, priority_shape_ui, state_ui};
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::at_ui;
 use crate::service::alarms::{AlarmsAsk, Which};
 use crate::service::command::Command;
 
 use super::State;
-use super::current::in_sight;
+use super::current::{in_sight, next_calling};
 use super::dialog::Dialog;
 
 /// Draws it over all the space there is; the actions stay at the foot.
@@ -57,12 +57,7 @@ fn told_ui(ui: &mut Ui, cx: &Cx<'_>, alarm: &Alarm) {
             ui.add(Label::new(theme::sized(subject, size::FIGURE, t.text)).truncate());
             let priority = text.alarm_priority(alarm.priority());
             let words = text.with("alarm-priority-of", [("priority", priority.into())]);
-            let ink = if alarm.state().calls() {
-                colour(alarm.priority(), t)
-            } else {
-                t.mute
-            };
-            ui.label(theme::small_strong(words, ink));
+            ui.label(theme::small_strong(words, ink(alarm, t)));
         });
     });
     ui.add_space(size::S);
@@ -199,6 +194,8 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, alarm: &Alarm) {
                 which: Which::These(vec![alarm.id]),
                 comment: std::mem::take(&mut state.comment),
             }));
+            let next = next_calling(&cx.snapshot.alarms.open, &[alarm.id]);
+            state.selected = next.filter(|_| !state.past).or(state.selected);
         }
         if in_sight(standing) {
             if button_ui(ui, Kind::Plain, &cx.text.get("alarm-shelve")).clicked() {

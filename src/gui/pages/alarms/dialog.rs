@@ -10,6 +10,7 @@ use crate::service::alarms::{AlarmsAsk, Which};
 use crate::service::command::Command;
 
 use super::State;
+use super::current::next_calling;
 
 /// On offer for a shelving, in minutes; the longest is the longest allowed.
 const MINUTES: [i64; 5] = [15, 60, 240, 480, 1440];
@@ -130,7 +131,11 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
             });
         });
     match done {
-        Some(true) => cx.send(Command::Alarms(dialog.ask(cx.wall_ms))),
+        Some(true) => {
+            let next = next_calling(&cx.snapshot.alarms.open, &dialog.alarms);
+            state.selected = next.filter(|_| !state.past).or(state.selected);
+            cx.send(Command::Alarms(dialog.ask(cx.wall_ms)));
+        }
         Some(false) => {}
         None if shown.should_close() => {}
         None => state.dialog = Some(dialog),

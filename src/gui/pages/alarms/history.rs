@@ -143,12 +143,12 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-priority"),
-            width: 116.0,
+            width: if narrow { 104.0 } else { 116.0 },
             draw: &priority,
         },
         Cell {
             title: title("alarm-column-subject"),
-            width: if narrow { 112.0 } else { 140.0 },
+            width: if narrow { 104.0 } else { 140.0 },
             draw: &subject,
         },
         Cell {
@@ -158,7 +158,7 @@ fn rows_ui(
         },
         Cell {
             title: title("alarm-column-state"),
-            width: if narrow { 168.0 } else { 200.0 },
+            width: if narrow { 178.0 } else { 216.0 },
             draw: &state_of,
         },
     ];
@@ -220,7 +220,7 @@ fn filter_ui(ui: &mut Ui, cx: &mut Cx<'_>, wanted: &mut Wanted) {
                 .hint_text(hint.as_ref())
                 .char_limit(80)
                 .margin(eframe::egui::vec2(10.0, 8.0))
-                .desired_width(150.0),
+                .desired_width(184.0),
         )
         .accessible_name(hint.as_ref());
         for (format, word) in [(FileFormat::Xlsx, "Excel"), (FileFormat::Csv, "CSV")] {

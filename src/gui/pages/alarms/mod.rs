@@ -27,7 +27,12 @@ use dialog::Dialog;
 
 /// A silence asked for.
 const MUTE_MS: i64 = 10 * 60_000;
+/// Height of the rates, and in a window lower than `LOW`.
 const RATES: f32 = 132.0;
+const RATES_LOW: f32 = 96.0;
+const LOW: f32 = 600.0;
+/// Below this width the columns are as small as their words allow.
+const NARROW: f32 = 1240.0;
 
 /// What the page remembers between frames.
 #[derive(Debug, Default)]
@@ -84,13 +89,18 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     }
     head_ui(ui, cx, state);
     let rect = ui.available_rect_before_wrap();
-    let narrow = rect.width() < size::NARROW;
+    let narrow = rect.width() < NARROW;
     let (side_width, gap) = if narrow {
-        (264.0, size::M)
+        (288.0, size::M)
     } else {
         (336.0, size::L)
     };
-    let foot = Rect::from_min_max(pos2(rect.left(), rect.bottom() - RATES), rect.max);
+    let rates = if rect.height() < LOW {
+        RATES_LOW
+    } else {
+        RATES
+    };
+    let foot = Rect::from_min_max(pos2(rect.left(), rect.bottom() - rates), rect.max);
     let body = Rect::from_min_max(rect.min, pos2(rect.right(), foot.top() - size::M));
     let split = body.right() - side_width - gap;
     let left = Rect::from_min_max(body.min, pos2(split, body.bottom()));
