@@ -20,7 +20,7 @@ use super::pipeline::wall_ms;
 use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun};
 use super::training;
 use known::Known;
-pub use memory::FleetMemory;
+pub use memory::{FleetMemory, Fresh};
 
 use super::trust::{Clocks, Consulted, flagged, stale_limit_ms};
 

@@ -165,6 +165,29 @@ fn a_jump_is_an_alarm_until_it_is_over_and_somebody_knows() {
 }
 
 #[test]
+fn a_jump_within_one_load_is_an_alarm_that_has_ended() {
+    let service = Service::start(home());
+    let rows = |i: u32, vibration: &str| {
+        format!(
+            "{},LOCO_001,500.0,5.00,{vibration},45.0\n",
+            jiff::Timestamp::from_millisecond(at_ms(i)).unwrap()
+        )
+    };
+    let load = rows(BEFORE, "14.00") + &rows(BEFORE + 1, "2.00") + &rows(BEFORE + 2, "2.00");
+    let mut file = OpenOptions::new()
+        .append(true)
+        .open(service.home.path("sensors.csv"))
+        .unwrap();
+    file.write_all(load.as_bytes()).unwrap();
+    service.wait("it is told", |s| {
+        s.vibration()
+            .is_some_and(|a| a.state() == State::ReturnedUnacknowledged)
+    });
+    let inputs = service.vibration().unwrap().inputs.unwrap();
+    assert_eq!((inputs.at_ms, inputs.values[2]), (at_ms(BEFORE), 14.0));
+}
+
+#[test]
 fn open_alarms_survive_a_restart_and_are_raised_once() {
     let service = Service::start(home());
     service.reading(BEFORE, Some(14.0));

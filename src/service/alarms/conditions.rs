@@ -2,11 +2,11 @@
 //! and the configured limits (a sudden jump is told here long before the forecast moves), and what keeps verdicts from
 //! being given, told once a source or a fleet where it strikes many.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::alarm::{Band, Inputs, Observation, Seen, Watch, What};
 use crate::domain::{Cause, Channel, Limits, LocoId, Verdict};
-use crate::service::fleet::BAND_DEVIATIONS;
+use crate::service::fleet::{BAND_DEVIATIONS, Fresh};
 use crate::service::snapshot::FleetRow;
 
 /// From so many locomotives of a source on, one cause is one alarm.
@@ -27,6 +27,8 @@ pub struct Present<'a> {
     pub dead_band: f64,
     /// "Now" of the fleet, UTC milliseconds.
     pub now_ms: i64,
+    /// Readings that came since the last look.
+    pub fresh: &'a [Fresh],
 }
 
 impl Present<'_> {
@@ -65,6 +67,39 @@ impl Present<'_> {
             all.push(self.common(watch, what));
         }
         Some(all)
+    }
+
+    /// What the readings between the last picture and this one were: a jump that came and went in one load is seen.
+    #[must_use]
+    pub fn passed(&self) -> Vec<Observation> {
+        let rows: HashMap<&LocoId, &FleetRow> = self.rows.iter().map(|r| (&r.loco, r)).collect();
+        let mut all = Vec::new();
+        for fresh in self.fresh {
+            let Some(row) = rows
+                .get(&fresh.loco)
+                .filter(|r| fresh.at_ms < r.reading_at_ms)
+            else {
+                continue;
+            };
+            let inputs = Inputs {
+                at_ms: fresh.at_ms,
+                values: fresh.values,
+                probability: None,
+                threshold: None,
+                model: None,
+            };
+            for channel in Channel::ALL {
+                let (seen, what) = self.against_limits(row, channel, fresh.values[channel.index()]);
+                let loco = row.loco.clone();
+                all.push(Observation {
+                    watch: Watch::Limit { loco, channel },
+                    seen,
+                    source_ms: fresh.at_ms,
+                    raising: (seen == Seen::Holds).then_some((what, Some(inputs))),
+                });
+            }
+        }
+        all
     }
 
     fn common(&self, watch: Watch, what: What) -> Observation {
@@ -113,8 +148,21 @@ impl Present<'_> {
     }
 
     fn limit(&self, row: &FleetRow, channel: Channel, inputs: Inputs) -> Observation {
+        let value = row.values[channel.index()];
+        let (seen, what) = self.against_limits(row, channel, value);
+        // An old value says nothing of now.
+        let seen = if row.stale || unread(row) {
+            Seen::Unknown
+        } else {
+            seen
+        };
+        let loco = row.loco.clone();
+        observed(Watch::Limit { loco, channel }, seen, row, what, inputs)
+    }
+
+    /// A value of a machine against its own band and the configured limits.
+    fn against_limits(&self, row: &FleetRow, channel: Channel, value: f64) -> (Seen, What) {
         let i = channel.index();
-        let value = row.values[i];
         let (low, high) = (self.limits.min[i], self.limits.max[i]);
         let configured = Band {
             low,
@@ -130,22 +178,18 @@ impl Present<'_> {
             }
         });
         let band = normal.map_or(configured, |own| own.within(low, high));
-        // An old value says nothing of now; without the machine's normal, only what is beyond every limit is known.
-        let current = !row.stale && !unread(row);
+        // Without the machine's normal, only what is beyond every limit is known.
         let seen = match band.look(value, self.dead_band) {
-            _ if !current => Seen::Unknown,
             Seen::Near | Seen::Gone if normal.is_none() => Seen::Unknown,
             seen => seen,
         };
-        let limit = band.crossed(value).unwrap_or(f64::NAN);
         let what = What::Limit {
             channel,
             value,
-            limit,
+            limit: band.crossed(value).unwrap_or(f64::NAN),
             own: configured.crossed(value).is_none(),
         };
-        let loco = row.loco.clone();
-        observed(Watch::Limit { loco, channel }, seen, row, what, inputs)
+        (seen, what)
     }
 
     fn no_verdict(&self, row: &FleetRow, together: &Together, inputs: Inputs) -> Observation {
@@ -305,6 +349,7 @@ mod tests {
             limits: Limits::default(),
             dead_band: 0.1,
             now_ms: 100_000,
+            fresh: &[],
         }
     }
 
@@ -419,5 +464,34 @@ mod tests {
         assert_eq!(seen_of(&present, "no_verdict"), [Seen::Holds]);
         present.running = true;
         assert_eq!(seen_of(&present, "no_verdict"), [Seen::Unknown]);
+    }
+
+    #[test]
+    fn a_jump_that_came_and_went_in_one_load_is_seen() {
+        let rows = [row(1, Verdict::Nominal, 2.0)];
+        let reading = |loco: &str, second: i64, vibration| Fresh {
+            loco: LocoId::new(loco),
+            at_ms: second * 1000,
+            values: [500.0, 5.0, vibration, 45.0],
+        };
+        let fresh = [
+            reading("LOCO_001", 60, 9.0),
+            reading("LOCO_001", 75, 9.0),
+            reading("LOCO_001", 80, 2.0),
+            reading("LOCO_001", 90, 2.0),
+            reading("LOCO_999", 60, 9.0),
+        ];
+        let mut present = present(&rows);
+        present.fresh = &fresh;
+        let mut board = crate::domain::alarm::Board::default();
+        let look = |board: &mut crate::domain::alarm::Board, seen: &[Observation]| {
+            board.look(seen, |_| Seen::Unknown, 500_000, 10_000)
+        };
+        let raised = look(&mut board, &present.passed());
+        assert_eq!(raised.len(), 1, "it lasted fifteen seconds");
+        assert_eq!(raised[0].alarm.inputs.map(|x| x.at_ms), Some(75_000));
+        // The newest reading is the row's own.
+        let ended = look(&mut board, &present.observations().unwrap());
+        assert!(ended.iter().all(|c| !c.alarm.active), "{ended:?}");
     }
 }

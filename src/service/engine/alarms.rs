@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::domain::LocoId;
-use crate::domain::alarm::{Act, Alarm, Board, Change, Observation, Priority, Refusal, Step};
+use crate::domain::alarm::{Act, Alarm, Board, Change, Observation, Priority, Refusal, Seen, Step};
 use crate::service::alarms::conditions::{self, Present};
 use crate::service::alarms::notice::{Notifier, on_desktop};
 use crate::service::alarms::rates::Raised;
@@ -64,6 +64,7 @@ impl Engine {
         if self.reader.is_some() {
             self.resume_alarms();
             if !matches!(snapshot.clock, Clock::Replay { .. }) {
+                let fresh = self.memory.take_fresh();
                 let dead = snapshot.live.as_ref().map(|live| live.dead.as_slice());
                 let present = Present {
                     rows: &snapshot.fleet,
@@ -74,6 +75,7 @@ impl Engine {
                     limits: self.platform.config.limits.limits(),
                     dead_band: self.platform.config.alarms.dead_band,
                     now_ms: snapshot.now_ms.unwrap_or_default(),
+                    fresh: &fresh,
                 };
                 self.look_for_alarms(&present);
             }
@@ -85,6 +87,9 @@ impl Engine {
             let Some(story) = desk.stories.get(&row.loco) else {
                 continue;
             };
+            // A picture that goes on from the last one has them already.
+            row.happenings
+                .retain(|h| !matches!(h.what, HappeningKind::Alarm { .. }));
             row.happenings.extend(story.iter().filter_map(happening));
             row.happenings.retain(|h| h.at_ms <= now_ms);
             row.happenings.sort_by_key(|h| std::cmp::Reverse(h.at_ms));
@@ -136,7 +141,10 @@ impl Engine {
         let desk = &mut self.desks.alarms;
         let sighted = present.fleet_cause.is_none();
         let elsewhere = |watch: &_| conditions::elsewhere(watch, sighted);
-        let changes = desk.board.look(&seen, elsewhere, wall_ms, delay_ms);
+        let passed = present.passed();
+        let unsaid = |_: &_| Seen::Unknown;
+        let mut changes = desk.board.look(&passed, unsaid, wall_ms, delay_ms);
+        changes.extend(desk.board.look(&seen, elsewhere, wall_ms, delay_ms));
         desk.seen = Some((seen, sighted));
         self.keep(changes);
         self.renew_view(wall_ms);
@@ -172,6 +180,7 @@ impl Engine {
             }
         };
         let live = self.live.borrow().clone();
+        let fresh = self.memory.take_fresh();
         self.look_for_alarms(&Present {
             rows: &fleet.rows,
             fleet_cause: fleet.cause.as_ref(),
@@ -181,6 +190,7 @@ impl Engine {
             limits: self.platform.config.limits.limits(),
             dead_band: self.platform.config.alarms.dead_band,
             now_ms: fleet.now_ms.unwrap_or_default(),
+            fresh: &fresh,
         });
     }
 

@@ -52,6 +52,7 @@ impl Engine {
                     }
                 }
                 last.fleet = Arc::new(rows);
+                self.picture_alarms(&mut last);
                 last
             }
         };
