@@ -74,5 +74,6 @@ CREATE VIEW v_alarms AS
     FROM alarms;
 CREATE VIEW v_alarm_transitions AS
     SELECT transition, alarm, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at_utc, who, step, words,
-           strftime('%Y-%m-%dT%H:%M:%fZ', until_ms / 1000.0, 'unixepoch') AS until_utc
+           strftime('%Y-%m-%dT%H:%M:%fZ', until_ms / 1000.0, 'unixepoch') AS until_utc,
+           (SELECT synthetic FROM v_synthetic) AS synthetic
     FROM alarm_transitions;
