@@ -154,6 +154,52 @@ mod tests {
     }
 
     #[test]
+    fn an_alarm_is_told_among_what_happened() {
+        let what = What::Fleet {
+            cause: Cause::NotScored,
+        };
+        let told = |language, calls| {
+            text(language).happening(&crate::service::snapshot::HappeningKind::Alarm {
+                what: what.clone(),
+                calls,
+            })
+        };
+        assert_eq!(
+            told(Language::French, true),
+            "alarme non acquittée\u{202f}: Verdict indisponible"
+        );
+        assert_eq!(told(Language::English, false), "alarm: Verdict unavailable");
+    }
+
+    #[test]
+    fn a_notice_names_the_one_or_counts_the_many() {
+        let alarm = |n: usize| crate::domain::alarm::Alarm {
+            id: n as i64,
+            watch: Watch::NoVerdict {
+                loco: LocoId::new(&format!("LOCO_{n:03}")),
+            },
+            what: What::NoVerdict {
+                cause: Cause::NotScored,
+            },
+            raised_ms: 0,
+            inputs: None,
+            active: true,
+            returned_ms: None,
+            acknowledged: None,
+            aside: None,
+        };
+        let t = text(Language::English);
+        let (title, body) = t.alarm_notice(&[alarm(1)]);
+        assert_eq!(title, "ALARM · Low");
+        assert!(
+            body.starts_with("LOCO_001 · Verdict unavailable — "),
+            "{body}"
+        );
+        let (title, body) = t.alarm_notice(&(1..=9).map(alarm).collect::<Vec<_>>());
+        assert_eq!((title.as_str(), body.lines().count()), ("9 ALARMS", 4));
+    }
+
+    #[test]
     fn an_alarm_says_value_and_limit() {
         let fr = text(Language::French);
         let limit = |value, limit, own| What::Limit {

@@ -337,6 +337,18 @@ fn the_history_is_asked_for_filtered_and_shown() {
 }
 
 #[test]
+fn a_flood_is_said_in_a_word() {
+    assert!(!on_page(board()).says("AFFLUX"));
+    let mut flood = board();
+    let view = AlarmsView {
+        last_ten_min: 11,
+        ..flood.alarms.as_ref().clone()
+    };
+    flood.alarms = Arc::new(view);
+    assert!(on_page(flood).says("en 10 min\u{202f}: AFFLUX"));
+}
+
+#[test]
 fn an_export_goes_where_it_was_told() {
     let command = Command::Alarms(AlarmsAsk::Export {
         filter: AlarmFilter::default(),

@@ -65,7 +65,12 @@ impl Player {
     }
 
     fn play(&self, file: &Path) -> std::io::Result<Child> {
-        let file = file.to_string_lossy();
+        // In quotes for PowerShell, where a quote within is written twice.
+        let file = if cfg!(windows) {
+            file.to_string_lossy().replace('\'', "''")
+        } else {
+            file.to_string_lossy().into_owned()
+        };
         let mut command = Command::new(&self.program);
         command
             .args(self.arguments.iter().map(|a| a.replace("{}", &file)))
@@ -183,7 +188,8 @@ fn wait(told: &Receiver<Option<Duration>>, every: &mut Option<Duration>, pause: 
     }
 }
 
-fn wav_file(file: &mut Option<tempfile::NamedTempFile>) -> std::io::Result<&Path> {
+/// The file of the sound, made once. Closed, for a player of Windows opens none that somebody may write.
+fn wav_file(file: &mut Option<tempfile::TempPath>) -> std::io::Result<&Path> {
     if file.is_none() {
         let mut new = tempfile::Builder::new()
             .prefix("cidp-alarm-")
@@ -191,10 +197,9 @@ fn wav_file(file: &mut Option<tempfile::NamedTempFile>) -> std::io::Result<&Path
             .tempfile()?;
         new.write_all(&wav())?;
         new.flush()?;
-        *file = Some(new);
+        *file = Some(new.into_temp_path());
     }
-    file.as_ref()
-        .map(|file| file.path())
+    file.as_deref()
         .ok_or_else(|| std::io::ErrorKind::NotFound.into())
 }
 

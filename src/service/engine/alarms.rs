@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use crate::domain::LocoId;
-use crate::domain::alarm::{Act, Alarm, Board, Change, Observation, Priority, Refusal, Seen, Step};
+use crate::domain::alarm::{
+    Act, Alarm, Board, Change, Observation, Priority, Refusal, Seen, State, Step,
+};
 use crate::service::alarms::conditions::{self, Present};
 use crate::service::alarms::notice::{Notifier, on_desktop};
 use crate::service::alarms::rates::Raised;
@@ -246,7 +248,9 @@ impl Engine {
             if matches!(change.step, Step::Raised) {
                 desk.raised.push(change.alarm.raised_ms);
             }
-            if matches!(change.step, Step::Raised | Step::Renewed) && change.alarm.state().calls() {
+            if matches!(change.step, Step::Raised | Step::Renewed | Step::Expired)
+                && change.alarm.state() == State::Unacknowledged
+            {
                 raised.push(change.alarm.clone());
             }
         }
