@@ -108,12 +108,15 @@ fn rows_ui(
             width: if narrow { 178.0 } else { 216.0 },
             draw: &state_of,
         },
-        Cell {
+    ];
+    // In the smallest window, since when stands in the details.
+    if rect.width() > 700.0 {
+        cells.push(Cell {
             title: title("alarm-column-since"),
             width: if narrow { 68.0 } else { 92.0 },
             draw: &since,
-        },
-    ];
+        });
+    }
     if rect.width() > 1100.0 {
         cells.push(Cell {
             title: title("alarm-column-by"),

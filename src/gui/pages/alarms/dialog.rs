@@ -102,7 +102,7 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
     let shown = Modal::new(Id::unique("alarm-dialog"))
         .frame(frame)
         .show(ui.ctx(), |ui| {
-            ui.set_width(468.0);
+            ui.set_width(544.0);
             ui.spacing_mut().item_spacing.y = size::M;
             let entered = asked_ui(ui, cx, &mut dialog);
             ui.horizontal(|ui| {

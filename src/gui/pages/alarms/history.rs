@@ -172,7 +172,7 @@ fn rows_ui(
     table_ui(ui, cx, state, rect, alarms, &cells)
 }
 
-fn filter_ui(ui: &mut Ui, cx: &mut Cx<'_>, wanted: &mut Wanted) {
+fn filter_ui(ui: &mut Ui, cx: &Cx<'_>, wanted: &mut Wanted) {
     let text = cx.text;
     ui.horizontal(|ui| {
         ui.set_height(size::CONTROL);
@@ -223,19 +223,24 @@ fn filter_ui(ui: &mut Ui, cx: &mut Cx<'_>, wanted: &mut Wanted) {
                 .desired_width(184.0),
         )
         .accessible_name(hint.as_ref());
-        for (format, word) in [(FileFormat::Xlsx, "Excel"), (FileFormat::Csv, "CSV")] {
-            let name = text.with("alarm-export", [("format", word.into())]);
-            let button = button_icon_ui(ui, Kind::Plain, Some(Icon::Download), word);
-            if button.accessible_name(&name).on_hover_text(name).clicked() {
-                export(cx, wanted, format);
-            }
-        }
         if cx.snapshot.alarms.history.as_ref().is_some_and(|h| h.more) {
             let t = theme::tokens(ui);
             let words = text.with("alarm-history-more", [("count", HISTORY_ROWS.into())]);
             ui.add(eframe::egui::Label::new(theme::small(words, t.mute)).truncate());
         }
     });
+}
+
+/// The buttons that write the filtered history to a file.
+pub fn exports_ui(ui: &mut Ui, cx: &mut Cx<'_>, asked: &Asked) {
+    // From right to left.
+    for (format, word) in [(FileFormat::Csv, "CSV"), (FileFormat::Xlsx, "Excel")] {
+        let name = cx.text.with("alarm-export", [("format", word.into())]);
+        let button = button_icon_ui(ui, Kind::Plain, Some(Icon::Download), word);
+        if button.accessible_name(&name).on_hover_text(name).clicked() {
+            export(cx, &asked.wanted, format);
+        }
+    }
 }
 
 fn all_and<T: Copy>(values: impl IntoIterator<Item = T>) -> Vec<Option<T>> {

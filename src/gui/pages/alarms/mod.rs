@@ -91,7 +91,14 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let rect = ui.available_rect_before_wrap();
     let narrow = rect.width() < NARROW;
     let (side_width, gap) = if narrow {
-        (288.0, size::M)
+        (
+            if rect.width() < size::NARROW {
+                264.0
+            } else {
+                288.0
+            },
+            size::M,
+        )
     } else {
         (336.0, size::L)
     };
@@ -140,7 +147,9 @@ fn head_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
             state.past = true;
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            if !state.past {
+            if state.past {
+                history::exports_ui(ui, cx, &state.history);
+            } else {
                 acknowledge_many_ui(ui, cx, state);
             }
             sound_ui(ui, cx);
