@@ -95,19 +95,20 @@ pub struct Siren {
 }
 
 impl Siren {
-    /// Starts its thread, silent. `failed` is called with the reason when the player cannot play, once until it plays
+    /// Starts its thread, silent; `file` is the sound, made when it is first needed. `failed` is called with the reason when the player cannot play, once until it plays
     /// again (then with `None`).
     ///
     /// # Errors
     /// The system gives no thread.
     pub fn start(
         player: Player,
+        file: PathBuf,
         failed: impl Fn(Option<String>) + Send + 'static,
     ) -> std::io::Result<Self> {
         let (every, told) = channel();
         let thread = std::thread::Builder::new()
             .name("cidp-sound".into())
-            .spawn(move || serve(&player, &told, &failed))?;
+            .spawn(move || serve(&player, &file, &told, &failed))?;
         Ok(Self {
             every: Some(every),
             told: None,
@@ -140,8 +141,12 @@ impl Drop for Siren {
     }
 }
 
-fn serve(player: &Player, told: &Receiver<Option<Duration>>, failed: &dyn Fn(Option<String>)) {
-    let mut file = None;
+fn serve(
+    player: &Player,
+    file: &Path,
+    told: &Receiver<Option<Duration>>,
+    failed: &dyn Fn(Option<String>),
+) {
     let mut failing = false;
     let mut every = None;
     loop {
@@ -152,7 +157,7 @@ fn serve(player: &Player, told: &Receiver<Option<Duration>>, failed: &dyn Fn(Opt
             }
             continue;
         };
-        let played = wav_file(&mut file).and_then(|file| play(player, file, told, &mut every));
+        let played = make(file).and_then(|()| play(player, file, told, &mut every));
         match played {
             Ok(true) => {}
             Ok(false) => return,
@@ -188,19 +193,17 @@ fn wait(told: &Receiver<Option<Duration>>, every: &mut Option<Duration>, pause: 
     }
 }
 
-/// The file of the sound, made once. Closed, for a player of Windows opens none that somebody may write.
-fn wav_file(file: &mut Option<tempfile::TempPath>) -> std::io::Result<&Path> {
-    if file.is_none() {
-        let mut new = tempfile::Builder::new()
-            .prefix("cidp-alarm-")
-            .suffix(".wav")
-            .tempfile()?;
-        new.write_all(&wav())?;
-        new.flush()?;
-        *file = Some(new.into_temp_path());
+/// Makes the file of the sound where there is none: one of the user's own may stand in its place.
+fn make(file: &Path) -> std::io::Result<()> {
+    if file.is_file() {
+        return Ok(());
     }
-    file.as_deref()
-        .ok_or_else(|| std::io::ErrorKind::NotFound.into())
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let mut new = tempfile::NamedTempFile::new_in(folder)?;
+    new.write_all(&wav())?;
+    // Under its name when it is whole.
+    new.persist(file).map_err(|e| e.error)?;
+    Ok(())
 }
 
 /// Plays it once, to its end or to the next word; false when nobody is there any more.
@@ -340,7 +343,7 @@ mod tests {
             let dir = tempfile::tempdir().unwrap();
             assert_eq!(Player::find_in(&[dir.path().to_path_buf()]), None);
             let (player, calls) = player(dir.path(), "exit 0");
-            let mut siren = Siren::start(player, |_| {}).unwrap();
+            let mut siren = Siren::start(player, dir.path().join("alarm.wav"), |_| {}).unwrap();
             std::thread::sleep(Duration::from_millis(50));
             assert_eq!(count(&calls), 0, "silent at first");
             siren.sound(Some(Duration::from_millis(10)));
@@ -352,18 +355,15 @@ mod tests {
             assert_eq!(count(&calls), then);
             let file = std::fs::read_to_string(&calls).unwrap();
             assert!(file.lines().all(|line| line.ends_with(".wav")));
-            drop(siren);
-            assert!(
-                !Path::new(file.lines().next().unwrap()).exists(),
-                "nothing is left"
-            );
+            let whole = std::fs::read(dir.path().join("alarm.wav")).unwrap();
+            assert_eq!(whole, wav());
         }
 
         #[test]
         fn a_player_that_hangs_is_ended_and_one_that_fails_is_told_once() {
             let dir = tempfile::tempdir().unwrap();
             let (hanging, calls) = player(dir.path(), "exec sleep 600");
-            let mut siren = Siren::start(hanging, |_| {}).unwrap();
+            let mut siren = Siren::start(hanging, dir.path().join("alarm.wav"), |_| {}).unwrap();
             siren.sound(Some(PRESSING));
             until(|| count(&calls) == 1);
             let begun = Instant::now();
@@ -372,7 +372,10 @@ mod tests {
 
             let (failing, _) = player(dir.path(), "exit 1");
             let (tell, told) = channel();
-            let mut siren = Siren::start(failing, move |why| tell.send(why).unwrap()).unwrap();
+            let mut siren = Siren::start(failing, dir.path().join("alarm.wav"), move |why| {
+                tell.send(why).unwrap()
+            })
+            .unwrap();
             siren.sound(Some(Duration::from_millis(5)));
             assert!(
                 told.recv_timeout(Duration::from_secs(20))
