@@ -3,6 +3,7 @@
 //!
 //! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
 
+mod alarms;
 mod fold;
 pub(crate) mod format;
 
@@ -372,6 +373,14 @@ impl Text {
             }
             HappeningKind::Quarantined { rows } => {
                 self.with("happening-quarantined", [("rows", (*rows).into())])
+            }
+            HappeningKind::Alarm { what, calls } => {
+                let key = if *calls {
+                    "happening-alarm-calls"
+                } else {
+                    "happening-alarm"
+                };
+                self.with(key, [("what", self.alarm_short(what).into())])
             }
         }
     }

@@ -18,5 +18,6 @@ BEGIN SELECT RAISE(ABORT, 'an entry of the journal is never removed'); END;
 
 CREATE VIEW v_journal AS
 SELECT entry, strftime('%Y-%m-%dT%H:%M:%fZ', at_ms / 1000.0, 'unixepoch') AS at, who, act, loco AS loco_id,
-       strftime('%Y-%m-%dT%H:%M:%fZ', of_ms / 1000.0, 'unixepoch') AS of_instant, words, detail
+       strftime('%Y-%m-%dT%H:%M:%fZ', of_ms / 1000.0, 'unixepoch') AS of_instant, words, detail,
+       (SELECT synthetic FROM v_synthetic) AS synthetic
 FROM journal;

@@ -66,6 +66,8 @@ pub enum Command {
     Predict(Predict),
     /// The fleet, worst first
     Status,
+    /// The open alarms, the most pressing first
+    Alarms(Alarms),
     /// The sources of the configuration
     #[command(subcommand)]
     Sources(Sources),
@@ -75,6 +77,13 @@ pub enum Command {
     Simulate(Simulate),
     /// Any readable table as plain CSV: UTF-8, comma, header first
     Convert(Convert),
+}
+
+#[derive(Debug, Args)]
+pub struct Alarms {
+    /// Every alarm there was, newest first
+    #[arg(long)]
+    pub all: bool,
 }
 
 #[derive(Debug, Args)]
@@ -110,6 +119,8 @@ pub enum What {
     Predictions,
     Events,
     Quarantine,
+    /// Every alarm with its inputs, its model, and who did what
+    Alarms,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

@@ -31,6 +31,7 @@ pub fn export(shell: &Shell, asked: &Export) -> Exit {
         What::Predictions => Exported::Predictions,
         What::Events => Exported::Events,
         What::Quarantine => Exported::Quarantine,
+        What::Alarms => Exported::Alarms,
     };
     let span = Span {
         from_ms: asked.from,

@@ -1,5 +1,6 @@
 //! The `cidp` command: arguments → service → table or JSON → exit code.
 
+mod alarms;
 mod arguments;
 mod convert;
 mod evaluate;
@@ -85,6 +86,7 @@ pub fn main() -> ExitCode {
         Command::Evaluate(asked) => evaluate::evaluate(&shell, asked),
         Command::Predict(asked) => predict::predict(&shell, asked),
         Command::Status => status::status(&shell),
+        Command::Alarms(asked) => alarms::alarms(&shell, asked),
         Command::Export(asked) => export::export(&shell, asked),
         Command::Sources(arguments::Sources::Check) => sources::check(&shell),
         Command::Simulate(_) | Command::Convert(_) => Exit::Done,

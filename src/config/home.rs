@@ -65,6 +65,12 @@ impl Home {
         self.root.join("exports")
     }
 
+    /// The sound of an alarm: made where there is none.
+    #[must_use]
+    pub fn alarm_sound(&self) -> PathBuf {
+        self.root.join("alarm.wav")
+    }
+
     #[must_use]
     pub fn logs(&self) -> PathBuf {
         self.root.join("logs")

@@ -1,6 +1,7 @@
 //! The words of the trade as types: readings, verdicts, quality, model card, and the ports that the
 //! outside implements. Pure: no file, no SQL, no clock, no interface, no asynchronous runtime.
 
+pub mod alarm;
 pub mod condition;
 pub mod features;
 pub mod maintenance;

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, Ui};
 
 use crate::domain::LocoId;
+use crate::service::alarms::{AlarmsAsk, Wording};
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
 use crate::service::settings::fields::theme_word;
@@ -19,7 +20,7 @@ use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, si
 use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
-use super::{kiosk, rail, replay, top_bar};
+use super::{alarm_strip, kiosk, rail, replay, top_bar};
 use crate::text::{Language, Text};
 
 /// With Ctrl (Cmd): the pages in the order of the rail.
@@ -64,6 +65,8 @@ pub struct App {
     attending: Desk,
     /// The settings of the window that were last taken over.
     window: Option<WindowConfig>,
+    /// The language in which the service was last told to announce alarms.
+    announcing: Option<Language>,
 }
 
 impl App {
@@ -100,6 +103,7 @@ impl App {
             watching: None,
             attending: Desk::default(),
             window: None,
+            announcing: None,
         }
     }
 
@@ -245,6 +249,16 @@ impl App {
         self.send(command);
     }
 
+    /// Tells the service in which words alarms are announced on the desktop, when the language changed.
+    fn announce(&mut self) {
+        if self.announcing != Some(self.text.language) {
+            self.announcing = Some(self.text.language);
+            let text = self.text.clone();
+            let wording = Wording::new(move |raised| text.alarm_notice(raised));
+            self.send(Command::Alarms(AlarmsAsk::Announce(wording)));
+        }
+    }
+
     /// Ages on the screen grow by the second only under the wall's clock.
     fn wake_for_ages(&self, ctx: &Context) {
         let ages = self.snapshot.clock == Clock::Wall && self.snapshot.now_ms.is_some();
@@ -259,6 +273,7 @@ impl App {
             self.carry_out(ctx, ask);
         }
         self.watch();
+        self.announce();
         self.toasts.ui(ctx, &self.text);
         self.wake_for_ages(ctx);
     }
@@ -327,6 +342,14 @@ impl eframe::App for App {
             .show_separator_line(false)
             .frame(plain)
             .show(ui, |ui| top_bar::top_bar_ui(ui, &cx, page));
+        if let Some(alarm) = alarm_strip::told(&cx, page) {
+            Panel::top("alarm-strip")
+                .exact_size(alarm_strip::STRIP)
+                .resizable(false)
+                .show_separator_line(false)
+                .frame(plain)
+                .show(ui, |ui| alarm_strip::strip_ui(ui, &mut cx, alarm));
+        }
         if matches!(page, Page::Fleet | Page::Locomotive) && snapshot.data_span.is_some() {
             Panel::bottom("replay")
                 .exact_size(size::REPLAY_BAR)

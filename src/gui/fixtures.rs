@@ -1,5 +1,6 @@
 //! Made-up snapshots and a made-up judge, for tests: empty, failed, synthetic, three rows, hundreds.
 
+pub mod alarms;
 pub mod fleet;
 pub mod log;
 pub mod settings;
@@ -195,6 +196,7 @@ fn row(i: usize, verdict: Verdict, values: ChannelValues) -> FleetRow {
         normal: Some(normal()),
         happenings: happenings(danger),
         origin: Some(("sensors.csv".into(), 12_345 + i as u64)),
+        source: "capteurs".into(),
         verdict,
     }
 }

@@ -5,6 +5,7 @@
 //! parts); `widgets` are the parts that pages share; colours and sizes come from `theme`, words from
 //! `crate::text`.
 
+mod alarm_strip;
 mod app;
 mod context;
 mod files;

@@ -9,7 +9,9 @@ use eframe::egui::{
 use super::context::{Ask, Cx, Page};
 use super::fonts::{Icon, icon};
 use super::theme::{self, size};
+use super::widgets::alarm::paint_count;
 use super::widgets::button::focus_ring;
+use crate::service::alarms::most_pressing;
 use crate::service::settings::ThemeChoice;
 use crate::text::Language;
 
@@ -44,8 +46,23 @@ pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: Page) {
         .min(size::RAIL_ITEM - 8.0);
     for page in Page::ALL {
         let word = cx.text.get(page.key()).into_owned();
-        if item_ui(ui, height, &word, &word, glyph(page), page == shown) {
+        let alarms = &cx.snapshot.alarms;
+        let calling = (page == Page::Alarms).then_some(alarms.unacknowledged);
+        let calling = calling.filter(|count| *count > 0);
+        let name = match calling {
+            Some(count) => cx.text.with(
+                "alarm-rail",
+                [("page", word.as_str().into()), ("count", count.into())],
+            ),
+            None => word.clone(),
+        };
+        let top = ui.cursor().top();
+        if item_ui(ui, height, &word, &name, glyph(page), page == shown) {
             cx.ask(Ask::Show(page));
+        }
+        if let (Some(count), Some(priority)) = (calling, most_pressing(&alarms.open)) {
+            let at = pos2(whole.center().x + 15.0, top + height / 2.0 - 17.0);
+            paint_count(ui.painter(), at, count, priority, t);
         }
     }
     foot_ui(ui, cx, whole);

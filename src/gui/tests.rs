@@ -1,6 +1,7 @@
 //! The window without a screen: every page in both languages and both themes, what a hand and a
 //! keyboard do, and which commands go out.
 
+mod alarms;
 mod fleet;
 mod found;
 mod log;
@@ -17,6 +18,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::{mpsc, watch};
 
 use crate::domain::{LabelKind, LocoId};
+use crate::service::alarms::AlarmsAsk;
 use crate::service::command::{Command, Event, Replay};
 use crate::service::handle::ServiceHandle;
 use crate::service::settings::ThemeChoice;
@@ -36,7 +38,7 @@ struct Bench {
 }
 
 fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) -> Bench {
-    let (to_service, commands) = mpsc::channel(64);
+    let (to_service, mut commands) = mpsc::channel(64);
     let (snapshots, snapshot_end) = watch::channel(Arc::new(snapshot));
     let (events, event_end) = mpsc::channel(64);
     let handle = ServiceHandle::new(to_service, snapshot_end, event_end);
@@ -56,6 +58,12 @@ fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) 
         .with_context_setup(theme::install)
         .build_eframe(move |cc| App::new(&cc.egui_ctx, text, theme, handle));
     harness.run();
+    // What every window says when it opens: in which words alarms are announced.
+    let announced = commands.try_recv();
+    assert!(matches!(
+        announced,
+        Ok(Command::Alarms(AlarmsAsk::Announce(_)))
+    ));
     Bench {
         harness,
         commands,

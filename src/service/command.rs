@@ -47,6 +47,13 @@ impl Command {
     pub fn to(self, path: PathBuf) -> Self {
         match self {
             Self::KeepPicture { picture, .. } => Self::KeepPicture { picture, to: path },
+            Self::Alarms(AlarmsAsk::Export { filter, format, .. }) => {
+                Self::Alarms(AlarmsAsk::Export {
+                    filter,
+                    format,
+                    to: path,
+                })
+            }
             other => other,
         }
     }

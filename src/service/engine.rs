@@ -1,6 +1,7 @@
 //! The service behind a window: one thread with its runtime and one loop. It owns the clock, the jobs
 //! and the readers; the window only sees snapshots.
 
+mod alarms;
 mod desks;
 mod jobs;
 mod log;

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::LocoId;
 use crate::warehouse::{Column, Field, Reader, WarehouseError};
 
-pub use crate::warehouse::{Exported, Level, Span};
+pub use crate::warehouse::{AlarmFilter, Exported, Level, Span};
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +91,35 @@ pub fn export(
     if matches!(what, Exported::Readings | Exported::Predictions) {
         known(reader, span)?;
     }
+    write(reader, what, format, out, |visit| {
+        reader.export(what, span, visit)
+    })
+}
+
+/// Writes the history of alarms that a filter leaves to `out`, taking the place of what was there.
+///
+/// # Errors
+/// The warehouse cannot be read, or the file not written.
+pub fn export_alarms(
+    reader: &Reader,
+    filter: &AlarmFilter,
+    format: FileFormat,
+    out: &Path,
+) -> Result<Written, ExportError> {
+    write(reader, Exported::Alarms, format, out, |visit| {
+        reader.export_alarms(filter, visit)
+    })
+}
+
+type Visit<'a> = &'a mut dyn FnMut(&[Field<'_>]) -> ControlFlow<()>;
+
+fn write(
+    reader: &Reader,
+    what: Exported,
+    format: FileFormat,
+    out: &Path,
+    rows_of: impl FnOnce(Visit<'_>) -> Result<(), WarehouseError>,
+) -> Result<Written, ExportError> {
     let failed = |e: &dyn std::fmt::Display| ExportError::File {
         file: out.display().to_string(),
         why: e.to_string(),
@@ -104,7 +133,7 @@ pub fn export(
     let mut sink = sink(format, what, file, folder).map_err(|e| failed(&e))?;
     let mut rows = 0;
     let mut broken = None;
-    reader.export(what, span, &mut |row| {
+    rows_of(&mut |row| {
         rows += 1;
         broken = sink.row(row).err();
         if broken.is_some() {

@@ -20,13 +20,13 @@ use super::pipeline::wall_ms;
 use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun};
 use super::training;
 use known::Known;
-pub use memory::FleetMemory;
+pub use memory::{FleetMemory, Fresh};
 
 use super::trust::{Clocks, Consulted, flagged, stale_limit_ms};
 
 const DAY_MS: i64 = 86_400_000;
 /// How many of its own deviations a value may stray before it is drawn as out of its normal.
-const BAND_DEVIATIONS: f64 = 4.0;
+pub(super) const BAND_DEVIATIONS: f64 = 4.0;
 const HAPPENINGS: usize = 12;
 /// Steps in which a slider is searched for the way back to NOMINAL.
 const WAY_BACK_STEPS: u32 = 60;
@@ -251,6 +251,7 @@ impl Scene<'_> {
             normal,
             happenings: happenings(events, known.recent.changes(now_ms)),
             origin: Some((newest.file.clone(), newest.line)),
+            source: newest.source.clone(),
         }
     }
 

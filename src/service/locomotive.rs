@@ -19,6 +19,9 @@ const GAP_PERIODS: i64 = 5;
 /// Deviations of the machine's own normal that make its band.
 const BAND_DEVIATIONS: f64 = 4.0;
 
+/// Alarms marked in a view at most, the newest.
+const ALARMS: usize = 200;
+
 /// What a view is made of.
 pub struct Request<'a> {
     pub reader: &'a Reader,
@@ -107,6 +110,18 @@ impl Request<'_> {
                 what: HappeningKind::ModelInService { version },
             });
         }
+        let alarms = self
+            .reader
+            .alarms_of(&self.newest.loco, from_ms, to_ms, ALARMS)?;
+        all.extend(alarms.into_iter().filter_map(|alarm| {
+            Some(Happening {
+                at_ms: alarm.inputs?.at_ms,
+                what: HappeningKind::Alarm {
+                    calls: alarm.state().calls(),
+                    what: alarm.what,
+                },
+            })
+        }));
         if refused > 0 {
             all.push(Happening {
                 at_ms: to_ms,

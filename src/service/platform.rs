@@ -3,12 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use crate::config::{Config, ConfigError, Home};
+use crate::domain::alarm::Alarm;
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{Reader, RunLock, WarehouseError};
+use crate::warehouse::{AlarmFilter, Reader, RunLock, Warehouse, WarehouseError};
 
+use super::alarms::in_order;
 use super::check::{self, SourceCheck};
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
@@ -202,6 +204,26 @@ impl Platform {
         Ok(match self.reader()? {
             Some(reader) => reader.synthetic()?.unwrap_or(false),
             None => false,
+        })
+    }
+
+    /// The open alarms, the most pressing first; or `all` there were, newest first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn alarms(&self, all: bool) -> Result<Vec<Alarm>, PipelineError> {
+        let path = self.home.warehouse();
+        let Some(reader) = self.reader()? else {
+            return Ok(Vec::new());
+        };
+        // An older program's knows of no alarms.
+        if Warehouse::is_behind(&path)? {
+            return Ok(Vec::new());
+        }
+        Ok(if all {
+            reader.alarm_history(&AlarmFilter::default(), usize::MAX)?
+        } else {
+            in_order(reader.open_alarms()?.0.iter())
         })
     }
 

@@ -9,6 +9,7 @@ use super::live::LiveState;
 use super::logbook::LogView;
 use super::models::ModelsView;
 use super::settings::SettingsView;
+use crate::domain::alarm::What;
 use crate::domain::features::Normal;
 use crate::domain::ports::SharedJudge;
 use crate::domain::quality::Flags;
@@ -123,6 +124,12 @@ pub enum HappeningKind {
     Quarantined {
         rows: u64,
     },
+    /// An alarm was raised on this reading.
+    Alarm {
+        what: What,
+        /// Nobody has acknowledged it.
+        calls: bool,
+    },
 }
 
 /// One locomotive in the fleet table.
@@ -152,6 +159,8 @@ pub struct FleetRow {
     pub happenings: Vec<Happening>,
     /// Where the newest reading came from: file and line.
     pub origin: Option<(String, u64)>,
+    /// The source of that reading, by its name in the configuration.
+    pub source: String,
 }
 
 impl FleetRow {

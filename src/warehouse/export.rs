@@ -10,7 +10,7 @@ use rusqlite::{Row, params};
 use crate::domain::LocoId;
 
 use super::amount::values;
-use super::{Level, Reader, Result, TIME_MASK, key};
+use super::{AlarmFilter, Level, Reader, Result, TIME_MASK, key};
 
 pub use columns::{Column, ColumnKind, Exported, Field};
 
@@ -78,6 +78,18 @@ impl Reader {
             Exported::Predictions => self.export_predictions(span, synthetic, visit),
             Exported::Events => self.export_events(span, synthetic, visit),
             Exported::Quarantine => self.export_quarantine(span, synthetic, visit),
+            Exported::Alarms => {
+                let filter = AlarmFilter {
+                    from_ms: span.from_ms,
+                    to_ms: span.to_ms,
+                    ..AlarmFilter::default()
+                };
+                self.export_alarms(&filter, &mut |row| match row[6] {
+                    Field::Text(loco) if span.holds(Some(loco)) => visit(row),
+                    _ if span.locos.is_empty() => visit(row),
+                    _ => ControlFlow::Continue(()),
+                })
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! A [`Warehouse`] is the single read-write connection, opened for the time of a run;
 //! [`Reader`]s are read-only and may stay open all day. Only this module can make a [`SoundRun`].
 
+mod alarms;
 mod amount;
 mod export;
 mod facts;
@@ -27,6 +28,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
+pub use alarms::AlarmFilter;
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use journal::Entry;
@@ -54,6 +56,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0002_compact.sql")),
     M::up(include_str!("../../database/migrations/0003_followed.sql")),
     M::up(include_str!("../../database/migrations/0004_journal.sql")),
+    M::up(include_str!("../../database/migrations/0005_alarms.sql")),
 ];
 
 const fn migrations() -> Migrations<'static> {

@@ -403,7 +403,10 @@ fn the_views_are_plain_and_say_what_is_synthetic() {
     assert_eq!(
         names,
         [
+            "v_alarm_transitions",
+            "v_alarms",
             "v_failures",
+            "v_journal",
             "v_maintenance",
             "v_models",
             "v_predictions",

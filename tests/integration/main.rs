@@ -5,6 +5,7 @@
     reason = "a test that cannot prepare itself has failed"
 )]
 
+mod alarms;
 mod architecture;
 mod commands;
 mod configs;

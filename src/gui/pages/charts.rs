@@ -319,6 +319,15 @@ fn marks_ui(ui: &Ui, view: &LocomotiveView, column: Rect, shown: (f64, f64)) {
                     t.mute,
                 );
             }
+            HappeningKind::Alarm { .. } => {
+                painter.text(
+                    centre,
+                    Align2::CENTER_CENTER,
+                    icon(Icon::Bell),
+                    FontId::proportional(13.0),
+                    t.warn,
+                );
+            }
             HappeningKind::Quarantined { .. } => continue,
         }
         free_to = x - 17.0;

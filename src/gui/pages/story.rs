@@ -3,14 +3,17 @@
 
 use eframe::egui::{Align, Label, Layout, Rect, ScrollArea, Sense, Ui, Vec2, pos2, vec2};
 
+use crate::domain::alarm::Alarm;
 use crate::domain::{Channel, Verdict, VerdictKind};
 use crate::gui::context::{Ask, Cx};
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
-use crate::gui::widgets::button::{Kind, button_ui};
+use crate::gui::widgets::button::{Kind, button_ui, button_width};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
+use crate::service::alarms::{AlarmsAsk, Which};
+use crate::service::command::Command;
 use crate::service::snapshot::{Explanation, FleetRow};
 use crate::text::Text;
 
@@ -24,7 +27,14 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     let rect = ui.max_rect();
     // A narrow card has the last words on two lines.
     let lines = if rect.width() < 250.0 { 2.0 } else { 1.0 };
-    let foot = size::CONTROL + size::L + 3.0 + lines * 15.0;
+    let calls = |a: &&Alarm| a.state().calls() && a.watch.loco() == Some(&row.loco);
+    let calling = cx.snapshot.alarms.open.iter().any(|a| calls(&a));
+    let words = ["button-open", "alarm-acknowledge", "button-simulate"].map(|key| cx.text.get(key));
+    // What calls comes between, as long as the card is wide enough for all three.
+    let three = words.iter().map(|w| button_width(ui, w)).sum::<f32>() + 2.0 * size::S;
+    let stacked = calling && three > rect.width();
+    let rows = if stacked { 2.0 } else { 1.0 };
+    let foot = rows * (size::CONTROL + size::S) + size::S + 3.0 + lines * 15.0;
     let body = Rect::from_min_max(rect.min, pos2(rect.right(), rect.bottom() - foot));
     let foot = Rect::from_min_max(pos2(rect.left(), body.bottom() + size::M), rect.max);
     at_ui(ui, "story-body", body, |ui| {
@@ -34,16 +44,32 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
             .show(ui, |ui| told_ui(ui, cx, row));
     });
     at_ui(ui, "story-foot", foot, |ui| {
+        ui.spacing_mut().item_spacing.y = size::S;
+        let [open, acknowledge, simulate] = &words;
+        if stacked && button_ui(ui, Kind::Plain, acknowledge).clicked() {
+            acknowledge_all(cx, row);
+        }
         ui.horizontal(|ui| {
-            if button_ui(ui, Kind::Primary, &cx.text.get("button-open")).clicked() {
+            if button_ui(ui, Kind::Primary, open).clicked() {
                 cx.ask(Ask::Open(row.loco.clone()));
             }
-            if button_ui(ui, Kind::Plain, &cx.text.get("button-simulate")).clicked() {
+            if calling && !stacked && button_ui(ui, Kind::Plain, acknowledge).clicked() {
+                acknowledge_all(cx, row);
+            }
+            if button_ui(ui, Kind::Plain, simulate).clicked() {
                 cx.ask(Ask::Simulate(row.loco.clone()));
             }
         });
         ui.add(Label::new(theme::small(cx.text.get("advisory"), t.mute)).wrap());
     });
+}
+
+/// All alarms of this locomotive that call.
+fn acknowledge_all(cx: &mut Cx<'_>, row: &FleetRow) {
+    cx.send(Command::Alarms(AlarmsAsk::Acknowledge {
+        which: Which::Of(row.loco.clone()),
+        comment: String::new(),
+    }));
 }
 
 fn told_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {

@@ -107,6 +107,15 @@ pub fn small_button_ui(ui: &mut Ui, word: &str, name: &str) -> Response {
         .on_hover_text(name)
 }
 
+/// How wide a button with this word is.
+pub fn button_width(ui: &Ui, word: &str) -> f32 {
+    let font = FontId::new(size::TEXT, theme::medium());
+    let galley = ui
+        .painter()
+        .layout_no_wrap(word.to_owned(), font, Color32::PLACEHOLDER);
+    galley.size().x + 2.0 * size::M
+}
+
 /// Marks what the keyboard is on.
 pub fn focus_ring(ui: &Ui, response: &Response, rect: eframe::egui::Rect) {
     if response.has_focus() {

@@ -1,6 +1,7 @@
 //! The parts that pages are made of. Each draws itself, tells screen readers what it is, and keeps no
 //! business state.
 
+pub mod alarm;
 pub mod bars;
 pub mod button;
 pub mod card;

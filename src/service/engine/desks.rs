@@ -9,6 +9,7 @@ use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
+use super::alarms::AlarmsDesk;
 use super::log::LogDesk;
 use super::settings::SettingsDesk;
 use super::{Answer, Engine};
@@ -16,6 +17,7 @@ use super::{Answer, Engine};
 /// What each desk holds.
 #[derive(Default)]
 pub(super) struct Desks {
+    pub(super) alarms: AlarmsDesk,
     pub(super) settings: SettingsDesk,
     pub(super) log: LogDesk,
 }
@@ -32,7 +34,7 @@ impl Engine {
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
-            Command::Alarms(ask) => match ask {},
+            Command::Alarms(ask) => self.asked_of_alarms(ask),
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
             Command::Settings(ask) => self.asked_of_settings(ask),
@@ -67,13 +69,15 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
+        let alarms = self.alarms_tick();
         let settings = self.settings_tick();
         let log = self.log_tick();
-        settings | log
+        alarms | settings | log
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
     pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        self.picture_alarms(snapshot);
         self.picture_settings(snapshot);
         self.picture_log(snapshot);
     }

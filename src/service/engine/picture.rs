@@ -23,7 +23,9 @@ impl Engine {
         let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
         snapshot.generation = self.generation;
         snapshot.running = self.running;
-        self.picture_desks(&mut snapshot);
+        snapshot.alarms = self.alarms_view();
+        self.picture_settings(&mut snapshot);
+        self.picture_log(&mut snapshot);
         self.send(snapshot);
     }
 
@@ -52,6 +54,7 @@ impl Engine {
                     }
                 }
                 last.fleet = Arc::new(rows);
+                self.picture_alarms(&mut last);
                 last
             }
         };

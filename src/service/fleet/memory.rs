@@ -3,12 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use crate::domain::LocoId;
+use crate::domain::{ChannelValues, LocoId};
 use crate::ml::Followers;
 use crate::warehouse::{LatestReading, PERIOD_READINGS, Reader, WarehouseError, median_step};
 
 use super::known::Known;
 use super::{DAY_MS, Explanations};
+
+/// Readings kept for whoever asks what happened between two pictures.
+const FRESH_MOST: usize = 100_000;
 
 /// Kept from picture to picture, for one warehouse.
 #[derive(Default)]
@@ -18,6 +21,16 @@ pub struct FleetMemory {
     /// Explanations of the past, for replays.
     pub(super) replayed: Explanations,
     seen: Seen,
+    fresh: Vec<Fresh>,
+}
+
+/// A reading that came since the last look.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fresh {
+    pub loco: LocoId,
+    /// UTC milliseconds, the source's clock.
+    pub at_ms: i64,
+    pub values: ChannelValues,
 }
 
 /// What of the warehouse says that more than readings has changed.
@@ -46,6 +59,12 @@ impl FleetMemory {
         (known, &mut self.followers)
     }
 
+    /// The readings that came since this was last asked, each locomotive's in time order: what happened between two
+    /// pictures. Of a long absence there are none.
+    pub fn take_fresh(&mut self) -> Vec<Fresh> {
+        std::mem::take(&mut self.fresh)
+    }
+
     /// Another warehouse has taken the place of this one.
     pub fn forget(&mut self) {
         *self = Self::default();
@@ -68,6 +87,8 @@ impl FleetMemory {
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
         let mut known = std::mem::take(&mut self.locos);
+        // Nobody asked for them: they would only pile up.
+        self.fresh.truncate(FRESH_MOST);
         for (number, newest_ms, loco) in reader.newest_instants()? {
             let late = now.late.get(&number) != before.late.get(&number);
             let kept = known
@@ -75,7 +96,8 @@ impl FleetMemory {
                 .filter(|kept| !late && kept.known.newest.reading.at_ms <= newest_ms);
             let kept = match kept {
                 Some(mut kept) => {
-                    kept.refresh(reader, &loco, newest_ms, &before, &now)?;
+                    let fresh = kept.refresh(reader, &loco, newest_ms, &before, &now)?;
+                    self.fresh.extend(fresh);
                     Some(kept)
                 }
                 None => {
@@ -111,7 +133,8 @@ impl Kept {
         newest_ms: i64,
         before: &Seen,
         now: &Seen,
-    ) -> Result<(), WarehouseError> {
+    ) -> Result<Vec<Fresh>, WarehouseError> {
+        let mut fresh = Vec::new();
         let known = &mut self.known;
         let at_ms = known.newest.reading.at_ms;
         let newer = newest_ms > at_ms;
@@ -120,7 +143,7 @@ impl Kept {
             && let Some(newest) = reader.newest_of(loco)?
         {
             if newer {
-                note_times(&mut self.times, reader, loco, at_ms)?;
+                fresh = note_times(&mut self.times, reader, loco, at_ms)?;
                 known.explained = None;
             }
             known.newest = LatestReading {
@@ -151,26 +174,31 @@ impl Kept {
         if before.events != now.events {
             known.events = reader.events(loco)?;
         }
-        Ok(())
+        Ok(fresh)
     }
 }
 
-/// Adds the instants after `after_ms`; of a long absence only the last ones count.
+/// Adds the instants after `after_ms`; of a long absence only the last ones count. Gives back the readings.
 fn note_times(
     times: &mut VecDeque<i64>,
     reader: &Reader,
     loco: &LocoId,
     after_ms: i64,
-) -> Result<(), WarehouseError> {
-    let mut new = 0;
+) -> Result<Vec<Fresh>, WarehouseError> {
+    let mut fresh = Vec::new();
     let limit = Some(PERIOD_READINGS + 1);
     reader.readings(loco, after_ms + 1, i64::MAX, limit, &mut |reading| {
         times.push_back(reading.at_ms);
-        new += 1;
+        fresh.push(Fresh {
+            loco: loco.clone(),
+            at_ms: reading.at_ms,
+            values: reading.values,
+        });
     })?;
-    if new > PERIOD_READINGS {
+    if fresh.len() > PERIOD_READINGS {
         *times = reader.newest_times(loco)?.into();
+        fresh.clear();
     }
     times.drain(..times.len().saturating_sub(PERIOD_READINGS));
-    Ok(())
+    Ok(fresh)
 }

@@ -11,6 +11,7 @@ pub enum Exported {
     Predictions,
     Events,
     Quarantine,
+    Alarms,
 }
 
 /// What a column holds.
@@ -127,6 +128,36 @@ const REFUSED: [Column; 10] = [
     SYNTHETIC,
 ];
 
+const ALARM: [Column; 27] = [
+    column("alarm", ColumnKind::Int),
+    column("raised_utc", ColumnKind::Time),
+    column("reading_utc", ColumnKind::Time),
+    column("priority", ColumnKind::Text),
+    column("kind", ColumnKind::Text),
+    column("state", ColumnKind::Text),
+    LOCOMOTIVE,
+    column("source", ColumnKind::Text),
+    column("cause", ColumnKind::Text),
+    column("channel", ColumnKind::Text),
+    real("value", 3),
+    real("limit_value", 3),
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    real("probability", 4),
+    real("threshold", 4),
+    column("model_version", ColumnKind::Int),
+    column("returned_utc", ColumnKind::Time),
+    column("acknowledged_utc", ColumnKind::Time),
+    column("acknowledged_by", ColumnKind::Text),
+    column("comment", ColumnKind::Text),
+    column("set_aside_by", ColumnKind::Text),
+    column("reason", ColumnKind::Text),
+    column("shelved_until_utc", ColumnKind::Time),
+    SYNTHETIC,
+];
+
 impl Exported {
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -138,6 +169,7 @@ impl Exported {
             Self::Predictions => "predictions",
             Self::Events => "events",
             Self::Quarantine => "quarantine",
+            Self::Alarms => "alarms",
         }
     }
 
@@ -150,6 +182,7 @@ impl Exported {
             Self::Predictions => &PREDICTION,
             Self::Events => &EVENT,
             Self::Quarantine => &REFUSED,
+            Self::Alarms => &ALARM,
         }
     }
 }
