@@ -334,6 +334,10 @@ impl Text {
             HappeningKind::Quarantined { rows } => {
                 self.with("happening-quarantined", [("rows", (*rows).into())])
             }
+            HappeningKind::Note { who, words, .. } => self.with(
+                "happening-note",
+                [("who", who.as_str().into()), ("words", words.as_str().into())],
+            ),
         }
     }
 

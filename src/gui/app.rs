@@ -273,7 +273,12 @@ impl eframe::App for App {
                 .show_separator_line(false)
                 .frame(plain)
                 .show(ui, |ui| {
-                    replay::replay_bar_ui(ui, &mut cx, &mut self.replay);
+                    let curves = page == Page::Locomotive;
+                    let shown = curves.then(|| self.locomotive.shown());
+                    let scrubbed = replay::replay_bar_ui(ui, &mut cx, &mut self.replay, shown);
+                    if let (true, Some(at)) = (curves, scrubbed) {
+                        self.locomotive.look_back(at);
+                    }
                 });
         }
         CentralPanel::no_frame()

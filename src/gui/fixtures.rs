@@ -1,5 +1,7 @@
 //! Made-up snapshots and a made-up judge, for tests: empty, failed, synthetic, three rows, hundreds.
 
+pub mod locomotive;
+
 use std::sync::Arc;
 
 use crate::domain::features::Normal;
@@ -9,7 +11,7 @@ use crate::domain::{
     Cause, Channel, ChannelValues, EventKind, LabelKind, LocoId, ModelCard, Verdict, VerdictKind,
 };
 use crate::service::snapshot::{
-    Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView, QualityKind,
+    Bucket, Overview, Severity, Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView, QualityKind,
     QualitySpan, RunProgress, Sample, Snapshot, Stage, TimeWindow,
 };
 
@@ -380,8 +382,10 @@ pub fn with_view(mut s: Snapshot, loco: &str) -> Snapshot {
         samples.push(Sample {
             at_ms,
             values,
+            mean: false,
             flags: Flags::NONE,
             judged: Some((judged.probability, judged.verdict, 7)),
+            bucket: Bucket::of_one(at_ms, values),
         });
     }
     let quality = vec![
@@ -415,6 +419,12 @@ pub fn with_view(mut s: Snapshot, loco: &str) -> Snapshot {
             Some((1.6, 2.4)),
             Some((42.0, 48.0)),
         ],
+        limits: [(0.0, 1000.0), (0.0, 16.0), (0.0, 50.0), (-40.0, 200.0)],
+        severity: Severity {
+            class: "III",
+            limits: [1.8, 4.5, 11.2],
+        },
+        overview: Overview::default(),
         samples,
         quality,
         happenings: happenings(true),

@@ -2,6 +2,7 @@
 //! keyboard do, and which commands go out.
 
 mod found;
+mod locomotive;
 
 use std::sync::Arc;
 

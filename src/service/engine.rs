@@ -3,6 +3,7 @@
 
 mod desks;
 mod jobs;
+mod loco;
 mod picture;
 
 use std::sync::Arc;

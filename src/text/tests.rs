@@ -103,6 +103,11 @@ fn every_type_has_its_words() {
             },
             HappeningKind::ModelInService { version: 7 },
             HappeningKind::Quarantined { rows: 34 },
+            HappeningKind::Note {
+                entry: Some(4),
+                who: "Ngo".into(),
+                words: "bruit".into(),
+            },
         ] {
             said.push(t.happening(&what));
         }

@@ -13,7 +13,10 @@ use super::{Answer, Engine};
 
 /// What each desk holds.
 #[derive(Default)]
-pub(super) struct Desks {}
+pub(super) struct Desks {
+    /// Notes that are being written.
+    pub notes: Vec<super::loco::Pending>,
+}
 
 impl Engine {
     /// Carries out what is asked of a desk.
@@ -23,6 +26,14 @@ impl Engine {
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
+            Command::Note { loco, at_ms, words } => self.note(loco, at_ms, &words),
+            Command::WithdrawNote { loco, at_ms, entry } => self.withdraw_note(loco, at_ms, entry),
+            Command::ExportWindow {
+                loco,
+                from_ms,
+                to_ms,
+                to,
+            } => self.export_window(loco, (from_ms, to_ms), to),
             Command::Alarms(ask) => match ask {},
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
@@ -74,7 +85,6 @@ impl Engine {
     }
 
     /// Writes into the warehouse what is small and must be kept, without waiting for it.
-    #[allow(dead_code)]
     pub(super) fn write_down(
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::domain::LocoId;
+use crate::domain::ports::ALWAYS;
+use crate::service::notes;
 use crate::ml::Followers;
 use crate::warehouse::{LatestReading, PERIOD_READINGS, Reader, WarehouseError, median_step};
 
@@ -28,6 +30,7 @@ struct Seen {
     run: Option<i64>,
     quarantined: Option<(i64, u64)>,
     events: u64,
+    entry: i64,
 }
 
 struct Kept {
@@ -65,6 +68,7 @@ impl FleetMemory {
             run: last.as_ref().map(|last| last.run),
             quarantined: last.as_ref().map(|last| (last.run, last.rows_quarantined)),
             events: reader.event_count()?,
+            entry: reader.last_entry()?,
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
         let mut known = std::mem::take(&mut self.locos);
@@ -150,6 +154,9 @@ impl Kept {
         }
         if before.events != now.events {
             known.events = reader.events(loco)?;
+        }
+        if before.entry != now.entry {
+            known.notes = notes::standing(reader, loco, ALWAYS, &[])?;
         }
         Ok(())
     }
