@@ -336,7 +336,10 @@ impl Text {
             }
             HappeningKind::Note { who, words, .. } => self.with(
                 "happening-note",
-                [("who", who.as_str().into()), ("words", words.as_str().into())],
+                [
+                    ("who", who.as_str().into()),
+                    ("words", words.as_str().into()),
+                ],
             ),
         }
     }

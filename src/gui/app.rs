@@ -302,7 +302,10 @@ impl eframe::App for App {
             self.carry_out(&ctx, ask);
         }
         self.watch();
-        self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
+        // A picture that is being taken shows the page, not what lies over it.
+        if !(page == Page::Locomotive && self.locomotive.poses()) {
+            self.toasts.ui(&ctx, &self.text, ui.visuals().dark_mode);
+        }
         self.wake_for_ages(&ctx);
     }
 }

@@ -11,8 +11,8 @@ use crate::domain::{
     Cause, Channel, ChannelValues, EventKind, LabelKind, LocoId, ModelCard, Verdict, VerdictKind,
 };
 use crate::service::snapshot::{
-    Bucket, Overview, Severity, Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView, QualityKind,
-    QualitySpan, RunProgress, Sample, Snapshot, Stage, TimeWindow,
+    Bucket, Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView,
+    Overview, QualityKind, QualitySpan, RunProgress, Sample, Severity, Snapshot, Stage, TimeWindow,
 };
 
 /// 2026-08-30T22:55:00Z, 23:55 in Douala.

@@ -2,7 +2,10 @@
 //! The warehouse then plays its past through the monitor as if it were live. Over the track lies the
 //! probability of the locomotive shown, all of its past; on the Locomotive page the handle scrubs the curves.
 
-use eframe::egui::{Align, CornerRadius, Layout, Rect, Stroke, StrokeKind, Ui, pos2};
+use eframe::egui::{
+    Align, CornerRadius, Layout, Popup, PopupCloseBehavior, Rect, Stroke, StrokeKind, Ui, pos2,
+};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
@@ -13,11 +16,12 @@ use super::context::Cx;
 use super::fonts::Icon;
 use super::theme::{self, size};
 use super::widgets::button::{Kind, button_icon_ui, button_ui, icon_button_ui};
+use super::widgets::calendar::{calendar_ui, day_of, start_of};
 use super::widgets::card::{at_ui, badge_ui};
 use super::widgets::slider::{HANDLE, bare_slider_ui};
 
 /// The curve above the track: how far below the edge of the bar, and how high.
-const SKY_TOP: f32 = 5.0;
+const SKY_TOP: f32 = 4.0;
 const SKY: f32 = 18.0;
 
 /// What the bar remembers between frames.
@@ -28,6 +32,8 @@ pub struct State {
     /// Speed of the next replay.
     speed: u32,
     dragging: bool,
+    /// The month that the calendar shows.
+    month: Option<Date>,
 }
 
 impl Default for State {
@@ -36,6 +42,7 @@ impl Default for State {
             at_secs: None,
             speed: 60,
             dragging: false,
+            month: None,
         }
     }
 }
@@ -77,7 +84,9 @@ pub fn replay_bar_ui(
             slider_ui(ui, cx, state, (from_ms, to_ms), start, on, shown);
         });
     });
-    state.at_secs.filter(|_| state.at_secs != before && on.is_none())
+    state
+        .at_secs
+        .filter(|_| state.at_secs != before && on.is_none())
 }
 
 /// The handle: where it was put, else the clock; a replay starts three quarters in by default, so that
@@ -148,15 +157,37 @@ fn day_ui(
     start_ms: i64,
     on: Option<u32>,
 ) {
-    let t = theme::tokens(ui);
     let mut by = 0;
     // From the right.
     if icon_button_ui(ui, Icon::ChevronRight, &cx.text.get("replay-day-after")).clicked() {
         by = 1;
     }
-    let words = cx.text.date_time(start_ms, Some(span.1));
-    let ink = if on.is_some() { t.text } else { t.mute };
-    ui.label(theme::small_strong(words, ink));
+    let text = cx.text;
+    let words = text.date_time(start_ms, Some(span.1));
+    let button = button_ui(ui, Kind::Plain, &words).on_hover_text(text.get("replay-day"));
+    let days = (
+        day_of(text, span.0),
+        day_of(text, span.1),
+        day_of(text, start_ms),
+    );
+    if let (Some(first), Some(last), Some(day)) = days {
+        if button.clicked() {
+            state.month = Some(day);
+        }
+        let mut picked = None;
+        Popup::menu(&button)
+            .close_behavior(PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| {
+                let shown = state.month.get_or_insert(day);
+                picked = calendar_ui(ui, text, shown, day, (first, last));
+                if picked.is_some() {
+                    ui.close();
+                }
+            });
+        if let Some(to_ms) = picked.and_then(|day| start_of(text, day)) {
+            go(cx, state, to_ms.clamp(span.0, span.1), on);
+        }
+    }
     if icon_button_ui(ui, Icon::ChevronLeft, &cx.text.get("replay-day-before")).clicked() {
         by = -1;
     }
@@ -250,14 +281,19 @@ fn overview_ui(
         let left = x(at_ms as f64 / 1000.0);
         let ink = if danger { t.danger } else { t.mute };
         // Never so flat that a bucket cannot be seen.
-        let top = y(high).min(y(low) - 1.0);
-        let bar = Rect::from_min_max(pos2(left, top), pos2(left + width, y(low)));
-        painter.rect_filled(bar, CornerRadius::ZERO, ink);
+        let top = y(high).min(rect.bottom() - 1.5);
+        let bar = |from, to| Rect::from_min_max(pos2(left, from), pos2(left + width, to));
+        let below = ink.gamma_multiply(0.45);
+        painter.rect_filled(bar(top, rect.bottom()), CornerRadius::ZERO, below);
+        painter.rect_filled(bar(top, y(low).max(top + 1.5)), CornerRadius::ZERO, ink);
     }
     if let Some(shown) = shown {
         let frame = Rect::from_min_max(
             pos2(x(shown.0).max(rect.left()), rect.top()),
-            pos2(x(shown.1).min(rect.right()).max(x(shown.0) + 2.0), rect.bottom()),
+            pos2(
+                x(shown.1).min(rect.right()).max(x(shown.0) + 2.0),
+                rect.bottom(),
+            ),
         );
         painter.rect_stroke(
             frame,

@@ -88,7 +88,10 @@ pub fn export(
     format: FileFormat,
     out: &Path,
 ) -> Result<Written, ExportError> {
-    if matches!(what, Exported::Readings | Exported::Predictions | Exported::Judged) {
+    if matches!(
+        what,
+        Exported::Readings | Exported::Predictions | Exported::Judged
+    ) {
         known(reader, span)?;
     }
     let failed = |e: &dyn std::fmt::Display| ExportError::File {

@@ -219,7 +219,14 @@ impl Scene<'_> {
         let past = known.events.partition_point(|e| e.at_ms <= now_ms);
         let events = &known.events[..past];
         let mut told = known.recent.changes(now_ms);
-        told.extend(known.notes.iter().filter(|n| n.at_ms <= now_ms).take(HAPPENINGS).cloned());
+        told.extend(
+            known
+                .notes
+                .iter()
+                .filter(|n| n.at_ms <= now_ms)
+                .take(HAPPENINGS)
+                .cloned(),
+        );
         // Explanations, too, rest on a sound run.
         let explained = known.explained.clone();
         let (explanation, normal) = explained.filter(|_| fleet_cause.is_none()).unzip();

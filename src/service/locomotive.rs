@@ -125,7 +125,12 @@ impl Request<'_> {
             });
         }
         let loco = &self.newest.loco;
-        all.extend(notes::standing(self.reader, loco, (from_ms, to_ms), self.pending)?);
+        all.extend(notes::standing(
+            self.reader,
+            loco,
+            (from_ms, to_ms),
+            self.pending,
+        )?);
         all.retain(|h| (from_ms..=to_ms).contains(&h.at_ms));
         all.sort_by_key(|h| std::cmp::Reverse(h.at_ms));
         Ok(all)

@@ -67,9 +67,8 @@ fn not_withdrawn<'a>(
     };
     // Between the writing and the word that it is written, an entry is both.
     let is_written = |new: &Entry| {
-        let same = |old: &Entry| {
-            (old.at_ms, old.of_ms, &old.words) == (new.at_ms, new.of_ms, &new.words)
-        };
+        let same =
+            |old: &Entry| (old.at_ms, old.of_ms, &old.words) == (new.at_ms, new.of_ms, &new.words);
         written.iter().any(same)
     };
     let kept = written
@@ -113,7 +112,10 @@ mod tests {
             entry(2, NOTE, 30, "deux", 0),
             entry(3, WITHDRAWN, 10, "", 1),
         ];
-        let pending = [entry(9, NOTE, 20, "trois", 0), entry(2, NOTE, 30, "deux", 0)];
+        let pending = [
+            entry(9, NOTE, 20, "trois", 0),
+            entry(2, NOTE, 30, "deux", 0),
+        ];
         let all = not_withdrawn(&written, pending.iter());
         assert_eq!(words(&all), ["deux Some(2)", "trois None"]);
         let back = [entry(10, WITHDRAWN, 30, "", 2)];

@@ -117,13 +117,15 @@ fn every_type_has_its_words() {
                 assert!(keys(language).any(|k| k == key), "no {key}");
             }
         }
+        said.extend((1..=7).map(|day| t.weekday(day)));
         for word in said {
             let like_a_key = word.contains("cause-")
                 || word.contains("verdict-")
                 || word.contains("channel-")
                 || word.contains("stage-")
                 || word.contains("event-")
-                || word.contains("flag-");
+                || word.contains("flag-")
+                || word.contains("weekday-");
             assert!(
                 !word.is_empty() && !like_a_key && !word.contains("{$"),
                 "{word}"

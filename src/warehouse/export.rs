@@ -224,7 +224,10 @@ impl Reader {
                         said(row.get::<_, Option<i64>>(8)?.map(Field::Int)),
                         Field::Flag(row.get::<_, i64>(9)? != 0),
                         said(row.get::<_, Option<f64>>(1)?.map(Field::Real)),
-                        said(row.get::<_, Option<u8>>(2)?.map(|v| Field::Text(verdict(v)))),
+                        said(
+                            row.get::<_, Option<u8>>(2)?
+                                .map(|v| Field::Text(verdict(v))),
+                        ),
                         said(row.get::<_, Option<i64>>(3)?.map(Field::Int)),
                         synthetic,
                     ]);

@@ -13,7 +13,8 @@ const OF_ACT: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail 
 const OF_LOCO: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
     WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 ORDER BY of_ms DESC, entry DESC LIMIT ?4";
 
-const OF_LOCO_AND_ACTS: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
+const OF_LOCO_AND_ACTS: &str =
+    "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
     WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 AND act IN (?4, ?5)
     ORDER BY of_ms DESC, entry DESC LIMIT ?6";
 /// A warehouse that no program of today has opened to write has no journal yet.

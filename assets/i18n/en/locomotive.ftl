@@ -48,3 +48,13 @@ export-copy-picture = Copy the picture
 
 replay-day-before = A day earlier
 replay-day-after = A day later
+replay-day = Choose a day
+calendar-before = Previous month
+calendar-after = Next month
+weekday-1 = Mo
+weekday-2 = Tu
+weekday-3 = We
+weekday-4 = Th
+weekday-5 = Fr
+weekday-6 = Sa
+weekday-7 = Su

@@ -48,3 +48,13 @@ export-copy-picture = Copier l’image
 
 replay-day-before = Un jour plus tôt
 replay-day-after = Un jour plus tard
+replay-day = Choisir un jour
+calendar-before = Mois précédent
+calendar-after = Mois suivant
+weekday-1 = lu
+weekday-2 = ma
+weekday-3 = me
+weekday-4 = je
+weekday-5 = ve
+weekday-6 = sa
+weekday-7 = di

@@ -6,8 +6,8 @@
 //! by `locomotive`.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, FontId, PointerButton, Rect, Response, Role, Sense, Stroke,
-    StrokeKind, Ui, Vec2b, WidgetInfo, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    Vec2b, WidgetInfo, pos2, vec2,
 };
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints, PlotUi, Span, VLine};
 
@@ -90,9 +90,8 @@ pub fn charts_ui(
             gesture.named = Some(i);
         }
         let response = chart_ui(ui, curves, i, chart, shown, &grid);
-        response.widget_info(|| {
-            WidgetInfo::labeled(Role::Figure, true, summary(cx, curves, i, shown))
-        });
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Figure, true, summary(cx, curves, i, shown)));
         did(ui, &response, chart, shown, &mut gesture);
         lane_ui(ui, &curves.view.quality, chart, shown);
         top += height + LANE + GAP;
@@ -212,30 +211,40 @@ fn boxing(ui: &Ui) -> bool {
     ui.input(|i| i.pointer.secondary_down() || i.modifiers.shift)
 }
 
-/// The box that is being drawn, from left to right.
+/// The box that is being drawn, from left to right. Remembered: once the button is up, the pointer has forgotten where
+/// it was pressed.
 fn box_now(ui: &Ui, column: Rect) -> Option<(f32, f32)> {
     let (origin, now) = ui.input(|i| (i.pointer.press_origin(), i.pointer.interact_pos()));
-    let (origin, now) = (origin?, now?);
-    if !boxing(ui) || !column.contains(origin) || (origin.x - now.x).abs() < LEAST_BOX {
-        return None;
-    }
-    let now = now.x.clamp(column.left(), column.right());
-    Some((origin.x.min(now), origin.x.max(now)))
+    let id = Id::unique("loco-box");
+    let drawn = origin
+        .zip(now)
+        .filter(|(origin, now)| {
+            boxing(ui) && column.contains(*origin) && (origin.x - now.x).abs() >= LEAST_BOX
+        })
+        .map(|(origin, now)| {
+            let now = now.x.clamp(column.left(), column.right());
+            (origin.x.min(now), origin.x.max(now))
+        });
+    ui.data_mut(|data| match drawn {
+        Some(drawn) => {
+            data.insert_temp(id, drawn);
+        }
+        None => data.remove::<(f32, f32)>(id),
+    });
+    drawn
+}
+
+/// The box that was drawn last frame.
+fn box_before(ui: &Ui) -> Option<(f32, f32)> {
+    ui.data(|data| data.get_temp(Id::unique("loco-box")))
 }
 
 /// Adds to `gesture` what the hand did on this chart.
 fn did(ui: &Ui, response: &Response, rect: Rect, shown: (f64, f64), gesture: &mut Gesture) {
     let secs_per_point = (shown.1 - shown.0) / f64::from(rect.width());
     let instant = |x: f32| shown.0 + f64::from(x - rect.left()) * secs_per_point;
-    if response.drag_stopped()
-        && let (Some(origin), Some(now)) =
-            ui.input(|i| (i.pointer.press_origin(), i.pointer.interact_pos()))
-        && (response.drag_stopped_by(PointerButton::Secondary)
-            || ui.input(|i| i.modifiers.shift))
-        && (origin.x - now.x).abs() >= LEAST_BOX
-    {
-        let now = now.x.clamp(rect.left(), rect.right());
-        gesture.boxed = Some((instant(origin.x.min(now)), instant(origin.x.max(now))));
+    if let (true, Some((from, to))) = (response.drag_stopped(), box_before(ui)) {
+        gesture.boxed = Some((instant(from), instant(to)));
     } else if response.dragged() && !boxing(ui) {
         gesture.pan_secs = -f64::from(response.drag_delta().x) * secs_per_point;
     }
@@ -358,7 +367,11 @@ fn items<'a>(
         line(plot, *most, t.warn);
     }
     // Red only where it was danger, by the threshold in force.
-    let danger = if i == PROBABILITY { &curves.danger[..] } else { &[] };
+    let danger = if i == PROBABILITY {
+        &curves.danger[..]
+    } else {
+        &[]
+    };
     let calm = curves.lines[i].iter().map(|run| (run, t.trace));
     for (run, ink) in calm.chain(danger.iter().map(|run| (run, t.danger))) {
         plot.line(

@@ -12,8 +12,7 @@ mod keys;
 mod note;
 
 use eframe::egui::{
-    Align, EventFilter, Id, Label, Layout, Rect, Role, Sense, Ui, WidgetInfo, pos2,
-    vec2,
+    Align, EventFilter, Id, Label, Layout, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::domain::LocoId;
@@ -69,6 +68,12 @@ impl State {
     #[must_use]
     pub fn shown(&self) -> (f64, f64) {
         self.shown
+    }
+
+    /// A picture of the page is being taken.
+    #[must_use]
+    pub fn poses(&self) -> bool {
+        !matches!(self.shot, Shot::None)
     }
 
     /// Shows the past around an instant (UTC seconds), with the crosshair on it.
@@ -134,7 +139,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let left = Rect::from_min_max(rect.min, pos2(split, rect.bottom()));
     let right = Rect::from_min_max(pos2(split + gap, rect.top()), rect.max);
     caption_ui(ui, cx, state, view, loco, left);
-    let body = left.with_min_y(left.top() + CAPTION);
+    let body = left.with_min_y(left.top() + CAPTION + if state.table { size::XS } else { 0.0 });
     match view {
         Some(view) if state.table => {
             let samples = table::within(&view.samples, state.shown);
@@ -157,19 +162,20 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
         }
     });
     let ctx = ui.ctx().clone();
-    export::shot_ui(&ctx, cx, &mut state.shot, loco, state.shown, left);
+    export::shot_ui(
+        &ctx,
+        cx,
+        &mut state.shot,
+        loco,
+        state.shown,
+        left.expand(size::S),
+    );
     ui.advance_cursor_after_rect(rect);
     state.axis.settle(ui);
 }
 
 /// Carries out what was pressed.
-fn obey(
-    ui: &mut Ui,
-    cx: &mut Cx<'_>,
-    state: &mut State,
-    view: Option<&LocomotiveView>,
-    focus: Id,
-) {
+fn obey(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, view: Option<&LocomotiveView>, focus: Id) {
     let elsewhere = ui.memory(|m| m.focused().is_some_and(|f| f != focus));
     let mine = !state.table && !elsewhere;
     for act in keys::pressed(ui, mine) {
@@ -352,7 +358,7 @@ fn caption_ui(
             ui.label(theme::small_strong(words, t.text));
             if coming {
                 ui.label(theme::small(text.get("loco-coming"), t.mute));
-            } else if ui.available_width() > 200.0 {
+            } else if ui.available_width() > 200.0 && !state.poses() {
                 let hint = theme::small(text.get("loco-hint"), t.mute);
                 ui.add(Label::new(hint).truncate())
                     .on_hover_text(text.get("loco-keys"));
@@ -379,9 +385,8 @@ fn curves_ui(
     let pointer = ui
         .input(|i| i.pointer.hover_pos())
         .filter(|p| plots.contains(*p) && ui.rect_contains_pointer(plots));
-    let under = pointer.map(|p| {
-        shown.0 + f64::from((p.x - plots.left()) / plots.width()) * (shown.1 - shown.0)
-    });
+    let under = pointer
+        .map(|p| shown.0 + f64::from((p.x - plots.left()) / plots.width()) * (shown.1 - shown.0));
     // The line stands on a sample, not between two.
     let sample = under
         .or(state.pinned)

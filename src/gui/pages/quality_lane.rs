@@ -1,7 +1,9 @@
 //! The quality lane under each curve, and the legend of all five: what is a gap, what was flagged, what
 //! went to quarantine. A shape a kind, not only a colour.
 
-use eframe::egui::{CornerRadius, Label, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{
+    CornerRadius, Label, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, Tokens, size};

@@ -1,6 +1,8 @@
 //! What the crosshair reads: every value at one instant, and the verdict then with its model's version.
 
-use eframe::egui::{Align, CornerRadius, Frame, Label, Layout, Margin, Rect, Stroke, Ui, pos2, vec2};
+use eframe::egui::{
+    Align, CornerRadius, Frame, Label, Layout, Margin, Rect, Stroke, Ui, pos2, vec2,
+};
 
 use crate::domain::Channel;
 use crate::gui::context::Cx;
@@ -83,7 +85,11 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
                     pair_ui(ui, &text.channel(channel), &value, around.as_deref());
                 }
                 if !remarks.is_empty() {
-                    let ink = if sample.flags.is_empty() { t.mute } else { t.warn };
+                    let ink = if sample.flags.is_empty() {
+                        t.mute
+                    } else {
+                        t.warn
+                    };
                     ui.add(Label::new(theme::small_strong(remarks, ink)).truncate());
                 }
                 judged_ui(ui, text, sample);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use eframe::egui::{Event, Key, Modifiers, MouseWheelUnit, OutputCommand, Pos2, Role, TouchPhase, pos2, vec2};
+use eframe::egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, OutputCommand, Pos2, Role, TouchPhase,
+    pos2, vec2,
+};
 use egui_kittest::kittest::{NodeT, Queryable};
 
 use super::{Bench, bench, bench_of};
@@ -27,10 +30,13 @@ fn settled(bench: &mut Bench) -> TimeWindow {
     std::thread::sleep(Duration::from_millis(300));
     bench.harness.step();
     bench.harness.step();
-    let windows = bench.sent().into_iter().filter_map(|command| match command {
-        Command::Watch { window, .. } => Some(window),
-        _ => None,
-    });
+    let windows = bench
+        .sent()
+        .into_iter()
+        .filter_map(|command| match command {
+            Command::Watch { window, .. } => Some(window),
+            _ => None,
+        });
     windows.last().expect("nothing was asked for")
 }
 
@@ -72,6 +78,7 @@ fn the_wheel_zooms_at_the_pointer_and_a_drag_moves() {
         delta: vec2(0.0, 200.0),
         modifiers: Modifiers::NONE,
         phase: TouchPhase::Move,
+        source: MouseWheelSource::Unknown,
     });
     bench.harness.run();
     let (from, to) = between(settled(&mut bench));
@@ -83,7 +90,10 @@ fn the_wheel_zooms_at_the_pointer_and_a_drag_moves() {
     button(&mut bench, at + vec2(100.0, 0.0), false, Modifiers::NONE);
     let (moved, moved_to) = between(settled(&mut bench));
     assert!(moved < from, "dragged to the right: further into the past");
-    assert!((moved_to - moved - (to - from)).abs() <= 2, "as long as before");
+    assert!(
+        (moved_to - moved - (to - from)).abs() <= 2,
+        "as long as before"
+    );
 }
 
 #[test]
@@ -91,11 +101,11 @@ fn a_box_zooms_into_what_it_covers() {
     let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
     let at = middle(&bench);
     move_to(&mut bench, at);
-    bench.harness.input_mut().modifiers = Modifiers::SHIFT;
+    bench
+        .harness
+        .event(Event::ModifiersChanged(Modifiers::SHIFT));
     button(&mut bench, at, true, Modifiers::SHIFT);
-    bench.harness.input_mut().modifiers = Modifiers::SHIFT;
     move_to(&mut bench, at + vec2(120.0, 0.0));
-    bench.harness.input_mut().modifiers = Modifiers::SHIFT;
     button(&mut bench, at + vec2(120.0, 0.0), false, Modifiers::SHIFT);
     let (from, to) = between(settled(&mut bench));
     assert!((from - (NOW_MS - DAY / 2)).abs() < DAY / 100, "{from}");
@@ -117,7 +127,10 @@ fn keys_zoom_move_and_bring_back() {
     bench.press(Key::L);
     assert_eq!(settled(&mut bench), TimeWindow::Last(DAY));
     bench.press(Key::P);
-    assert_eq!(settled(&mut bench), TimeWindow::Between(NOW_MS - DAY, NOW_MS));
+    assert_eq!(
+        settled(&mut bench),
+        TimeWindow::Between(NOW_MS - DAY, NOW_MS)
+    );
     bench.press(Key::Home);
     assert_eq!(settled(&mut bench), TimeWindow::Last(DAY));
 }
@@ -133,7 +146,10 @@ fn back_to_live_ends_a_replay() {
 fn the_crosshair_walks_by_readings_minutes_and_hours() {
     let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
     bench.press(Key::ArrowLeft);
-    assert!(bench.says("30 août 23:53:00"), "the reading before the last");
+    assert!(
+        bench.says("30 août 23:53:00"),
+        "the reading before the last"
+    );
     bench
         .harness
         .key_press_modifiers(Modifiers::COMMAND, Key::ArrowLeft);
@@ -179,7 +195,12 @@ fn a_moment_is_annotated_where_the_crosshair_stands() {
             words: "bruit au bogie".into(),
         };
         assert_eq!(bench.sent(), [expected]);
-        assert!(bench.harness.query_by_role(Role::MultilineTextInput).is_none());
+        assert!(
+            bench
+                .harness
+                .query_by_role(Role::MultilineTextInput)
+                .is_none()
+        );
     }
 }
 
@@ -205,7 +226,10 @@ fn an_event_of_the_list_brings_the_crosshair_there() {
     let mut bench = page(views::annotated());
     bench
         .harness
-        .get_by_role_and_label(Role::Button, "21:55 · note de Ngo Bassa\u{202f}: bruit anormal au bogie avant")
+        .get_by_role_and_label(
+            Role::Button,
+            "21:55 · note de Ngo Bassa\u{202f}: bruit anormal au bogie avant",
+        )
         .click();
     bench.harness.run();
     assert!(bench.says("30 août 21:55:00"), "the card reads that moment");
@@ -245,7 +269,13 @@ fn what_stands_for_many_says_so() {
 #[test]
 fn one_chart_is_enlarged_and_folded_again() {
     let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
-    let height = |bench: &Bench| bench.harness.get_by_label_contains("Vibrations, mm/s").rect().height();
+    let height = |bench: &Bench| {
+        bench
+            .harness
+            .get_by_label_contains("Vibrations, mm/s")
+            .rect()
+            .height()
+    };
     let before = height(&bench);
     bench.click("Vibrations\u{202f}: agrandir");
     assert!(height(&bench) > 2.5 * before);
@@ -257,12 +287,21 @@ fn one_chart_is_enlarged_and_folded_again() {
 fn what_is_in_view_is_copied_as_a_table() {
     let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
     bench.click("Exporter");
-    bench.harness.get_by_role_and_label(Role::Button, "Copier les valeurs").click();
+    bench
+        .harness
+        .get_by_role_and_label(Role::Button, "Copier les valeurs")
+        .click();
     bench.harness.step();
-    let copied = bench.harness.output().commands.iter().find_map(|c| match c {
-        OutputCommand::CopyText(text) => Some(text.clone()),
-        _ => None,
-    });
+    let copied = bench
+        .harness
+        .output()
+        .platform_output
+        .commands
+        .iter()
+        .find_map(|c| match c {
+            OutputCommand::CopyText(text) => Some(text.clone()),
+            _ => None,
+        });
     let copied = copied.expect("nothing was copied");
     assert_eq!(copied.lines().count(), 700, "{copied}");
     assert!(copied.contains("LOCO_001\t2026-08-30 23:55:00\t40"));
@@ -316,7 +355,11 @@ fn every_view_draws_in_every_size_theme_and_language() {
                     .query_all_by(|n| n.role() == eframe::egui::accesskit::Role::Button);
                 for node in export {
                     let rect = node.rect();
-                    assert!(rect.right() <= size[0] + 0.5, "{:?}", node.accesskit_node().label());
+                    assert!(
+                        rect.right() <= size[0] + 0.5,
+                        "{:?}",
+                        node.accesskit_node().label()
+                    );
                 }
             }
         }

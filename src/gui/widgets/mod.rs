@@ -3,6 +3,7 @@
 
 pub mod bars;
 pub mod button;
+pub mod calendar;
 pub mod card;
 pub mod loco_choice;
 pub mod slider;

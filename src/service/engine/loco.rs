@@ -99,3 +99,31 @@ impl Engine {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::platform::Platform;
+    use crate::service::snapshot::Snapshot;
+    use tokio::sync::{mpsc, watch};
+
+    #[test]
+    fn a_note_that_cannot_be_written_is_told_and_goes_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let platform = Platform::open(Some(folder.path()), None).unwrap();
+        let (snapshots, _seen) = watch::channel(Arc::new(Snapshot::empty()));
+        let (events, mut told) = mpsc::channel(9);
+        let (answers, mut answered) = mpsc::unbounded_channel();
+        let mut engine = Engine::new(platform, snapshots, events, Box::new(|| {}), answers);
+        engine.start_scribe();
+        // There is no warehouse, and the scribe makes none.
+        engine.note(LocoId::new("A"), 5, "bruit");
+        assert_eq!(engine.pending_notes().len(), 1);
+        engine.scribe = None;
+        while let Ok(answer) = answered.try_recv() {
+            answer(&mut engine);
+        }
+        assert!(engine.pending_notes().is_empty());
+        assert!(matches!(told.try_recv(), Ok(Event::NotKept { .. })));
+    }
+}

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use crate::domain::LocoId;
 use crate::domain::ports::ALWAYS;
-use crate::service::notes;
 use crate::ml::Followers;
+use crate::service::notes;
 use crate::warehouse::{LatestReading, PERIOD_READINGS, Reader, WarehouseError, median_step};
 
 use super::known::Known;

@@ -6,7 +6,7 @@ use crate::service::snapshot::Overview;
 use crate::warehouse::{LatestReading, Level, Reader, WarehouseError};
 
 /// Buckets at least, where the past is long enough: a scrubber is a few hundred points wide.
-const FEWEST: i64 = 150;
+const FEWEST: i64 = 60;
 
 pub(super) fn of(reader: &Reader, newest: &LatestReading) -> Result<Overview, WarehouseError> {
     // A replay may stand anywhere in it: the scrubber shows the whole.
@@ -17,8 +17,8 @@ pub(super) fn of(reader: &Reader, newest: &LatestReading) -> Result<Overview, Wa
     let enough = |level: &Level| span_ms / level.ms() >= FEWEST;
     let level = [Level::Day, Level::Hour].into_iter().find(enough);
     let level = level.unwrap_or(Level::Minute);
-    // What lies between, a bucket a point: hours of half a year, minutes of six days.
-    let most = FEWEST * 4;
+    // Never many more than there are points: hours of two months, minutes of two days.
+    let most = 600;
     let step_ms = level.ms() * (span_ms / level.ms() / most).max(1);
     let mut buckets: Vec<(i64, f32, f32, bool)> = Vec::new();
     reader.judged_roll_ups(&newest.loco, level, from_ms, to_ms, &mut |bucket| {

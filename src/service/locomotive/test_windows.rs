@@ -2,7 +2,7 @@
 
 use crate::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
 use crate::domain::{Flags, LocoId, Role, SourceClock};
-use crate::service::snapshot::{Sample, LocomotiveView, QualityKind, Severity, TimeWindow};
+use crate::service::snapshot::{LocomotiveView, QualityKind, Sample, Severity, TimeWindow};
 use crate::warehouse::{Reader, RunRecord, Warehouse};
 
 use super::Request;
@@ -134,7 +134,10 @@ fn wide_windows_keep_gaps_flags_and_real_rows_under_the_crosshair() {
     let spike = of_spike(&all);
     assert!(spike.bucket.readings > 1 && !spike.mean);
     assert_eq!((spike.bucket.low[2], spike.bucket.high[2]), (2.0, 49.0));
-    let near = view(&reader, TimeWindow::Between(at_ms(SPIKE_AT) - 9000, at_ms(SPIKE_AT) + 9000));
+    let near = view(
+        &reader,
+        TimeWindow::Between(at_ms(SPIKE_AT) - 9000, at_ms(SPIKE_AT) + 9000),
+    );
     let lone = of_spike(&near);
     assert_eq!((lone.bucket.readings, lone.values[2]), (1, 49.0));
     // With the raw rows gone the past is still there, as means.

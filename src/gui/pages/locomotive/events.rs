@@ -82,10 +82,17 @@ fn event_ui(
             // Room for the button that takes a note back.
             let room = if number.is_some() { 28.0 } else { 0.0 };
             ui.set_max_width(ui.available_width() - room);
-            ui.label(theme::small(text.moment(happening.at_ms, cx.now_ms()), t.mute));
+            ui.label(theme::small(
+                text.moment(happening.at_ms, cx.now_ms()),
+                t.mute,
+            ));
             let (words, by) = match &happening.what {
                 HappeningKind::Note { words, who, entry } => {
-                    let key = if entry.is_some() { "note-by" } else { "note-being-kept" };
+                    let key = if entry.is_some() {
+                        "note-by"
+                    } else {
+                        "note-being-kept"
+                    };
                     let by = match key {
                         "note-by" => text.with("note-by", [("who", who.as_str().into())]),
                         _ => text.get("note-being-kept").into_owned(),
@@ -115,8 +122,7 @@ fn event_ui(
     let response = ui
         .interact(body, ui.scope_id().with(("event", i)), Sense::click())
         .on_hover_cursor(CursorIcon::PointingHand);
-    response
-        .widget_info(|| WidgetInfo::labeled(Role::Button, true, marks::words(cx, happening)));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, marks::words(cx, happening)));
     focus_ring(ui, &response, body.expand(1.0));
     if let Some(entry) = number {
         withdraw_ui(ui, cx, state, button, happening.at_ms, entry);

@@ -63,7 +63,13 @@ pub fn menu_ui(button: &Response, text: &Text) -> Option<Choice> {
 /// "LOCO_003_2026-01-30_0050_2026-01-31_0050.csv": what is in it, by local times.
 #[must_use]
 pub fn file_name(text: &Text, loco: &LocoId, (from, to): (f64, f64), extension: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
     let loco: String = loco.as_str().chars().map(plain).collect();
     let at = |secs: f64| local(text, (secs * 1000.0) as i64, "%Y-%m-%d_%H%M");
     format!("{loco}_{}_{}.{extension}", at(from), at(to))

@@ -1,7 +1,9 @@
 //! Left of each curve: what it is, its unit, its present value, the ends of its axis. A click enlarges the curve
 //! and folds the others.
 
-use eframe::egui::{Align2, CornerRadius, CursorIcon, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2};
+use eframe::egui::{
+    Align2, CornerRadius, CursorIcon, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2,
+};
 
 use crate::domain::{Channel, VerdictKind};
 use crate::gui::context::Cx;
@@ -58,8 +60,11 @@ pub fn names_ui(
         .on_hover_text(label.as_str());
     response.widget_info(|| WidgetInfo::selected(Role::Button, true, isolated, &label));
     if response.hovered() {
-        ui.painter()
-            .rect_filled(rect.expand2([4.0, 2.0].into()), CornerRadius::same(size::CORNER), t.band);
+        ui.painter().rect_filled(
+            rect.expand2([4.0, 2.0].into()),
+            CornerRadius::same(size::CORNER),
+            t.band,
+        );
     }
     let (value, ink) = present(ui, cx, curves, i, row);
     // The ends of the axis stand at the right of the same column.
@@ -89,7 +94,8 @@ pub fn names_ui(
         let x = rect.right() + size::XS;
         let at = |y, align, v| {
             let end = value_of(text, i, v);
-            ui.painter().text(pos2(x, y), align, end, font.clone(), t.mute)
+            ui.painter()
+                .text(pos2(x, y), align, end, font.clone(), t.mute)
         };
         at(rect.top(), Align2::RIGHT_TOP, high);
         at(rect.bottom(), Align2::RIGHT_BOTTOM, low);
@@ -111,7 +117,10 @@ fn present(
     let stale = row.is_some_and(|r| r.stale);
     let (value, abnormal) = if i < 4 {
         let value = row.map_or_else(|| last.map(|s| s.values[i]), |r| Some(r.values[i]));
-        (value, row.is_some_and(|r| r.out_of_band[i]).then_some(t.warn))
+        (
+            value,
+            row.is_some_and(|r| r.out_of_band[i]).then_some(t.warn),
+        )
     } else {
         // No verdict, no probability: what an old reading got is on the curve.
         let p = match row {

@@ -37,7 +37,11 @@ pub fn note_ui(ui: &mut Ui, cx: &mut Cx<'_>, loco: &LocoId, draft: &mut Option<D
     };
     let t = theme::tokens(ui);
     let text = cx.text;
-    let when = format!("{} {}", text.date_year(note.at_ms), text.time_seconds(note.at_ms));
+    let when = format!(
+        "{} {}",
+        text.date_year(note.at_ms),
+        text.time_seconds(note.at_ms)
+    );
     ui.label(theme::strong(text.get("loco-annotate"), t.text));
     ui.label(theme::small(when, t.text));
     ui.label(theme::small(text.get("note-where"), t.mute));

@@ -9,11 +9,11 @@ use egui_extras::{Column, TableBuilder, TableRow};
 
 use crate::domain::{Cause, Channel, VerdictKind};
 use crate::gui::context::Cx;
+use crate::gui::pages::reading_card;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::focus_ring;
 use crate::gui::widgets::card::card_ui;
 use crate::gui::widgets::verdict::verdict_ui;
-use crate::gui::pages::reading_card;
 use crate::service::snapshot::Sample;
 use crate::text::Text;
 
@@ -92,13 +92,7 @@ pub fn table_ui(
 }
 
 /// The row that the keyboard moved to, counted from the oldest.
-fn keyboard(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    rect: Rect,
-    rows: usize,
-    at: Option<usize>,
-) -> Option<usize> {
+fn keyboard(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, rows: usize, at: Option<usize>) -> Option<usize> {
     let id = ui.scope_id().with("loco-table-focus");
     let focus = ui.interact(rect, id, Sense::focusable_noninteractive());
     let name = cx.text.get("loco-table");
@@ -166,8 +160,8 @@ fn rows_ui(
         .column(Column::exact(if narrow { 128.0 } else { 150.0 }))
         .columns(Column::exact(channel), 4)
         .column(Column::exact(if narrow { 72.0 } else { 96.0 }))
-        .column(Column::exact(128.0))
-        .column(Column::exact(52.0))
+        .column(Column::exact(124.0))
+        .column(Column::exact(68.0))
         .column(Column::remainder().clip(true));
     if let Some(at) = moved {
         table = table.scroll_to_row(last - at.min(last), None);
@@ -269,7 +263,11 @@ fn row_ui(row: &mut TableRow<'_, '_>, cx: &Cx<'_>, sample: &Sample) {
     row.col(|ui| {
         let t = theme::tokens(ui);
         ui.add_space(PAD);
-        let ink = if sample.flags.is_empty() { t.mute } else { t.warn };
+        let ink = if sample.flags.is_empty() {
+            t.mute
+        } else {
+            t.warn
+        };
         ui.add(Label::new(theme::small(remarks(text, sample), ink)).truncate());
     });
 }
@@ -283,12 +281,20 @@ fn right_ui(ui: &mut Ui, words: RichText) -> eframe::egui::Response {
 }
 
 fn when(text: &Text, sample: &Sample) -> String {
-    format!("{} {}", text.date(sample.at_ms), text.time_seconds(sample.at_ms))
+    format!(
+        "{} {}",
+        text.date(sample.at_ms),
+        text.time_seconds(sample.at_ms)
+    )
 }
 
 /// "402 – 410".
 pub fn range(text: &Text, channel: Channel, low: f64, high: f64) -> String {
-    format!("{} – {}", text.value(channel, low), text.value(channel, high))
+    format!(
+        "{} – {}",
+        text.value(channel, low),
+        text.value(channel, high)
+    )
 }
 
 /// A whole row in words.
