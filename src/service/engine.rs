@@ -199,6 +199,8 @@ impl Engine {
                     }
                     Some(Command::Replay(replay)) => {
                         self.replay = Playing::after(self.replay, replay);
+                        // A view of the past would pass for the present.
+                        self.viewed = None;
                         self.moved = Instant::now();
                         self.publish();
                     }

@@ -140,7 +140,10 @@ fn predictions_events_and_quarantine_too() {
     assert_eq!(judged.len(), 601);
     for (said, both) in rows[1..].iter().zip(&judged[1..]) {
         assert_eq!((&said[0], &said[1]), (&both[0], &both[1]));
-        assert_eq!((&said[2], &said[3], &said[4]), (&both[8], &both[9], &both[10]));
+        assert_eq!(
+            (&said[2], &said[3], &said[4]),
+            (&both[8], &both[9], &both[10])
+        );
     }
 
     let rows = csv(&home, &["--what", "events"]);

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use cidp::domain::LocoId;
-use cidp::service::command::{Command, Event};
+use cidp::service::command::{Command, Event, Replay};
 use cidp::service::engine;
 use cidp::service::handle::ServiceHandle;
 use cidp::service::platform::Platform;
@@ -144,4 +144,26 @@ fn a_window_is_written_with_the_verdicts_of_its_days() {
         assert_eq!(&row[version], "1");
         assert!((0.0..=1.0).contains(&row[p].parse::<f64>().unwrap()));
     }
+}
+
+#[test]
+fn who_leaves_a_replay_sees_the_present_again() {
+    let home = TestHome::with_sensors(fleet(2, 300));
+    home.configure(&telemetry("sensors.csv"));
+    home.json(0, &["run"]);
+    let service = open(&home);
+    let last = || {
+        let snapshot = service.snapshot();
+        let view = snapshot.locomotive.as_ref();
+        view.and_then(|view| view.samples.last().map(|s| s.at_ms))
+    };
+    let newest = 1_767_225_600_000 + 299 * 600_000;
+    wait("the present is shown", || last() == Some(newest));
+    assert!(service.send(Command::Replay(Replay::Start {
+        from_ms: AT_MS,
+        speed: 1,
+    })));
+    wait("the past is shown", || last() == Some(AT_MS));
+    assert!(service.send(Command::Replay(Replay::Stop)));
+    wait("the present is shown again", || last() == Some(newest));
 }

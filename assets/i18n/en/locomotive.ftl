@@ -19,7 +19,7 @@ loco-chart = { $channel }, { $unit }, { $window }: min { $low }, max { $high }, 
 loco-chart-empty = { $channel }, { $window }: no reading
 loco-more = … and { $n } more
 loco-table = Table of readings
-legend-zones = zones A–D: ISO 10816-1, class { $class } (indicative)
+legend-zones = indicative zones A–D: ISO 10816-1, class { $class }
 legend-zones-why = Vibration severity after ISO 10816-1. Indicative: a moving bogie is outside the scope of that standard. The class is chosen in the settings.
 
 column-time = Time

@@ -19,7 +19,7 @@ loco-chart = { $channel }, { $unit }, { $window } : min. { $low }, max. { $hig
 loco-chart-empty = { $channel }, { $window } : aucune mesure
 loco-more = … et { $n } de plus
 loco-table = Tableau des mesures
-legend-zones = zones A–D : ISO 10816-1, classe { $class } (indicatif)
+legend-zones = zones indicatives A–D : ISO 10816-1, classe { $class }
 legend-zones-why = Sévérité des vibrations selon ISO 10816-1. Indicatif : un bogie en marche n’est pas du domaine de cette norme. La classe se choisit dans les réglages.
 
 column-time = Heure

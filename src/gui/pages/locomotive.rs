@@ -12,7 +12,8 @@ mod keys;
 mod note;
 
 use eframe::egui::{
-    Align, EventFilter, Id, Label, Layout, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+    Align, CornerRadius, EventFilter, FontId, Id, Label, Layout, Rect, Role, Sense, StrokeKind, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 use crate::domain::LocoId;
@@ -143,7 +144,8 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     match view {
         Some(view) if state.table => {
             let samples = table::within(&view.samples, state.shown);
-            table::table_ui(ui, cx, samples, body, &mut state.pinned);
+            let known = is_of(view, state);
+            table::table_ui(ui, cx, samples, body, &mut state.pinned, known);
         }
         Some(view) => curves_ui(ui, cx, state, view, body, focus),
         None => at_ui(ui, "loco-loading", body, |ui| {
@@ -350,8 +352,7 @@ fn caption_ui(
             ("zone", text.zone.iana_name().unwrap_or("UTC").into()),
         ],
     );
-    let asked = state.axis.settled();
-    let coming = view.is_some_and(|v| v.window != asked);
+    let coming = view.is_some_and(|v| !is_of(v, state));
     at_ui(ui, "loco-caption", rect, |ui| {
         ui.spacing_mut().interact_size.y = CAPTION;
         ui.horizontal(|ui| {
@@ -400,7 +401,7 @@ fn curves_ui(
     };
     let gesture = charts::charts_ui(ui, cx, curves, cx.selected_row(), rect, show);
     if table::within(&view.samples, shown).is_empty() {
-        empty_ui(ui, cx, plots);
+        empty_ui(ui, cx, plots, is_of(view, state));
     }
     if let (Some(sample), Some(at)) = (sample, cursor) {
         let x = charts::to_x(at, plots, shown);
@@ -426,15 +427,37 @@ fn focus_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, id: Id) {
     }
 }
 
-/// Nothing was measured in this window.
-fn empty_ui(ui: &mut Ui, cx: &Cx<'_>, plots: Rect) {
+/// Whether the view that is here is that of the window shown; else another one is under way.
+fn is_of(view: &LocomotiveView, state: &State) -> bool {
+    let (from, to) = state.shown;
+    // The clock goes on between two views.
+    let slack = (to - from) * 0.05;
+    let covered = view.from_ms as f64 / 1000.0 <= from + slack;
+    let covered = covered && view.to_ms as f64 / 1000.0 >= to - slack;
+    covered && view.window == state.axis.settled()
+}
+
+/// Nothing was measured in this window, or it is still being read (`known` is false).
+fn empty_ui(ui: &mut Ui, cx: &Cx<'_>, plots: Rect, known: bool) {
     let t = theme::tokens(ui);
-    let rect = Rect::from_center_size(plots.center(), vec2(plots.width(), 24.0));
-    at_ui(ui, "loco-window-empty", rect, |ui| {
-        ui.vertical_centered(|ui| {
-            ui.label(theme::body(cx.text.get("loco-window-empty"), t.text));
-        });
-    });
+    let words = if known {
+        cx.text.get("loco-window-empty")
+    } else {
+        cx.text.get("loco-coming")
+    };
+    let galley = ui.painter().layout_no_wrap(
+        words.clone().into_owned(),
+        FontId::proportional(size::TEXT),
+        t.text,
+    );
+    let rect = Rect::from_center_size(plots.center(), galley.size() + vec2(size::XL, size::M));
+    let (corner, line) = (CornerRadius::same(size::CORNER), theme::hairline(t));
+    ui.painter()
+        .rect(rect, corner, t.panel, line, StrokeKind::Inside);
+    ui.painter()
+        .galley(rect.center() - galley.size() / 2.0, galley, t.text);
+    let response = ui.interact(rect, ui.scope_id().with("loco-empty"), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &words));
 }
 
 fn apply(state: &mut State, gesture: &Gesture, view: &LocomotiveView) {

@@ -48,10 +48,11 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
     let t = theme::tokens(ui);
     let text = cx.text;
     let bucket = (sample.bucket.readings > 1).then_some(&sample.bucket);
-    let remarks = remarks(text, sample);
+    // A line each: what is strange must not be cut.
+    let remarks = remarks(text, sample).replace(" · ", "\n");
     let width = if bucket.is_some() { WIDE } else { WIDTH };
-    let more = [!remarks.is_empty(), bucket.is_some(), bucket.is_some()];
-    let height = HEIGHT + LINE * more.into_iter().filter(|m| *m).count() as f32;
+    let more = remarks.lines().count() + if bucket.is_some() { 2 } else { 0 };
+    let height = HEIGHT + LINE * more as f32;
     let left = if x + 14.0 + width < bounds.right() {
         x + 14.0
     } else {

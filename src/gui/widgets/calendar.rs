@@ -40,33 +40,36 @@ pub fn calendar_ui(
             *shown = month.saturating_add(1.month());
         }
     });
-    Grid::new("calendar").spacing([2.0, 2.0]).show(ui, |ui| {
-        for day in 1..=7 {
-            let (rect, _) = ui.allocate_exact_size(vec2(CELL, 18.0), Sense::hover());
-            ui.painter().text(
-                rect.center(),
-                Align2::CENTER_CENTER,
-                text.weekday(day),
-                FontId::proportional(size::LABEL),
-                t.mute,
-            );
-        }
-        ui.end_row();
-        let blank = month.weekday().to_monday_zero_offset();
-        for _ in 0..blank {
-            ui.allocate_exact_size(vec2(CELL, 1.0), Sense::hover());
-        }
-        for day in 1..=month.days_in_month() {
-            let date = month.saturating_add((i64::from(day) - 1).days());
-            let known = (first..=last).contains(&date);
-            if day_ui(ui, text, date, known, date == chosen) {
-                picked = Some(date);
+    Grid::new("calendar")
+        .min_row_height(18.0)
+        .spacing([2.0, 2.0])
+        .show(ui, |ui| {
+            for day in 1..=7 {
+                let (rect, _) = ui.allocate_exact_size(vec2(CELL, 18.0), Sense::hover());
+                ui.painter().text(
+                    rect.center(),
+                    Align2::CENTER_CENTER,
+                    text.weekday(day),
+                    FontId::proportional(size::LABEL),
+                    t.mute,
+                );
             }
-            if date.weekday().to_monday_zero_offset() == 6 {
-                ui.end_row();
+            ui.end_row();
+            let blank = month.weekday().to_monday_zero_offset();
+            for _ in 0..blank {
+                ui.allocate_exact_size(vec2(CELL, 1.0), Sense::hover());
             }
-        }
-    });
+            for day in 1..=month.days_in_month() {
+                let date = month.saturating_add((i64::from(day) - 1).days());
+                let known = (first..=last).contains(&date);
+                if day_ui(ui, text, date, known, date == chosen) {
+                    picked = Some(date);
+                }
+                if date.weekday().to_monday_zero_offset() == 6 {
+                    ui.end_row();
+                }
+            }
+        });
     picked
 }
 

@@ -2,7 +2,7 @@
 //! and folds the others.
 
 use eframe::egui::{
-    Align2, CornerRadius, CursorIcon, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2,
+    Align2, CornerRadius, CursorIcon, FontId, Label, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2,
 };
 
 use crate::domain::{Channel, VerdictKind};
@@ -70,11 +70,14 @@ pub fn names_ui(
     // The ends of the axis stand at the right of the same column.
     let words = rect.with_max_x(rect.right() - 32.0);
     if rect.height() < FOLDED {
-        let at = pos2(rect.left(), rect.center().y);
         let font = FontId::new(13.0, theme::semibold());
-        let width = 84.0;
-        let painter = ui.painter_at(rect.with_max_x(rect.left() + width));
-        painter.text(at, Align2::LEFT_CENTER, name, font.clone(), t.text);
+        let line = Rect::from_center_size(
+            rect.with_max_x(rect.left() + 88.0).center(),
+            vec2(88.0, 18.0),
+        );
+        at_ui(ui, &name, line, |ui| {
+            ui.add(Label::new(theme::strong(name.as_str(), t.text).size(13.0)).truncate());
+        });
         let right = pos2(rect.right(), rect.center().y);
         ui.painter()
             .text(right, Align2::RIGHT_CENTER, value, font, ink);

@@ -59,13 +59,14 @@ pub fn said(text: &Text, sample: &Sample) -> (String, Option<VerdictKind>, Strin
     }
 }
 
-/// Draws the table within `rect`. The row at `pinned` (UTC seconds) is marked; a click or the arrows pin another.
+/// Draws the table within `rect`; `known`: these are the samples of the window shown. The row at `pinned` (UTC seconds) is marked; a click or the arrows pin another.
 pub fn table_ui(
     ui: &mut Ui,
     cx: &Cx<'_>,
     samples: &[Sample],
     rect: Rect,
     pinned: &mut Option<f64>,
+    known: bool,
 ) {
     let at = pinned.and_then(|secs| {
         let found = reading_card::nearest(samples, secs)?;
@@ -81,7 +82,12 @@ pub fn table_ui(
             let t = theme::tokens(ui);
             ui.add_space(size::L);
             ui.vertical_centered(|ui| {
-                ui.label(theme::body(cx.text.get("loco-window-empty"), t.mute));
+                let words = if known {
+                    cx.text.get("loco-window-empty")
+                } else {
+                    cx.text.get("loco-coming")
+                };
+                ui.label(theme::body(words, t.mute));
             });
             return;
         }
