@@ -44,6 +44,7 @@ note-withdraw-yes = Withdraw
 export-csv = Readings and verdicts (CSV)…
 export-png = Picture of the page (PNG)…
 export-copy-table = Copy the values
+export-no-picture = The picture could not be taken.
 export-copy-picture = Copy the picture
 
 replay-day-before = A day earlier

@@ -44,6 +44,7 @@ note-withdraw-yes = Retirer
 export-csv = Mesures et verdicts (CSV)…
 export-png = Image de la page (PNG)…
 export-copy-table = Copier les valeurs
+export-no-picture = L’image n’a pu être prise.
 export-copy-picture = Copier l’image
 
 replay-day-before = Un jour plus tôt

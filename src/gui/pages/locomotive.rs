@@ -56,6 +56,8 @@ pub struct State {
     shot: Shot,
     /// What was shown last, UTC seconds.
     shown: (f64, f64),
+    /// The instant that was under the pointer, UTC seconds.
+    under: Option<f64>,
 }
 
 impl State {
@@ -74,7 +76,7 @@ impl State {
     /// A picture of the page is being taken.
     #[must_use]
     pub fn poses(&self) -> bool {
-        !matches!(self.shot, Shot::None)
+        matches!(self.shot, Shot::Wanted { .. } | Shot::Taken { .. })
     }
 
     /// Shows the past around an instant (UTC seconds), with the crosshair on it.
@@ -145,6 +147,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
         Some(view) if state.table => {
             let samples = table::within(&view.samples, state.shown);
             let known = is_of(view, state);
+            state.under = None;
             table::table_ui(ui, cx, samples, body, &mut state.pinned, known);
         }
         Some(view) => curves_ui(ui, cx, state, view, body, focus),
@@ -228,9 +231,9 @@ fn live(cx: &mut Cx<'_>, state: &mut State) {
     }
 }
 
-/// A note on the moment of the crosshair, else on now.
+/// A note on the moment of the crosshair (under the pointer, else where it was put), else on now.
 fn annotate(cx: &Cx<'_>, state: &mut State, view: Option<&LocomotiveView>) {
-    let cursor = state.pinned.and_then(|at| {
+    let cursor = state.under.or(state.pinned).and_then(|at| {
         let sample = reading_card::nearest(&view?.samples, at);
         sample.map(|s| s.at_ms)
     });
@@ -357,7 +360,9 @@ fn caption_ui(
         ui.spacing_mut().interact_size.y = CAPTION;
         ui.horizontal(|ui| {
             ui.label(theme::small_strong(words, t.text));
-            if coming {
+            if matches!(state.shot, Shot::Failed) {
+                ui.label(theme::small_strong(text.get("export-no-picture"), t.warn));
+            } else if coming {
                 ui.label(theme::small(text.get("loco-coming"), t.mute));
             } else if ui.available_width() > 200.0 && !state.poses() {
                 let hint = theme::small(text.get("loco-hint"), t.mute);
@@ -388,6 +393,7 @@ fn curves_ui(
         .filter(|p| plots.contains(*p) && ui.rect_contains_pointer(plots));
     let under = pointer
         .map(|p| shown.0 + f64::from((p.x - plots.left()) / plots.width()) * (shown.1 - shown.0));
+    state.under = under;
     // The line stands on a sample, not between two.
     let sample = under
         .or(state.pinned)

@@ -85,13 +85,13 @@ pub fn reading_card_ui(ui: &mut Ui, cx: &Cx<'_>, sample: &Sample, x: f32, y: f32
                     let around = bucket.map(|b| range(text, channel, b.low[i], b.high[i]));
                     pair_ui(ui, &text.channel(channel), &value, around.as_deref());
                 }
-                if !remarks.is_empty() {
-                    let ink = if sample.flags.is_empty() {
-                        t.mute
-                    } else {
-                        t.warn
-                    };
-                    ui.add(Label::new(theme::small_strong(remarks, ink)).truncate());
+                let ink = if sample.flags.is_empty() {
+                    t.mute
+                } else {
+                    t.warn
+                };
+                for remark in remarks.lines() {
+                    ui.add(Label::new(theme::small_strong(remark, ink)).truncate());
                 }
                 judged_ui(ui, text, sample);
             });

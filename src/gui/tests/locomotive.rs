@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, OutputCommand, Pos2, Role, TouchPhase,
-    pos2, vec2,
+    Color32, ColorImage, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, OutputCommand,
+    Pos2, Role, TouchPhase, ViewportCommand, ViewportId, pos2, vec2,
 };
 use egui_kittest::kittest::{NodeT, Queryable};
 
@@ -364,4 +364,48 @@ fn every_view_draws_in_every_size_theme_and_language() {
             }
         }
     }
+}
+
+#[test]
+fn the_picture_is_of_the_page_and_goes_to_the_clipboard() {
+    let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
+    bench.click("Exporter");
+    bench
+        .harness
+        .get_by_role_and_label(Role::Button, "Copier l’image")
+        .click();
+    let mut asked = None;
+    for _ in 0..6 {
+        bench.harness.step();
+        let root = &bench.harness.output().viewport_output[&ViewportId::ROOT];
+        asked = asked.or_else(|| {
+            root.commands.iter().find_map(|c| match c {
+                ViewportCommand::Screenshot(callback) => Some(callback.clone()),
+                _ => None,
+            })
+        });
+    }
+    let window = ColorImage::filled([1440, 900], Color32::GRAY);
+    asked
+        .expect("no picture was asked for")
+        .complete(window.into());
+    bench.harness.step();
+    let commands = &bench.harness.output().platform_output.commands;
+    let size = commands.iter().find_map(|c| match c {
+        OutputCommand::CopyImage(image) => Some(image.size),
+        _ => None,
+    });
+    let [width, height] = size.expect("nothing was copied");
+    assert!((900..1200).contains(&width) && (600..800).contains(&height));
+}
+
+#[test]
+fn a_day_of_the_past_is_chosen_from_a_calendar() {
+    let mut bench = page(fixtures::with_view(fixtures::fleet(3), "LOCO_001"));
+    bench.click("23 août 11:55");
+    bench.click("17 août 2026");
+    let (from, to) = between(settled(&mut bench));
+    // Midnight in Douala is 23:00 of the day before in UTC.
+    let midnight: jiff::Timestamp = "2026-08-16T23:00:00Z".parse().unwrap();
+    assert_eq!(i64::midpoint(from, to), midnight.as_millisecond());
 }

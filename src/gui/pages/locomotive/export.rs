@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError, channel};
+use std::time::{Duration, Instant};
 
 use eframe::egui::{Align, ColorImage, Context, Layout, Popup, Rect, Response};
 
@@ -14,6 +15,9 @@ use crate::service::snapshot::Sample;
 use crate::text::Text;
 
 use super::table;
+
+/// A window that has not given its picture by now will not.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was chosen from the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,10 +36,13 @@ pub enum Shot {
     /// Taken of the next frame, when the menu is gone.
     Wanted { copied: bool },
     Taken {
+        since: Instant,
         copied: bool,
         rect: Rect,
         image: Receiver<Arc<ColorImage>>,
     },
+    /// The window gave no picture of itself.
+    Failed,
 }
 
 /// The menu under its button.
@@ -104,7 +111,7 @@ pub fn shot_ui(
     rect: Rect,
 ) {
     match shot {
-        Shot::None => {}
+        Shot::None | Shot::Failed => {}
         Shot::Wanted { copied } => {
             let (tell, image) = channel();
             let wake = ctx.clone();
@@ -113,13 +120,16 @@ pub fn shot_ui(
                 let _ = tell.send(picture);
                 wake.request_repaint();
             });
+            ctx.request_repaint_after(PATIENCE);
             *shot = Shot::Taken {
+                since: Instant::now(),
                 copied: *copied,
                 rect,
                 image,
             };
         }
         Shot::Taken {
+            since,
             copied,
             rect,
             image,
@@ -142,8 +152,8 @@ pub fn shot_ui(
                 }
                 *shot = Shot::None;
             }
-            Err(TryRecvError::Empty) => {}
-            Err(TryRecvError::Disconnected) => *shot = Shot::None,
+            Err(TryRecvError::Empty) if since.elapsed() < PATIENCE => {}
+            Err(TryRecvError::Empty | TryRecvError::Disconnected) => *shot = Shot::Failed,
         },
     }
 }
@@ -241,6 +251,35 @@ mod tests {
             "",
         ];
         assert_eq!(rows[1], expected);
+    }
+
+    #[test]
+    fn the_readings_of_the_window_are_asked_for_whole() {
+        let (snapshot, text) = (crate::service::snapshot::Snapshot::empty(), text());
+        let mut cx = Cx {
+            snapshot: &snapshot,
+            text: &text,
+            selected: None,
+            since: Duration::ZERO,
+            wall_ms: 0,
+            choosing_files: false,
+            asks: Vec::new(),
+        };
+        let loco = LocoId::new("LOCO_001");
+        let at = 1_786_971_730.0;
+        ask_for_csv(&mut cx, &loco, (at - 0.0005, at + 0.0005));
+        let [Ask::SaveAs { file_name, command }] = &cx.asks[..] else {
+            panic!("{:?}", cx.asks);
+        };
+        assert!(file_name.ends_with(".csv"));
+        let there = command.clone().to("there.csv".into());
+        let expected = Command::ExportWindow {
+            loco,
+            from_ms: 1_786_971_729_999,
+            to_ms: 1_786_971_730_001,
+            to: "there.csv".into(),
+        };
+        assert_eq!(there, expected);
     }
 
     #[test]
