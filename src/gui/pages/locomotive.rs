@@ -10,27 +10,25 @@ mod events;
 mod export;
 mod keys;
 mod note;
+mod toolbar;
 
 use eframe::egui::{
-    Align, CornerRadius, EventFilter, FontId, Id, Label, Layout, Rect, Role, Sense, StrokeKind, Ui,
-    WidgetInfo, pos2, vec2,
+    CornerRadius, EventFilter, FontId, Id, Rect, Role, Sense, StrokeKind, Ui, WidgetInfo, pos2,
+    vec2,
 };
 
-use crate::domain::LocoId;
-use crate::gui::context::{Ask, Cx};
-use crate::gui::fonts::Icon;
+use crate::gui::context::Cx;
 use crate::gui::run;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::button::{Kind, button_icon_ui, button_ui, focus_ring, icon_button_ui};
+use crate::gui::widgets::button::focus_ring;
 use crate::gui::widgets::card::{at_ui, card_ui};
-use crate::gui::widgets::loco_choice::{Choice, loco_choice_ui};
 use crate::service::command::{Command, Replay};
 use crate::service::snapshot::{Clock, LocomotiveView, TimeWindow};
 
 use super::charts::{self, Gesture, Shown};
 use super::curves::Curves;
 use super::reading_card;
-use axis::{Axis, Known, WINDOWS};
+use axis::{Axis, Known};
 use export::Shot;
 use keys::Act;
 use note::Draft;
@@ -129,7 +127,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let focus = ui.scope_id().with("loco-charts-focus");
     obey(ui, cx, state, view, focus);
     state.shown = state.axis.shown(known);
-    toolbar_ui(ui, cx, state, view, loco);
+    toolbar::toolbar_ui(ui, cx, state, view, loco);
     state.shown = state.axis.shown(known);
     let rect = ui.available_rect_before_wrap();
     let narrow = rect.width() < size::NARROW;
@@ -141,7 +139,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let split = rect.right() - list - gap;
     let left = Rect::from_min_max(rect.min, pos2(split, rect.bottom()));
     let right = Rect::from_min_max(pos2(split + gap, rect.top()), rect.max);
-    caption_ui(ui, cx, state, view, loco, left);
+    toolbar::caption_ui(ui, cx, state, view, loco, left);
     let body = left.with_min_y(left.top() + CAPTION + if state.table { size::XS } else { 0.0 });
     match view {
         Some(view) if state.table => {
@@ -240,137 +238,6 @@ fn annotate(cx: &Cx<'_>, state: &mut State, view: Option<&LocomotiveView>) {
     if let Some(at_ms) = cursor.or(cx.now_ms()) {
         state.draft = Some(Draft::at(at_ms));
     }
-}
-
-fn toolbar_ui(
-    ui: &mut Ui,
-    cx: &mut Cx<'_>,
-    state: &mut State,
-    view: Option<&LocomotiveView>,
-    loco: &LocoId,
-) {
-    let tight = ui.available_width() < TIGHT;
-    let icon = |glyph| (!tight).then_some(glyph);
-    ui.horizontal(|ui| {
-        ui.set_height(size::CONTROL);
-        let name = cx.text.get("loco-choose");
-        let fleet = std::sync::Arc::clone(&cx.snapshot.fleet);
-        if let Some(Choice::Loco(loco)) =
-            loco_choice_ui(ui, "loco-choose", &name, None, &fleet, cx.selected)
-        {
-            state.turn();
-            cx.ask(Ask::Select(loco));
-        }
-        ui.add_space(size::XS);
-        let following = state.axis.is_following();
-        let words = cx.text.get("loco-follow");
-        let follow = button_icon_ui(ui, Kind::Choice(following), icon(Icon::Radio), &words);
-        if follow.clicked() {
-            state.axis.live();
-        }
-        let words = cx.text.get("loco-pause");
-        let pause = button_icon_ui(ui, Kind::Choice(!following), icon(Icon::Pause), &words);
-        if pause.clicked() && following {
-            state.axis.fix(state.shown);
-        }
-        ui.add_space(size::XS);
-        ui.spacing_mut().item_spacing.x = size::XS;
-        for (key, window) in WINDOWS {
-            let on = state.axis.follows(window);
-            if button_ui(ui, Kind::Choice(on), &cx.text.get(key)).clicked() {
-                state.axis.choose(window);
-            }
-        }
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.spacing_mut().item_spacing.x = size::S;
-            let words = cx.text.get("loco-export");
-            let button = if tight {
-                icon_button_ui(ui, Icon::Download, &words)
-            } else {
-                button_icon_ui(ui, Kind::Plain, Some(Icon::Download), &words)
-            };
-            if let Some(choice) = export::menu_ui(&button, cx.text) {
-                take_along(ui, cx, state, view, loco, choice);
-            }
-            let words = cx.text.get("loco-annotate");
-            let note = if tight {
-                icon_button_ui(ui, Icon::StickyNote, &words)
-            } else {
-                button_icon_ui(ui, Kind::Plain, Some(Icon::StickyNote), &words)
-            };
-            if note.clicked() {
-                annotate(cx, state, view);
-            }
-            let words = cx.text.get("loco-as-table");
-            let table = button_icon_ui(ui, Kind::Choice(state.table), icon(Icon::Table2), &words);
-            if table.clicked() {
-                state.table = !state.table;
-            }
-        });
-    });
-}
-
-fn take_along(
-    ui: &Ui,
-    cx: &mut Cx<'_>,
-    state: &mut State,
-    view: Option<&LocomotiveView>,
-    loco: &LocoId,
-    choice: export::Choice,
-) {
-    match choice {
-        export::Choice::Csv => export::ask_for_csv(cx, loco, state.shown),
-        export::Choice::Png => state.shot = Shot::Wanted { copied: false },
-        export::Choice::CopyPicture => state.shot = Shot::Wanted { copied: true },
-        export::Choice::CopyTable => {
-            let samples = view.map_or(&[][..], |v| table::within(&v.samples, state.shown));
-            let words = export::as_text(cx.text, loco, samples);
-            ui.ctx().copy_text(words);
-        }
-    }
-}
-
-/// What is shown, from when to when; it goes into the picture too.
-fn caption_ui(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    state: &State,
-    view: Option<&LocomotiveView>,
-    loco: &LocoId,
-    rect: Rect,
-) {
-    let t = theme::tokens(ui);
-    let text = cx.text;
-    let rect = Rect::from_min_size(rect.min, vec2(rect.width(), CAPTION));
-    let end = |secs: f64| {
-        let ms = (secs * 1000.0) as i64;
-        format!("{} {}", text.date_year(ms), text.time_seconds(ms))
-    };
-    let words = text.with(
-        "loco-caption",
-        [
-            ("loco", loco.as_str().into()),
-            ("from", end(state.shown.0).into()),
-            ("to", end(state.shown.1).into()),
-            ("zone", text.zone.iana_name().unwrap_or("UTC").into()),
-        ],
-    );
-    let coming = view.is_some_and(|v| !is_of(v, state));
-    at_ui(ui, "loco-caption", rect, |ui| {
-        ui.spacing_mut().interact_size.y = CAPTION;
-        ui.horizontal(|ui| {
-            ui.label(theme::small_strong(words, t.text));
-            if matches!(state.shot, Shot::Failed) {
-                ui.label(theme::small_strong(text.get("export-no-picture"), t.warn));
-            } else if coming {
-                ui.label(theme::small(text.get("loco-coming"), t.mute));
-            } else if ui.available_width() > 200.0 && !state.poses() {
-                let hint = theme::small(text.get("loco-hint"), t.mute);
-                ui.add(Label::new(hint).truncate())
-                    .on_hover_text(text.get("loco-keys"));
-            }
-        });
-    });
 }
 
 fn curves_ui(

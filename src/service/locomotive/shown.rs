@@ -191,7 +191,7 @@ impl Shown<'_> {
                     mean: false,
                     flags: reading.flags,
                     judged: judged.map(|j| (j.probability, j.verdict, j.model)),
-                    bucket: around(&means, from_ms, from_ms + step_ms - 1)
+                    bucket: around(means, from_ms, from_ms + step_ms - 1)
                         .unwrap_or_else(|| Bucket::of_one(reading.at_ms, reading.values)),
                 });
             })?;
