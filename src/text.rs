@@ -382,6 +382,13 @@ impl Text {
                 };
                 self.with(key, [("what", self.alarm_short(what).into())])
             }
+            HappeningKind::Note { who, words, .. } => self.with(
+                "happening-note",
+                [
+                    ("who", who.as_str().into()),
+                    ("words", words.as_str().into()),
+                ],
+            ),
         }
     }
 

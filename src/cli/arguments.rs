@@ -117,6 +117,8 @@ pub enum What {
     /// The same of every day (UTC)
     Days,
     Predictions,
+    /// Every reading with the verdict and the model of its day
+    Judged,
     Events,
     Quarantine,
     /// Every alarm with its inputs, its model, and who did what

@@ -29,6 +29,7 @@ pub fn export(shell: &Shell, asked: &Export) -> Exit {
         What::Hours => Exported::RollUps(Level::Hour),
         What::Days => Exported::RollUps(Level::Day),
         What::Predictions => Exported::Predictions,
+        What::Judged => Exported::Judged,
         What::Events => Exported::Events,
         What::Quarantine => Exported::Quarantine,
         What::Alarms => Exported::Alarms,

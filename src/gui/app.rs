@@ -274,7 +274,10 @@ impl App {
         }
         self.watch();
         self.announce();
-        self.toasts.ui(ctx, &self.text);
+        // A picture that is being taken shows the page, not what lies over it.
+        if !(self.page == Page::Locomotive && self.locomotive.poses()) {
+            self.toasts.ui(ctx, &self.text);
+        }
         self.wake_for_ages(ctx);
     }
 
@@ -357,7 +360,12 @@ impl eframe::App for App {
                 .show_separator_line(false)
                 .frame(plain)
                 .show(ui, |ui| {
-                    replay::replay_bar_ui(ui, &mut cx, &mut self.replay);
+                    let curves = page == Page::Locomotive;
+                    let shown = curves.then(|| self.locomotive.shown());
+                    let scrubbed = replay::replay_bar_ui(ui, &mut cx, &mut self.replay, shown);
+                    if let (true, Some(at)) = (curves, scrubbed) {
+                        self.locomotive.look_back(at);
+                    }
                 });
         }
         CentralPanel::no_frame()

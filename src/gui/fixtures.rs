@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod fleet;
+pub mod locomotive;
 pub mod log;
 pub mod settings;
 
@@ -14,8 +15,8 @@ use crate::domain::{
     Cause, Channel, ChannelValues, EventKind, LabelKind, LocoId, ModelCard, Verdict, VerdictKind,
 };
 use crate::service::snapshot::{
-    Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView, QualityKind,
-    QualitySpan, RunProgress, Sample, Snapshot, Stage, TimeWindow,
+    Bucket, Clock, Explanation, FleetRow, Happening, HappeningKind, LastRun, LocomotiveView,
+    Overview, QualityKind, QualitySpan, RunProgress, Sample, Severity, Snapshot, Stage, TimeWindow,
 };
 
 /// 2026-08-30T22:55:00Z, 23:55 in Douala.
@@ -386,8 +387,10 @@ pub fn with_view(mut s: Snapshot, loco: &str) -> Snapshot {
         samples.push(Sample {
             at_ms,
             values,
+            mean: false,
             flags: Flags::NONE,
             judged: Some((judged.probability, judged.verdict, 7)),
+            bucket: Bucket::of_one(at_ms, values),
         });
     }
     let quality = vec![
@@ -421,6 +424,12 @@ pub fn with_view(mut s: Snapshot, loco: &str) -> Snapshot {
             Some((1.6, 2.4)),
             Some((42.0, 48.0)),
         ],
+        limits: [(0.0, 1000.0), (0.0, 16.0), (0.0, 50.0), (-40.0, 200.0)],
+        severity: Severity {
+            class: "III",
+            limits: [1.8, 4.5, 11.2],
+        },
+        overview: Overview::default(),
         samples,
         quality,
         happenings: happenings(true),

@@ -4,6 +4,7 @@
 mod alarms;
 mod fleet;
 mod found;
+mod locomotive;
 mod log;
 mod scale;
 mod settings;

@@ -27,6 +27,25 @@ pub enum Command {
         window: TimeWindow,
     },
     Replay(Replay),
+    /// Annotate this moment of a locomotive (UTC milliseconds of its data).
+    Note {
+        loco: LocoId,
+        at_ms: i64,
+        words: String,
+    },
+    /// Take a note back: another entry says so, nothing is removed.
+    WithdrawNote {
+        loco: LocoId,
+        at_ms: i64,
+        entry: i64,
+    },
+    /// Write the readings of a window (UTC milliseconds, both included), each with the verdict of its day, as CSV.
+    ExportWindow {
+        loco: LocoId,
+        from_ms: i64,
+        to_ms: i64,
+        to: PathBuf,
+    },
     /// Which desk the window stands at: what only its page shows is kept ready while it does.
     Attend(Desk),
     /// Write a picture of what is in view.
@@ -54,6 +73,17 @@ impl Command {
                     to: path,
                 })
             }
+            Self::ExportWindow {
+                loco,
+                from_ms,
+                to_ms,
+                ..
+            } => Self::ExportWindow {
+                loco,
+                from_ms,
+                to_ms,
+                to: path,
+            },
             other => other,
         }
     }

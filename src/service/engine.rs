@@ -4,6 +4,7 @@
 mod alarms;
 mod desks;
 mod jobs;
+mod loco;
 mod log;
 mod picture;
 mod settings;
@@ -201,6 +202,8 @@ impl Engine {
                     }
                     Some(Command::Replay(replay)) => {
                         self.replay = Playing::after(self.replay, replay);
+                        // A view of the past would pass for the present.
+                        self.viewed = None;
                         self.moved = Instant::now();
                         self.publish();
                     }

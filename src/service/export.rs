@@ -88,7 +88,10 @@ pub fn export(
     format: FileFormat,
     out: &Path,
 ) -> Result<Written, ExportError> {
-    if matches!(what, Exported::Readings | Exported::Predictions) {
+    if matches!(
+        what,
+        Exported::Readings | Exported::Predictions | Exported::Judged
+    ) {
         known(reader, span)?;
     }
     write(reader, what, format, out, |visit| {

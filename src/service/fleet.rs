@@ -223,6 +223,15 @@ impl Scene<'_> {
         };
         let past = known.events.partition_point(|e| e.at_ms <= now_ms);
         let events = &known.events[..past];
+        let mut told = known.recent.changes(now_ms);
+        told.extend(
+            known
+                .notes
+                .iter()
+                .filter(|n| n.at_ms <= now_ms)
+                .take(HAPPENINGS)
+                .cloned(),
+        );
         // Explanations, too, rest on a sound run.
         let explained = known.explained.clone();
         let (explanation, normal) = explained.filter(|_| fleet_cause.is_none()).unzip();
@@ -249,7 +258,7 @@ impl Scene<'_> {
                 .map(|e| (now_ms - e.at_ms) as f64 / DAY_MS as f64),
             explanation,
             normal,
-            happenings: happenings(events, known.recent.changes(now_ms)),
+            happenings: happenings(events, told),
             origin: Some((newest.file.clone(), newest.line)),
             source: newest.source.clone(),
         }
@@ -372,8 +381,8 @@ pub fn way_back(
     })
 }
 
-fn happenings(events: &[MaintenanceRecord], changes: Vec<Happening>) -> Vec<Happening> {
-    let mut all = changes;
+fn happenings(events: &[MaintenanceRecord], told: Vec<Happening>) -> Vec<Happening> {
+    let mut all = told;
     all.extend(events.iter().map(|e| Happening {
         at_ms: e.at_ms,
         what: HappeningKind::Workshop {

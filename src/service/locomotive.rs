@@ -1,6 +1,7 @@
 //! One locomotive's past, reduced to what a page can draw: minimum and maximum of every bucket are kept,
 //! so that a spike of one row shows at every zoom, and memory does not grow with the window.
 
+mod overview;
 mod quality;
 mod reduce;
 mod shown;
@@ -9,9 +10,10 @@ mod test_windows;
 
 use crate::domain::features::Normal;
 use crate::domain::{Channel, VerdictKind};
-use crate::warehouse::{LatestReading, Reader, WarehouseError};
+use crate::warehouse::{Entry, LatestReading, Reader, WarehouseError};
 
-use super::snapshot::{Happening, HappeningKind, LocomotiveView, TimeWindow};
+use super::notes;
+use super::snapshot::{Happening, HappeningKind, LocomotiveView, Severity, TimeWindow};
 use shown::Shown;
 
 /// A silence of this many sampling periods is a gap.
@@ -31,6 +33,11 @@ pub struct Request<'a> {
     pub now_ms: i64,
     pub threshold: Option<f64>,
     pub normal: Option<Normal>,
+    pub severity: Severity,
+    /// Least and largest value a channel that can be a reading.
+    pub limits: [(f64, f64); 4],
+    /// Notes that are being written.
+    pub pending: &'a [&'a Entry],
 }
 
 impl Request<'_> {
@@ -56,7 +63,8 @@ impl Request<'_> {
         let (refused, refused_rows) =
             self.reader
                 .refused_sparsely(loco, from_ms, shown.until_ms, shown.refused_step_ms())?;
-        let happenings = self.happenings(from_ms, shown.until_ms, past.changes, refused_rows)?;
+        let refused_last = refused.last().map(|&at_ms| (at_ms, refused_rows));
+        let happenings = self.happenings(from_ms, shown.until_ms, past.changes, refused_last)?;
         Ok(LocomotiveView {
             loco: loco.clone(),
             window: self.window,
@@ -71,6 +79,9 @@ impl Request<'_> {
                     (n.mean[c.index()] - reach, n.mean[c.index()] + reach)
                 })
             }),
+            limits: self.limits,
+            severity: self.severity,
+            overview: overview::of(self.reader, self.newest)?,
             samples: past.samples,
             quality: past.quality.finish(self.now_ms, &refused),
             happenings,
@@ -92,7 +103,7 @@ impl Request<'_> {
         from_ms: i64,
         to_ms: i64,
         changes: Vec<Happening>,
-        refused: u64,
+        refused: Option<(i64, u64)>,
     ) -> Result<Vec<Happening>, WarehouseError> {
         let mut all = changes;
         for event in self.reader.events(&self.newest.loco)? {
@@ -122,12 +133,19 @@ impl Request<'_> {
                 },
             })
         }));
-        if refused > 0 {
+        if let Some((at_ms, rows)) = refused {
             all.push(Happening {
-                at_ms: to_ms,
-                what: HappeningKind::Quarantined { rows: refused },
+                at_ms,
+                what: HappeningKind::Quarantined { rows },
             });
         }
+        let loco = &self.newest.loco;
+        all.extend(notes::standing(
+            self.reader,
+            loco,
+            (from_ms, to_ms),
+            self.pending,
+        )?);
         all.retain(|h| (from_ms..=to_ms).contains(&h.at_ms));
         all.sort_by_key(|h| std::cmp::Reverse(h.at_ms));
         Ok(all)

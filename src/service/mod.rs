@@ -17,6 +17,7 @@ pub mod live;
 pub mod locomotive;
 pub mod logbook;
 pub mod models;
+pub mod notes;
 mod opener;
 pub mod order;
 pub mod outcome;

@@ -130,6 +130,13 @@ pub enum HappeningKind {
         /// Nobody has acknowledged it.
         calls: bool,
     },
+    /// Somebody annotated this moment.
+    Note {
+        /// Its number in the journal; `None` while it is being written.
+        entry: Option<i64>,
+        who: String,
+        words: String,
+    },
 }
 
 /// One locomotive in the fleet table.
@@ -179,14 +186,79 @@ impl FleetRow {
     }
 }
 
-/// One instant under the crosshair (possibly the middle of a bucket of many).
+/// One instant under the crosshair: a reading, and what lies around it that is too close to be told apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sample {
     pub at_ms: i64,
     pub values: ChannelValues,
+    /// The values are means of the bucket: its readings were pruned.
+    pub mean: bool,
     pub flags: Flags,
     /// Probability, verdict and model version by the model that judged it then.
     pub judged: Option<(f64, VerdictKind, u32)>,
+    pub bucket: Bucket,
+}
+
+/// The stretch that a sample stands for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bucket {
+    /// UTC milliseconds, both included.
+    pub from_ms: i64,
+    pub to_ms: i64,
+    pub readings: u64,
+    pub low: ChannelValues,
+    pub high: ChannelValues,
+    /// Least and largest probability, and the worst verdict; `None` where nothing was judged.
+    pub judged: Option<(f64, f64, VerdictKind)>,
+}
+
+impl Bucket {
+    /// That of a reading which stands for itself.
+    #[must_use]
+    pub const fn of_one(at_ms: i64, values: ChannelValues) -> Self {
+        Self {
+            from_ms: at_ms,
+            to_ms: at_ms,
+            readings: 1,
+            low: values,
+            high: values,
+            judged: None,
+        }
+    }
+
+    /// Both together; they follow each other in time.
+    #[must_use]
+    pub fn and(self, later: &Self) -> Self {
+        let judged = match (self.judged, later.judged) {
+            // Verdicts are ordered worst first.
+            (Some(a), Some(b)) => Some((a.0.min(b.0), a.1.max(b.1), a.2.min(b.2))),
+            (a, b) => a.or(b),
+        };
+        Self {
+            from_ms: self.from_ms.min(later.from_ms),
+            to_ms: self.to_ms.max(later.to_ms),
+            readings: self.readings + later.readings,
+            low: std::array::from_fn(|i| self.low[i].min(later.low[i])),
+            high: std::array::from_fn(|i| self.high[i].max(later.high[i])),
+            judged,
+        }
+    }
+}
+
+/// A class of ISO 10816-1 with its limits A/B, B/C, C/D in mm/s RMS. Indicative on a moving bogie.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Severity {
+    pub class: &'static str,
+    pub limits: [f64; 3],
+}
+
+/// The probability over all the past of a locomotive, in a few hundred buckets.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Overview {
+    /// Start (UTC milliseconds), least and largest probability, and whether it was ever DANGER; in time order.
+    pub buckets: Vec<(i64, f32, f32, bool)>,
+    /// Length of a bucket, milliseconds.
+    pub bucket_ms: i64,
 }
 
 /// A stretch of the data-quality lane.
@@ -225,6 +297,10 @@ pub struct LocomotiveView {
     pub threshold: Option<f64>,
     /// The machine's own normal band a channel (low, high).
     pub bands: [Option<(f64, f64)>; 4],
+    /// Least and largest value a channel that can be a reading, as configured.
+    pub limits: [(f64, f64); 4],
+    pub severity: Severity,
+    pub overview: Overview,
     pub samples: Vec<Sample>,
     pub quality: Vec<QualitySpan>,
     /// Newest first.

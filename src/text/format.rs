@@ -174,8 +174,16 @@ impl Text {
         }
     }
 
-    fn month(&self, month: i8) -> String {
+    /// A month by its number, from 1, as dates write it.
+    #[must_use]
+    pub fn month(&self, month: i8) -> String {
         self.get(&format!("month-{month}")).into_owned()
+    }
+
+    /// A day of the week by its number, Monday is 1, in two letters.
+    #[must_use]
+    pub fn weekday(&self, day: i8) -> String {
+        self.get(&format!("weekday-{day}")).into_owned()
     }
 
     /// "8 s", "41 min", "5 h", "3 j".

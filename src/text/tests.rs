@@ -104,6 +104,11 @@ fn every_type_has_its_words() {
             },
             HappeningKind::ModelInService { version: 7 },
             HappeningKind::Quarantined { rows: 34 },
+            HappeningKind::Note {
+                entry: Some(4),
+                who: "Ngo".into(),
+                words: "bruit".into(),
+            },
         ] {
             said.push(t.happening(&what));
         }
@@ -113,6 +118,7 @@ fn every_type_has_its_words() {
                 assert!(keys(language).any(|k| k == key), "no {key}");
             }
         }
+        said.extend((1..=7).map(|day| t.weekday(day)));
         for word in said {
             let like_a_key = word.contains("cause-")
                 || word.contains("verdict-")
@@ -120,7 +126,8 @@ fn every_type_has_its_words() {
                 || word.contains("stage-")
                 || word.contains("event-")
                 || word.contains("flag-")
-                || word.contains("wear-");
+                || word.contains("wear-")
+                || word.contains("weekday-");
             assert!(
                 !word.is_empty() && !like_a_key && !word.contains("{$"),
                 "{word}"

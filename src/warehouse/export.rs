@@ -18,6 +18,13 @@ const PREDICTIONS: &str = "SELECT reading, probability, verdict, model, run,
         flow_rate, pressure, vibration, temperature
     FROM ai_telemetry_predictions JOIN sensor_metrics USING (reading)
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
+/// Each reading once, with what the first model to judge it said: the model of its day.
+const JUDGED: &str = "SELECT reading, probability, verdict, model,
+        flow_rate, pressure, vibration, temperature, label, flags
+    FROM sensor_metrics AS s LEFT JOIN ai_telemetry_predictions AS p USING (reading)
+    WHERE reading BETWEEN ?1 AND ?2 AND (p.model IS NULL OR p.model =
+        (SELECT min(model) FROM ai_telemetry_predictions WHERE reading = s.reading))
+    ORDER BY reading";
 /// ISO times of one length sort as they follow each other.
 const EVENTS: &str = "SELECT locomotive, time_utc, type, component
     FROM v_maintenance WHERE time_utc BETWEEN ?1 AND ?2 ORDER BY locomotive, time_utc";
@@ -76,6 +83,7 @@ impl Reader {
             Exported::Readings => self.export_readings(span, synthetic, visit),
             Exported::RollUps(level) => self.export_roll_ups(level, span, synthetic, visit),
             Exported::Predictions => self.export_predictions(span, synthetic, visit),
+            Exported::Judged => self.export_judged(span, synthetic, visit),
             Exported::Events => self.export_events(span, synthetic, visit),
             Exported::Quarantine => self.export_quarantine(span, synthetic, visit),
             Exported::Alarms => {
@@ -177,24 +185,62 @@ impl Reader {
                 let mut query = db.prepare_cached(PREDICTIONS)?;
                 let mut rows = query.query([key(number, from), key(number, to)])?;
                 while let Some(row) = rows.next()? {
-                    let verdict = match row.get::<_, u8>(2)? {
-                        0 => "nominal",
-                        1 => "danger",
-                        _ => "unavailable",
-                    };
                     let [rate, pressure, vibration, temperature] =
                         values(row, 5, 1)?.map(Field::Real);
                     let flow = visit(&[
                         Field::Text(loco.as_str()),
                         Field::Time(row.get::<_, i64>(0)? & TIME_MASK),
                         Field::Real(row.get(1)?),
-                        Field::Text(verdict),
+                        Field::Text(verdict(row.get(2)?)),
                         Field::Int(row.get(3)?),
                         Field::Int(row.get(4)?),
                         rate,
                         pressure,
                         vibration,
                         temperature,
+                        synthetic,
+                    ]);
+                    if flow.is_break() {
+                        return Ok(flow);
+                    }
+                }
+                Ok(ControlFlow::Continue(()))
+            })?;
+            if flow.is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn export_judged(&self, span: &Span, synthetic: Field<'_>, visit: Visit<'_>) -> Result<()> {
+        let (from, to) = span.ends_ms();
+        for (number, loco) in self.locomotives()? {
+            if !span.holds(Some(loco.as_str())) {
+                continue;
+            }
+            let flow = self.with(|db| {
+                let mut query = db.prepare_cached(JUDGED)?;
+                let mut rows = query.query([key(number, from), key(number, to)])?;
+                while let Some(row) = rows.next()? {
+                    let [rate, pressure, vibration, temperature] =
+                        values(row, 4, 1)?.map(Field::Real);
+                    let said = |field: Option<Field<'static>>| field.unwrap_or(Field::Empty);
+                    let flow = visit(&[
+                        Field::Text(loco.as_str()),
+                        Field::Time(row.get::<_, i64>(0)? & TIME_MASK),
+                        rate,
+                        pressure,
+                        vibration,
+                        temperature,
+                        said(row.get::<_, Option<i64>>(8)?.map(Field::Int)),
+                        Field::Flag(row.get::<_, i64>(9)? != 0),
+                        said(row.get::<_, Option<f64>>(1)?.map(Field::Real)),
+                        said(
+                            row.get::<_, Option<u8>>(2)?
+                                .map(|v| Field::Text(verdict(v))),
+                        ),
+                        said(row.get::<_, Option<i64>>(3)?.map(Field::Int)),
                         synthetic,
                     ]);
                     if flow.is_break() {
@@ -260,6 +306,14 @@ impl Reader {
             }
             Ok(())
         })
+    }
+}
+
+const fn verdict(code: u8) -> &'static str {
+    match code {
+        0 => "nominal",
+        1 => "danger",
+        _ => "unavailable",
     }
 }
 

@@ -1,6 +1,6 @@
 //! The journal: what people and the service did and found. Entries are added, never changed.
 
-use rusqlite::{Row, params};
+use rusqlite::{Connection, Row, params};
 
 use crate::domain::LocoId;
 
@@ -12,6 +12,14 @@ const OF_ACT: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail 
     WHERE act = ?1 ORDER BY entry DESC LIMIT ?2";
 const OF_LOCO: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
     WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 ORDER BY of_ms DESC, entry DESC LIMIT ?4";
+
+const OF_LOCO_AND_ACTS: &str =
+    "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
+    WHERE loco = ?1 AND of_ms BETWEEN ?2 AND ?3 AND act IN (?4, ?5)
+    ORDER BY of_ms DESC, entry DESC LIMIT ?6";
+/// A warehouse that no program of today has opened to write has no journal yet.
+const BEGUN: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'journal'";
+const LAST: &str = "SELECT coalesce(max(entry), 0) FROM journal";
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +89,49 @@ impl Reader {
             Ok(rows.collect::<rusqlite::Result<_>>()?)
         })
     }
+
+    /// As [`Reader::journal_about`], of two kinds of act only: one, and what takes it back.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn journal_about_of(
+        &self,
+        loco: &LocoId,
+        acts: [&str; 2],
+        between: (i64, i64),
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        self.with(|db| {
+            if !begun(db)? {
+                return Ok(Vec::new());
+            }
+            let mut query = db.prepare_cached(OF_LOCO_AND_ACTS)?;
+            let [act, back] = acts;
+            let rows = query.query_map(
+                params![loco.as_str(), between.0, between.1, act, back, limit as i64],
+                entry,
+            )?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// The number of the last entry; 0 before the first.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_entry(&self) -> Result<i64> {
+        self.with(|db| {
+            if !begun(db)? {
+                return Ok(0);
+            }
+            Ok(db.prepare_cached(LAST)?.query_row([], |row| row.get(0))?)
+        })
+    }
+}
+
+fn begun(db: &Connection) -> Result<bool> {
+    let tables: i64 = db.prepare_cached(BEGUN)?.query_row([], |row| row.get(0))?;
+    Ok(tables > 0)
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
@@ -124,6 +175,10 @@ mod tests {
         let loco = LocoId::new("LOCO_001");
         assert_eq!(reader.journal_about(&loco, (3, 3), 10).unwrap(), [entry]);
         assert!(reader.journal_about(&loco, (4, 9), 10).unwrap().is_empty());
+        let about = |acts| reader.journal_about_of(&loco, acts, (0, 9), 10).unwrap();
+        assert_eq!(about(["x", "note"]).len(), 1);
+        assert!(about(["x", "y"]).is_empty());
+        assert_eq!(reader.last_entry().unwrap(), 1);
         for change in ["UPDATE journal SET words = ''", "DELETE FROM journal"] {
             assert!(warehouse.db.execute(change, []).is_err());
         }

@@ -135,6 +135,17 @@ fn predictions_events_and_quarantine_too() {
             .all(|r| (0.0..=1.0).contains(&r[2].parse().unwrap()))
     );
 
+    // Every reading once, with what was said of it.
+    let judged = csv(&home, &["--what", "judged"]);
+    assert_eq!(judged.len(), 601);
+    for (said, both) in rows[1..].iter().zip(&judged[1..]) {
+        assert_eq!((&said[0], &said[1]), (&both[0], &both[1]));
+        assert_eq!(
+            (&said[2], &said[3], &said[4]),
+            (&both[8], &both[9], &both[10])
+        );
+    }
+
     let rows = csv(&home, &["--what", "events"]);
     assert_eq!(rows.len(), 3);
     assert_eq!(

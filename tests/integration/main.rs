@@ -16,6 +16,7 @@ mod hostile;
 mod http;
 mod killed;
 mod live;
+mod notes;
 mod pollution;
 mod real_data;
 mod sources;

@@ -147,7 +147,6 @@ loco-events = Events
 loco-events-none = No event
 loco-threshold = threshold
 loco-charts = Curves of the locomotive
-loco-charts-hint = Wheel: zoom · drag: move · ← →: read point by point
 legend-band = its normal
 legend-gap = no reading
 legend-flagged = strange reading

@@ -147,7 +147,6 @@ loco-events = Événements
 loco-events-none = Aucun événement
 loco-threshold = seuil
 loco-charts = Courbes de la locomotive
-loco-charts-hint = Molette : zoom · glisser : déplacer · ← → : lire point par point
 legend-band = sa normale
 legend-gap = aucune mesure
 legend-flagged = mesure étrange

@@ -1,32 +1,38 @@
 //! The five curves of the Locomotive page on one time axis: the four channels over their own normal
-//! band, the probability over its threshold, the marks of what happened, a quality lane under each.
+//! band, vibrations over the zones of their severity, the probability over its threshold, the marks of what
+//! happened, a quality lane under each.
 //!
 //! It draws what the service already reduced, and reports what the hand did; what is shown is decided
 //! by `locomotive`.
 
 use eframe::egui::{
-    Align2, CornerRadius, FontId, Rect, Sense, Stroke, StrokeKind, Ui, Vec2b, pos2, vec2,
+    Align2, Color32, CornerRadius, FontId, Id, Rect, Response, Role, Sense, Stroke, StrokeKind, Ui,
+    Vec2b, WidgetInfo, pos2, vec2,
 };
 use egui_plot::{HLine, Line, LineStyle, Plot, PlotPoints, PlotUi, Span, VLine};
 
-use crate::domain::{Channel, VerdictKind};
 use crate::gui::context::Cx;
-use crate::gui::fonts::{Icon, icon};
 use crate::gui::theme::{self, Tokens, size};
 use crate::gui::widgets::card::at_ui;
-use crate::gui::widgets::verdict::paint_shape;
-use crate::service::snapshot::{FleetRow, HappeningKind, LocomotiveView};
+use crate::service::snapshot::{FleetRow, LocomotiveView};
 
 use super::curves::Curves;
+use super::locomotive::marks::{Picked, STRIP, marks_ui};
+use super::locomotive::names::{name_of, names_ui, value_of};
 use super::quality_lane::{LANE, lane_ui, legend_ui};
 use super::time_axis;
 
 /// Width of names and values left of the curves.
 pub const NAMES: f32 = 136.0;
-const MARKS: f32 = 20.0;
 const GAP: f32 = 10.0;
 const AXIS: f32 = 22.0;
 const LEGEND: f32 = 20.0;
+/// Height of a chart while another is enlarged.
+const FOLDED: f32 = 26.0;
+const VIBRATION: usize = 2;
+const PROBABILITY: usize = 4;
+/// A box narrower than this was a click, in points.
+const LEAST_BOX: f32 = 6.0;
 
 /// What the hand did on the curves, in seconds of the time axis.
 #[derive(Debug, Default, Clone, Copy, PartialEq)]
@@ -35,53 +41,94 @@ pub struct Gesture {
     pub pan_secs: f64,
     /// Zoom by this factor about this instant.
     pub zoom: Option<(f64, f64)>,
+    /// Show this stretch: a box was drawn over it.
+    pub boxed: Option<(f64, f64)>,
     /// The instant under the pointer.
     pub hovered: Option<f64>,
+    /// The instant that was clicked.
+    pub clicked: Option<f64>,
+    pub double_clicked: bool,
+    /// The chart whose name was clicked.
+    pub named: Option<usize>,
+    pub picked: Option<Picked>,
 }
 
-/// Draws everything within `rect`; `shown` is the time axis in UTC seconds.
+/// What of the curves is shown, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Shown {
+    /// The time axis, UTC seconds.
+    pub axis: (f64, f64),
+    /// Where the crosshair stands.
+    pub cursor: Option<f64>,
+    /// The chart that is enlarged.
+    pub isolated: Option<usize>,
+}
+
+/// Draws everything within `rect`.
 pub fn charts_ui(
     ui: &mut Ui,
     cx: &Cx<'_>,
     curves: &Curves,
     row: Option<&FleetRow>,
     rect: Rect,
-    shown: (f64, f64),
-    cursor: Option<f64>,
+    show: Shown,
 ) -> Gesture {
+    let shown = show.axis;
     let plots = Rect::from_min_max(
-        pos2(rect.left() + NAMES, rect.top() + MARKS),
+        pos2(rect.left() + NAMES, rect.top() + STRIP),
         pos2(rect.right(), rect.bottom() - AXIS - LEGEND),
     );
-    let height = ((plots.height() + GAP) / 5.0 - LANE - GAP).max(30.0);
+    let heights = heights(plots.height(), show.isolated);
     let grid = time_axis::marks(cx.text, shown.0, shown.1, plots.width());
     let mut gesture = Gesture::default();
-    for i in 0..5 {
-        let top = plots.top() + i as f32 * (height + LANE + GAP);
+    let mut top = plots.top();
+    for (i, height) in heights.into_iter().enumerate() {
         let chart = Rect::from_min_size(pos2(plots.left(), top), vec2(plots.width(), height));
         let names = Rect::from_min_size(pos2(rect.left(), top), vec2(NAMES - size::S, height));
-        names_ui(ui, cx, curves, i, row, names);
-        let did = chart_ui(ui, curves, i, chart, shown, &grid);
-        gesture.pan_secs += did.pan_secs;
-        gesture.zoom = gesture.zoom.or(did.zoom);
-        gesture.hovered = gesture.hovered.or(did.hovered);
+        let isolated = show.isolated == Some(i);
+        if names_ui(ui, cx, curves, i, row, names, isolated) {
+            gesture.named = Some(i);
+        }
+        let response = chart_ui(ui, curves, i, chart, shown, &grid);
+        response
+            .widget_info(|| WidgetInfo::labeled(Role::Figure, true, summary(cx, curves, i, shown)));
+        did(ui, &response, chart, shown, &mut gesture);
         lane_ui(ui, &curves.view.quality, chart, shown);
+        top += height + LANE + GAP;
     }
-    let bottom = plots.top() + 5.0 * (height + LANE + GAP) - GAP;
+    let bottom = top - GAP;
     let column = Rect::from_min_max(plots.min, pos2(plots.right(), bottom));
-    marks_ui(ui, &curves.view, column, shown);
+    gesture.picked = marks_ui(ui, cx, &curves.view.happenings, column, shown);
     axis_ui(ui, column, shown, &grid);
-    let legend = Rect::from_min_max(pos2(rect.left(), bottom + AXIS), rect.max);
-    legend_ui(ui, cx, legend.with_min_x(column.left()));
-    if let Some(at) = cursor.filter(|&c| c >= shown.0 && c <= shown.1) {
-        let t = theme::tokens(ui);
-        ui.painter().vline(
-            to_x(at, column, shown),
-            column.top()..=bottom,
-            Stroke::new(size::LINE, t.accent),
-        );
+    let legend = Rect::from_min_max(pos2(column.left(), bottom + AXIS), rect.max);
+    legend_ui(ui, cx, &curves.view.severity, legend);
+    let t = theme::tokens(ui);
+    if let Some(at) = show.cursor.filter(|&c| c >= shown.0 && c <= shown.1) {
+        let stroke = Stroke::new(size::LINE, t.accent);
+        ui.painter()
+            .vline(to_x(at, column, shown), column.y_range(), stroke);
+    }
+    if let Some((from, to)) = box_now(ui, column) {
+        let rect = Rect::from_min_max(pos2(from, column.top()), pos2(to, column.bottom()));
+        let line = Stroke::new(size::LINE, t.accent);
+        let fill = t.accent.gamma_multiply(0.15);
+        ui.painter()
+            .rect(rect, CornerRadius::ZERO, fill, line, StrokeKind::Inside);
     }
     gesture
+}
+
+/// The heights of the five charts: equal, or one large and four folded.
+fn heights(room: f32, isolated: Option<usize>) -> [f32; 5] {
+    let each = LANE + GAP;
+    let equal = ((room + GAP) / 5.0 - each).max(30.0);
+    match isolated {
+        None => [equal; 5],
+        Some(large) => {
+            let rest = room + GAP - 5.0 * each - 4.0 * FOLDED;
+            std::array::from_fn(|i| if i == large { rest.max(30.0) } else { FOLDED })
+        }
+    }
 }
 
 /// Where an instant lies across `rect`.
@@ -89,72 +136,28 @@ pub fn to_x(secs: f64, rect: Rect, (from, to): (f64, f64)) -> f32 {
     rect.left() + ((secs - from) / (to - from)) as f32 * rect.width()
 }
 
-fn names_ui(
-    ui: &mut Ui,
-    cx: &Cx<'_>,
-    curves: &Curves,
-    i: usize,
-    row: Option<&FleetRow>,
-    rect: Rect,
-) {
-    let t = theme::tokens(ui);
+/// What the curve says in one sentence: for who does not see it.
+fn summary(cx: &Cx<'_>, curves: &Curves, i: usize, (from, to): (f64, f64)) -> String {
     let text = cx.text;
-    let last = curves.view.samples.last();
-    let (name, unit, value, ink) = match Channel::ALL.get(i) {
-        Some(&channel) => {
-            let value = row.map_or_else(|| last.map(|s| s.values[i]), |r| Some(r.values[i]));
-            let out = row.is_some_and(|r| r.out_of_band[i]);
-            (
-                text.channel(channel),
-                channel.unit().to_owned(),
-                value.map_or_else(|| "—".to_owned(), |v| text.value(channel, v)),
-                if out { t.warn } else { t.text },
-            )
-        }
-        None => {
-            // No verdict, no probability: what an old reading got is on the curve.
-            let p = match row {
-                Some(r) if r.verdict.kind() == VerdictKind::Unavailable => None,
-                Some(r) => r.probability,
-                None => last.and_then(|s| s.judged.map(|j| j.0)),
-            };
-            let danger = row.is_some_and(|r| r.verdict.kind() == VerdictKind::Danger);
-            let percent = p.map_or_else(|| "—".to_owned(), |p| text.percent(p));
-            (
-                text.forecast("forecast-axis", cx.snapshot.model.as_deref()),
-                String::new(),
-                percent,
-                if danger { t.danger } else { t.text },
-            )
-        }
+    let (name, unit) = name_of(text, cx, i);
+    let window = text.age(((to - from) * 1000.0).round() as i64);
+    let Some((low, high, last)) = curves.within(i, (from, to)) else {
+        return text.with(
+            "loco-chart-empty",
+            [("channel", name.into()), ("window", window.into())],
+        );
     };
-    // The ends of the axis stand at the right of the same column.
-    let words = rect.with_max_x(rect.right() - 32.0);
-    at_ui(ui, &name, words, |ui| {
-        ui.spacing_mut().item_spacing.y = 1.0;
-        let compact = rect.height() < 72.0;
-        ui.label(theme::strong(name.as_str(), t.text).size(13.0));
-        if !unit.is_empty() && !compact {
-            ui.label(theme::small(unit.as_str(), t.mute));
-        }
-        ui.label(theme::sized(
-            value,
-            if compact { size::FIGURE } else { size::VALUE },
-            ink,
-        ));
-    });
-    // The ends of the axis, against the curve.
-    let (low, high) = curves.ranges[i];
-    let end = |v: f64| match Channel::ALL.get(i) {
-        Some(&channel) => text.value(channel, v),
-        None => text.percent(v.clamp(0.0, 1.0)),
-    };
-    let font = FontId::proportional(11.0);
-    let x = rect.right() + size::XS;
-    let painter = ui.painter();
-    let at = |y, align, v| painter.text(pos2(x, y), align, end(v), font.clone(), t.mute);
-    at(rect.top(), Align2::RIGHT_TOP, high);
-    at(rect.bottom(), Align2::RIGHT_BOTTOM, low);
+    text.with(
+        "loco-chart",
+        [
+            ("channel", name.into()),
+            ("unit", unit.into()),
+            ("window", window.into()),
+            ("low", value_of(text, i, low).into()),
+            ("high", value_of(text, i, high).into()),
+            ("last", value_of(text, i, last).into()),
+        ],
+    )
 }
 
 fn chart_ui(
@@ -164,7 +167,7 @@ fn chart_ui(
     rect: Rect,
     shown: (f64, f64),
     grid: &[(f64, String)],
-) -> Gesture {
+) -> Response {
     let t = theme::tokens(ui);
     ui.painter().rect_filled(rect, CornerRadius::ZERO, t.raised);
     let response = at_ui(ui, CHART_SALTS[i], rect, |ui| {
@@ -199,23 +202,95 @@ fn chart_ui(
         theme::hairline(t),
         StrokeKind::Inside,
     );
+    labels_ui(ui, curves, i, rect);
+    response
+}
+
+/// A box is drawn with the right button, or with Shift held.
+fn boxing(ui: &Ui) -> bool {
+    ui.input(|i| i.pointer.secondary_down() || i.modifiers.shift)
+}
+
+/// The box that is being drawn, from left to right. Remembered: once the button is up, the pointer has forgotten where
+/// it was pressed.
+fn box_now(ui: &Ui, column: Rect) -> Option<(f32, f32)> {
+    let (origin, now) = ui.input(|i| (i.pointer.press_origin(), i.pointer.interact_pos()));
+    let id = Id::unique("loco-box");
+    let drawn = origin
+        .zip(now)
+        .filter(|(origin, now)| {
+            boxing(ui) && column.contains(*origin) && (origin.x - now.x).abs() >= LEAST_BOX
+        })
+        .map(|(origin, now)| {
+            let now = now.x.clamp(column.left(), column.right());
+            (origin.x.min(now), origin.x.max(now))
+        });
+    ui.data_mut(|data| match drawn {
+        Some(drawn) => {
+            data.insert_temp(id, drawn);
+        }
+        None => data.remove::<(f32, f32)>(id),
+    });
+    drawn
+}
+
+/// The box that was drawn last frame.
+fn box_before(ui: &Ui) -> Option<(f32, f32)> {
+    ui.data(|data| data.get_temp(Id::unique("loco-box")))
+}
+
+/// Adds to `gesture` what the hand did on this chart.
+fn did(ui: &Ui, response: &Response, rect: Rect, shown: (f64, f64), gesture: &mut Gesture) {
     let secs_per_point = (shown.1 - shown.0) / f64::from(rect.width());
     let instant = |x: f32| shown.0 + f64::from(x - rect.left()) * secs_per_point;
-    let mut gesture = Gesture {
-        hovered: response.hover_pos().map(|p| instant(p.x)),
-        ..Gesture::default()
-    };
-    if response.dragged() {
+    if let (true, Some((from, to))) = (response.drag_stopped(), box_before(ui)) {
+        gesture.boxed = Some((instant(from), instant(to)));
+    } else if response.dragged() && !boxing(ui) {
         gesture.pan_secs = -f64::from(response.drag_delta().x) * secs_per_point;
     }
-    if let Some(pointer) = response.hover_pos() {
-        let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
-        let factor = f64::from((-scroll / 240.0).exp() / pinch);
-        if (factor - 1.0).abs() > 1e-4 {
-            gesture.zoom = Some((factor, instant(pointer.x)));
+    gesture.double_clicked |= response.double_clicked();
+    let Some(pointer) = response.hover_pos() else {
+        return;
+    };
+    gesture.hovered = Some(instant(pointer.x));
+    if response.clicked() {
+        gesture.clicked = gesture.hovered;
+    }
+    let (scroll, pinch) = ui.input(|input| (input.smooth_scroll_delta().y, input.zoom_delta()));
+    let factor = f64::from((-scroll / 240.0).exp() / pinch);
+    if (factor - 1.0).abs() > 1e-4 {
+        gesture.zoom = Some((factor, instant(pointer.x)));
+    }
+}
+
+/// The letters of the severity zones, and what a line of a limit is.
+fn labels_ui(ui: &Ui, curves: &Curves, i: usize, rect: Rect) {
+    let t = theme::tokens(ui);
+    if i != VIBRATION || rect.height() < 40.0 {
+        return;
+    }
+    let (low, high) = curves.ranges[i];
+    let y = |v: f64| rect.bottom() - ((v - low) / (high - low)) as f32 * rect.height();
+    for (letter, from, to) in zones(&curves.view) {
+        let (bottom, top) = (y(from).min(rect.bottom()), y(to).max(rect.top()));
+        if bottom - top >= 13.0 {
+            let at = pos2(rect.right() - 5.0, f32::midpoint(top, bottom));
+            let font = FontId::new(size::LABEL, theme::medium());
+            ui.painter()
+                .text(at, Align2::RIGHT_CENTER, letter, font, t.mute);
         }
     }
-    gesture
+}
+
+/// The zones of vibration severity: letter, from, to (mm/s).
+fn zones(view: &LocomotiveView) -> [(&'static str, f64, f64); 4] {
+    let [ab, bc, cd] = view.severity.limits;
+    [
+        ("A", 0.0, ab),
+        ("B", ab, bc),
+        ("C", bc, cd),
+        ("D", cd, f64::from(f32::MAX)),
+    ]
 }
 
 const CHART_SALTS: [&str; 5] = [
@@ -233,6 +308,36 @@ fn items<'a>(
     grid: &[(f64, String)],
     t: &Tokens,
 ) {
+    let (bottom, top) = curves.ranges[i];
+    let line = |plot: &mut PlotUi<'a>, at: f64, ink: Color32| {
+        if at > bottom && at < top {
+            plot.hline(
+                HLine::new("", at)
+                    .color(ink)
+                    .width(size::LINE)
+                    .style(LineStyle::dashed_dense())
+                    .allow_hover(false),
+            );
+        }
+    };
+    if i == VIBRATION {
+        for (zone, from, to) in zones(&curves.view) {
+            let fill = match zone {
+                "C" => t.warn_surface.gamma_multiply(0.5),
+                "D" => t.danger_surface.gamma_multiply(0.5),
+                _ => continue,
+            };
+            let seen = from.max(bottom)..=to.min(top);
+            if !seen.is_empty() {
+                plot.span(
+                    Span::new("", seen)
+                        .axis(egui_plot::Axis::Y)
+                        .fill(fill)
+                        .border_width(0.0),
+                );
+            }
+        }
+    }
     if let Some(Some((low, high))) = curves.view.bands.get(i) {
         plot.span(
             Span::new("", *low..=*high)
@@ -249,29 +354,24 @@ fn items<'a>(
                 .allow_hover(false),
         );
     }
-    if let (4, Some(threshold)) = (i, curves.view.threshold) {
-        plot.hline(
-            HLine::new("", threshold)
-                .color(t.mute)
-                .width(size::LINE)
-                .style(LineStyle::dashed_dense())
-                .allow_hover(false),
-        );
+    if let (PROBABILITY, Some(threshold)) = (i, curves.view.threshold) {
+        line(plot, threshold, t.mute);
     }
-    for happening in &curves.view.happenings {
-        if matches!(happening.what, HappeningKind::Quarantined { .. }) {
-            continue;
+    if i == VIBRATION {
+        for limit in curves.view.severity.limits {
+            line(plot, limit, t.mute);
         }
-        plot.vline(
-            VLine::new("", happening.at_ms as f64 / 1000.0)
-                .color(t.mute)
-                .width(size::LINE)
-                .style(LineStyle::dotted_dense())
-                .allow_hover(false),
-        );
+    }
+    if let Some((least, most)) = curves.view.limits.get(i) {
+        line(plot, *least, t.warn);
+        line(plot, *most, t.warn);
     }
     // Red only where it was danger, by the threshold in force.
-    let danger = if i == 4 { &curves.danger[..] } else { &[] };
+    let danger = if i == PROBABILITY {
+        &curves.danger[..]
+    } else {
+        &[]
+    };
     let calm = curves.lines[i].iter().map(|run| (run, t.trace));
     for (run, ink) in calm.chain(danger.iter().map(|run| (run, t.danger))) {
         plot.line(
@@ -280,57 +380,6 @@ fn items<'a>(
                 .width(size::CURVE)
                 .allow_hover(false),
         );
-    }
-}
-
-/// What happened, above the dotted lines: a wrench, a verdict's shape, a model's number.
-fn marks_ui(ui: &Ui, view: &LocomotiveView, column: Rect, shown: (f64, f64)) {
-    let t = theme::tokens(ui);
-    let strip = Rect::from_min_max(
-        pos2(column.left() - 10.0, column.top() - MARKS),
-        pos2(column.right() + 10.0, column.top()),
-    );
-    let painter = ui.painter_at(strip);
-    // Marks are newest first; an older one that would lie under a newer one is left to the list.
-    let mut free_to = f32::INFINITY;
-    for happening in &view.happenings {
-        let x = to_x(happening.at_ms as f64 / 1000.0, column, shown);
-        if x < column.left() || x > column.right() || x > free_to {
-            continue;
-        }
-        let centre = pos2(x, strip.center().y - 1.0);
-        match &happening.what {
-            HappeningKind::Workshop { .. } => {
-                painter.text(
-                    centre,
-                    Align2::CENTER_CENTER,
-                    icon(Icon::Wrench),
-                    FontId::proportional(13.0),
-                    t.text,
-                );
-            }
-            HappeningKind::VerdictChange { to, .. } => paint_shape(&painter, centre, 13.0, *to, t),
-            HappeningKind::ModelInService { version } => {
-                painter.text(
-                    centre,
-                    Align2::CENTER_CENTER,
-                    format!("v{version}"),
-                    FontId::new(11.0, theme::medium()),
-                    t.mute,
-                );
-            }
-            HappeningKind::Alarm { .. } => {
-                painter.text(
-                    centre,
-                    Align2::CENTER_CENTER,
-                    icon(Icon::Bell),
-                    FontId::proportional(13.0),
-                    t.warn,
-                );
-            }
-            HappeningKind::Quarantined { .. } => continue,
-        }
-        free_to = x - 17.0;
     }
 }
 

@@ -48,6 +48,18 @@ impl Curves {
         }
     }
 
+    /// Least, largest and last value of a curve between two instants, UTC seconds.
+    #[must_use]
+    pub fn within(&self, i: usize, (from, to): (f64, f64)) -> Option<(f64, f64, f64)> {
+        let points = self.lines[i].iter().flatten();
+        points
+            .filter(|p| p.x >= from && p.x <= to)
+            .fold(None, |all: Option<(f64, f64, f64)>, p| {
+                let (low, high, _) = all.unwrap_or((p.y, p.y, p.y));
+                Some((low.min(p.y), high.max(p.y), p.y))
+            })
+    }
+
     /// Whether it holds this very view.
     #[must_use]
     pub fn is_of(&self, view: &Arc<LocomotiveView>) -> bool {

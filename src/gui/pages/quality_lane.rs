@@ -1,12 +1,14 @@
 //! The quality lane under each curve, and the legend of all five: what is a gap, what was flagged, what
 //! went to quarantine. A shape a kind, not only a colour.
 
-use eframe::egui::{CornerRadius, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2};
+use eframe::egui::{
+    CornerRadius, Label, Painter, Rect, Sense, Shape, Stroke, StrokeKind, Ui, pos2, vec2,
+};
 
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, Tokens, size};
 use crate::gui::widgets::card::at_ui;
-use crate::service::snapshot::{QualityKind, QualitySpan};
+use crate::service::snapshot::{QualityKind, QualitySpan, Severity};
 
 use super::charts::to_x;
 
@@ -37,7 +39,8 @@ pub fn lane_ui(ui: &Ui, quality: &[QualitySpan], chart: Rect, shown: (f64, f64))
     }
 }
 
-fn paint_quality(painter: &Painter, rect: Rect, kind: QualityKind, t: &Tokens) {
+/// The shape of one kind.
+pub fn paint_quality(painter: &Painter, rect: Rect, kind: QualityKind, t: &Tokens) {
     match kind {
         QualityKind::Gap => {
             painter.rect(
@@ -65,11 +68,11 @@ fn paint_quality(painter: &Painter, rect: Rect, kind: QualityKind, t: &Tokens) {
 }
 
 /// What the lanes, bands and lines mean; the gestures, where there is room.
-pub fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
+pub fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, severity: &Severity, rect: Rect) {
     let t = theme::tokens(ui);
     at_ui(ui, "legend", rect, |ui| {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 6.0;
+            ui.spacing_mut().item_spacing.x = size::XS;
             let swatch = |ui: &mut Ui| ui.allocate_exact_size(vec2(18.0, 10.0), Sense::hover()).0;
             let r = swatch(ui);
             ui.painter().rect(
@@ -99,10 +102,12 @@ pub fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, rect: Rect) {
                 3.0,
             )));
             ui.label(theme::small(cx.text.get("loco-threshold"), t.mute));
-            if rect.width() > 800.0 {
-                ui.add_space(size::M);
-                ui.label(theme::small(cx.text.get("loco-charts-hint"), t.mute));
-            }
+            ui.add_space(size::S);
+            let zones = cx
+                .text
+                .with("legend-zones", [("class", severity.class.into())]);
+            ui.add(Label::new(theme::small(zones, t.mute)).truncate())
+                .on_hover_text(cx.text.get("legend-zones-why"));
         });
     });
 }

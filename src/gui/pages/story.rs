@@ -115,7 +115,7 @@ fn probability_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
         ui.spacing_mut().item_spacing.x = size::S;
         ui.label(theme::sized(cx.text.percent(p), size::BIG, t.text));
         ui.vertical(|ui| {
-            ui.add_space(20.0);
+            ui.add_space(size::L);
             let words = cx
                 .text
                 .forecast("forecast-figure", cx.snapshot.model.as_deref());

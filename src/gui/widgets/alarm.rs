@@ -118,7 +118,7 @@ pub fn state_ui(ui: &mut Ui, text: &Text, state: State) {
         rect.center(),
         Align2::CENTER_CENTER,
         icon(glyph(state)),
-        FontId::proportional(15.0),
+        FontId::proportional(size::L),
         ink,
     );
     let word = text.alarm_state(state);
@@ -137,7 +137,7 @@ pub fn paint_count(painter: &Painter, centre: Pos2, count: usize, priority: Prio
     } else {
         count.to_string()
     };
-    let font = FontId::new(11.0, theme::semibold());
+    let font = FontId::new(size::LABEL, theme::semibold());
     let galley = painter.layout_no_wrap(words, font, t.on_fill);
     let ground = vec2((galley.size().x + 9.0).max(18.0), 18.0);
     let rect = Rect::from_center_size(centre, ground);

@@ -34,7 +34,7 @@ impl Mark {
             Self::Verdict(kind) => paint_shape(painter, at, 14.0, kind, t),
             Self::Triangle => paint_triangle(painter, at, 10.0, t.warn),
             Self::Clock => {
-                let font = FontId::proportional(13.0);
+                let font = FontId::proportional(size::TEXT);
                 let glyph = icon(Icon::Clock);
                 painter.text(at, Align2::CENTER_CENTER, glyph, font, t.warn);
             }

@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod bars;
 pub mod button;
+pub mod calendar;
 pub mod card;
 pub mod chip;
 pub mod entry;

@@ -14,7 +14,7 @@ use crate::text::Text;
 use crate::text::format;
 
 /// Radius of the handle: what egui makes of a slider 24 high.
-const HANDLE: f32 = 24.0 / 2.5;
+pub const HANDLE: f32 = 24.0 / 2.5;
 
 /// Draws the slider; `normal` is marked on the track. True when the value was changed.
 pub fn channel_slider_ui(

@@ -113,7 +113,7 @@ impl Engine {
         if desk.muted_until_ms.is_some_and(|until| until <= wall_ms) {
             desk.muted_until_ms = None;
         }
-        self.keep(changes);
+        self.keep_changes(changes);
         self.read_history_again(wall_ms);
         self.renew_view(wall_ms)
     }
@@ -143,7 +143,7 @@ impl Engine {
         let mut changes = desk.board.look(&passed, unsaid, wall_ms, delay_ms);
         changes.extend(desk.board.look(&seen, elsewhere, wall_ms, delay_ms));
         desk.seen = Some((seen, sighted));
-        self.keep(changes);
+        self.keep_changes(changes);
         self.renew_view(wall_ms);
     }
 
@@ -231,7 +231,7 @@ impl Engine {
     }
 
     /// Writes changes down and tells those that were raised.
-    fn keep(&mut self, changes: Vec<Change>) {
+    fn keep_changes(&mut self, changes: Vec<Change>) {
         if changes.is_empty() {
             return;
         }

@@ -20,6 +20,8 @@ pub(super) struct Desks {
     pub(super) alarms: AlarmsDesk,
     pub(super) settings: SettingsDesk,
     pub(super) log: LogDesk,
+    /// Notes that are being written.
+    pub notes: Vec<super::loco::Pending>,
 }
 
 impl Engine {
@@ -35,6 +37,14 @@ impl Engine {
                 self.export(to, move |file| picture::write(&picture, file));
             }
             Command::Alarms(ask) => self.asked_of_alarms(ask),
+            Command::Note { loco, at_ms, words } => self.note(loco, at_ms, &words),
+            Command::WithdrawNote { loco, at_ms, entry } => self.withdraw_note(loco, at_ms, entry),
+            Command::ExportWindow {
+                loco,
+                from_ms,
+                to_ms,
+                to,
+            } => self.export_window(loco, (from_ms, to_ms), to),
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
             Command::Settings(ask) => self.asked_of_settings(ask),

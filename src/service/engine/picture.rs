@@ -10,7 +10,7 @@ use crate::service::fleet::{self, Scene};
 use crate::service::locomotive;
 use crate::service::pipeline::wall_ms;
 use crate::service::playing::Playing;
-use crate::service::snapshot::{Clock, LocomotiveView, Snapshot};
+use crate::service::snapshot::{Clock, LocomotiveView, Severity, Snapshot};
 use crate::service::training;
 use crate::warehouse::{Reader, WarehouseError};
 
@@ -187,6 +187,8 @@ impl Engine {
             ),
             _ => (None, None),
         };
+        let class = self.platform.config.window.vibration_class;
+        let limits = self.platform.config.limits.limits();
         let view = locomotive::Request {
             reader,
             newest: &newest,
@@ -194,6 +196,12 @@ impl Engine {
             now_ms: now_ms(loco).unwrap_or(newest.reading.at_ms),
             threshold,
             normal,
+            severity: Severity {
+                class: class.key(),
+                limits: class.limits(),
+            },
+            limits: std::array::from_fn(|i| (limits.min[i], limits.max[i])),
+            pending: &self.pending_notes(),
         }
         .view()?;
         Ok(Some(Arc::new(view)))

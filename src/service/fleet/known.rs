@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use crate::domain::features::Normal;
+use crate::domain::ports::ALWAYS;
 use crate::domain::{MaintenanceRecord, VerdictKind};
 use crate::warehouse::{Judged, JudgedRollUp, LatestReading, Level, Reader, WarehouseError};
 
+use super::super::notes;
 use super::super::snapshot::{Explanation, Happening, HappeningKind, TrendPoint};
 use super::DAY_MS;
 
@@ -23,6 +25,8 @@ pub(super) struct Known {
     pub refused_ms: Option<i64>,
     /// In time order.
     pub events: Vec<MaintenanceRecord>,
+    /// Notes, newest moment first.
+    pub notes: Vec<Happening>,
     pub recent: Recent,
     pub explained: Option<(Explanation, Normal)>,
 }
@@ -53,6 +57,7 @@ impl Known {
             judged: reader.latest_judged(&loco, horizon_ms)?,
             refused_ms: reader.newest_refused(&loco)?,
             events: reader.events(&loco)?,
+            notes: notes::standing(reader, &loco, ALWAYS, &[])?,
             recent,
             newest,
             explained: None,

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
+use crate::domain::ports::ALWAYS;
 use crate::domain::{ChannelValues, LocoId};
 use crate::ml::Followers;
+use crate::service::notes;
 use crate::warehouse::{LatestReading, PERIOD_READINGS, Reader, WarehouseError, median_step};
 
 use super::known::Known;
@@ -41,6 +43,7 @@ struct Seen {
     run: Option<i64>,
     quarantined: Option<(i64, u64)>,
     events: u64,
+    entry: i64,
 }
 
 struct Kept {
@@ -84,6 +87,7 @@ impl FleetMemory {
             run: last.as_ref().map(|last| last.run),
             quarantined: last.as_ref().map(|last| (last.run, last.rows_quarantined)),
             events: reader.event_count()?,
+            entry: reader.last_entry()?,
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
         let mut known = std::mem::take(&mut self.locos);
@@ -173,6 +177,9 @@ impl Kept {
         }
         if before.events != now.events {
             known.events = reader.events(loco)?;
+        }
+        if before.entry != now.entry {
+            known.notes = notes::standing(reader, loco, ALWAYS, &[])?;
         }
         Ok(fresh)
     }

@@ -1,7 +1,7 @@
 //! Minimum and maximum a bucket, in time order, split at gaps.
 
 use crate::domain::Reading;
-use crate::service::snapshot::{Curve, Sample};
+use crate::service::snapshot::{Bucket, Curve, Sample};
 
 /// Buckets a window: two points each are about as many as there are pixels.
 pub const BUCKETS: i64 = 1000;
@@ -17,14 +17,18 @@ pub(super) fn sample(samples: &mut Vec<Sample>, reading: &Reading, from_ms: i64,
     let new = Sample {
         at_ms: reading.at_ms,
         values: reading.values,
+        mean: false,
         flags: reading.flags,
         judged: None,
+        bucket: Bucket::of_one(reading.at_ms, reading.values),
     };
     match samples.last_mut() {
         Some(last) if bucket(last.at_ms, from_ms, to_ms) == bucket(new.at_ms, from_ms, to_ms) => {
+            let both = last.bucket.and(&new.bucket);
             if last.flags.is_empty() || !new.flags.is_empty() {
                 *last = new;
             }
+            last.bucket = both;
         }
         _ => samples.push(new),
     }

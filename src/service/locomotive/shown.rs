@@ -2,7 +2,8 @@
 //! keep the extremes of every minute, hour and day. Either way a few thousand rows are read, whatever the window.
 
 use crate::domain::LocoId;
-use crate::service::snapshot::{Curve, Happening, Sample};
+use crate::domain::VerdictKind;
+use crate::service::snapshot::{Bucket, Curve, Happening, Sample};
 use crate::warehouse::{Level, Reader, WarehouseError};
 
 use super::Changes;
@@ -78,6 +79,7 @@ impl Shown<'_> {
             })?;
         let mut probability = self.reducer(self.gap_ms);
         let mut changes = Changes::default();
+        let mut at = 0;
         self.reader
             .judged(self.loco, self.from_ms, until_ms, &mut |j| {
                 // The first to judge a reading was the model of that day.
@@ -86,8 +88,16 @@ impl Shown<'_> {
                 }
                 probability.push(j.at_ms, j.probability);
                 changes.push(j.at_ms, j.verdict);
-                if let Ok(i) = samples.binary_search_by_key(&j.at_ms, |s| s.at_ms) {
-                    samples[i].judged = Some((j.probability, j.verdict, j.model));
+                // Both come in time order.
+                while samples.get(at).is_some_and(|s| s.bucket.to_ms < j.at_ms) {
+                    at += 1;
+                }
+                if let Some(sample) = samples.get_mut(at).filter(|s| s.bucket.from_ms <= j.at_ms) {
+                    let said = (j.probability, j.probability, j.verdict);
+                    sample.bucket.judged = worst(sample.bucket.judged, said);
+                    if sample.at_ms == j.at_ms {
+                        sample.judged = Some((j.probability, j.verdict, j.model));
+                    }
                 }
             })?;
         Ok(Past {
@@ -119,8 +129,17 @@ impl Shown<'_> {
                 means.push(Sample {
                     at_ms,
                     values: bucket.mean(),
+                    mean: true,
                     flags: crate::domain::Flags::NONE,
                     judged: None,
+                    bucket: Bucket {
+                        from_ms: at_ms,
+                        to_ms: (bucket.start_ms + level.ms() - 1).min(until_ms),
+                        readings: bucket.readings,
+                        low: bucket.min,
+                        high: bucket.max,
+                        judged: None,
+                    },
                 });
             })?;
         let mut probability = self.reducer(gap_ms);
@@ -131,6 +150,9 @@ impl Shown<'_> {
                 probability.push(at_ms, bucket.min);
                 probability.push(at_ms, bucket.max);
                 changes.push(at_ms, bucket.verdict());
+                if let Ok(i) = means.binary_search_by_key(&at_ms, |mean| mean.at_ms) {
+                    means[i].bucket.judged = Some((bucket.min, bucket.max, bucket.verdict()));
+                }
             })?;
         let step_ms = (self.to_ms - self.from_ms) / BUCKETS;
         for at_ms in self
@@ -142,19 +164,17 @@ impl Shown<'_> {
         Ok(Past {
             curves: channels.map(Reducer::finish),
             probability: probability.finish(),
-            samples: self.samples(means)?,
+            samples: self.samples(&means)?,
             quality,
             changes: changes.found,
         })
     }
 
     /// One real reading a bucket; where raw rows were pruned, the mean of the roll-up.
-    fn samples(&self, means: Vec<Sample>) -> Result<Vec<Sample>, WarehouseError> {
+    fn samples(&self, means: &[Sample]) -> Result<Vec<Sample>, WarehouseError> {
         let pruned_to_ms = self.reader.pruned_to(self.loco)?.unwrap_or(i64::MIN);
-        let mut samples: Vec<Sample> = means
-            .into_iter()
-            .take_while(|mean| mean.at_ms <= pruned_to_ms)
-            .collect();
+        let pruned = means.partition_point(|mean| mean.at_ms <= pruned_to_ms);
+        let mut samples: Vec<Sample> = means[..pruned].to_vec();
         let step_ms = ((self.to_ms - self.from_ms) / BUCKETS).max(1);
         let first = (pruned_to_ms.max(self.from_ms - 1) + 1 - self.from_ms) / step_ms;
         let spans = (first..=BUCKETS)
@@ -163,13 +183,36 @@ impl Shown<'_> {
             .map(|start| (start, (start + step_ms - 1).min(self.until_ms)));
         self.reader
             .last_of_each(self.loco, spans, &mut |reading, judged| {
+                let i = (reading.at_ms - self.from_ms) / step_ms;
+                let from_ms = self.from_ms + i * step_ms;
                 samples.push(Sample {
                     at_ms: reading.at_ms,
                     values: reading.values,
+                    mean: false,
                     flags: reading.flags,
                     judged: judged.map(|j| (j.probability, j.verdict, j.model)),
+                    bucket: around(means, from_ms, from_ms + step_ms - 1)
+                        .unwrap_or_else(|| Bucket::of_one(reading.at_ms, reading.values)),
                 });
             })?;
         Ok(samples)
     }
+}
+
+/// All roll-ups that touch a stretch, as one.
+fn around(rolled: &[Sample], from_ms: i64, to_ms: i64) -> Option<Bucket> {
+    let first = rolled.partition_point(|s| s.bucket.to_ms < from_ms);
+    rolled[first..]
+        .iter()
+        .map(|s| s.bucket)
+        .take_while(|b| b.from_ms <= to_ms)
+        .reduce(|all, next| all.and(&next))
+}
+
+type Said = (f64, f64, VerdictKind);
+
+/// Verdicts are ordered worst first.
+fn worst(before: Option<Said>, said: Said) -> Option<Said> {
+    let (low, high, verdict) = said;
+    Some(before.map_or(said, |b| (b.0.min(low), b.1.max(high), b.2.min(verdict))))
 }

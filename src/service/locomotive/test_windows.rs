@@ -2,7 +2,7 @@
 
 use crate::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
 use crate::domain::{Flags, LocoId, Role, SourceClock};
-use crate::service::snapshot::{LocomotiveView, QualityKind, TimeWindow};
+use crate::service::snapshot::{LocomotiveView, QualityKind, Sample, Severity, TimeWindow};
 use crate::warehouse::{Reader, RunRecord, Warehouse};
 
 use super::Request;
@@ -62,6 +62,12 @@ fn view(reader: &Reader, window: TimeWindow) -> LocomotiveView {
         now_ms: at_ms(ROWS - 1),
         threshold: None,
         normal: None,
+        severity: Severity {
+            class: "III",
+            limits: [1.8, 4.5, 11.2],
+        },
+        limits: [(0.0, 1000.0); 4],
+        pending: &[],
     }
     .view()
     .unwrap()
@@ -120,11 +126,26 @@ fn wide_windows_keep_gaps_flags_and_real_rows_under_the_crosshair() {
             .all(|s| (s.at_ms - START_MS) % 1000 == 0 && s.values[0] == 500.0)
     );
     assert!(all.samples.windows(2).all(|w| w[0].at_ms < w[1].at_ms));
+    // A sample says for how many it stands, and what is hidden behind it.
+    let of_spike = |view: &LocomotiveView| {
+        let holds = |s: &&Sample| (s.bucket.from_ms..=s.bucket.to_ms).contains(&at_ms(SPIKE_AT));
+        *view.samples.iter().find(holds).unwrap()
+    };
+    let spike = of_spike(&all);
+    assert!(spike.bucket.readings > 1 && !spike.mean);
+    assert_eq!((spike.bucket.low[2], spike.bucket.high[2]), (2.0, 49.0));
+    let near = view(
+        &reader,
+        TimeWindow::Between(at_ms(SPIKE_AT) - 9000, at_ms(SPIKE_AT) + 9000),
+    );
+    let lone = of_spike(&near);
+    assert_eq!((lone.bucket.readings, lone.values[2]), (1, 49.0));
     // With the raw rows gone the past is still there, as means.
     warehouse.prune(HOUR_MS).unwrap();
     let pruned = view(&reader, TimeWindow::All);
     assert_eq!((pruned.from_ms, pruned.to_ms), (all.from_ms, all.to_ms));
     assert!(has(&pruned, QualityKind::Gap));
+    assert!(of_spike(&pruned).mean && of_spike(&pruned).bucket.high[2] == 49.0);
     assert!(pruned.samples.len() > 500);
     assert!(pruned.samples.windows(2).all(|w| w[0].at_ms < w[1].at_ms));
 }

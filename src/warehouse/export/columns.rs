@@ -9,6 +9,8 @@ pub enum Exported {
     /// Minimum, mean and maximum of every minute, hour or day: all that is left of pruned readings.
     RollUps(Level),
     Predictions,
+    /// Every reading of a range with what the first model to judge it said.
+    Judged,
     Events,
     Quarantine,
     Alarms,
@@ -108,6 +110,20 @@ const PREDICTION: [Column; 11] = [
     VALUES[3],
     SYNTHETIC,
 ];
+const JUDGED: [Column; 12] = [
+    LOCOMOTIVE,
+    TIME,
+    VALUES[0],
+    VALUES[1],
+    VALUES[2],
+    VALUES[3],
+    column("label", ColumnKind::Int),
+    column("flagged", ColumnKind::Flag),
+    real("probability", 4),
+    column("verdict", ColumnKind::Text),
+    column("model_version", ColumnKind::Int),
+    SYNTHETIC,
+];
 const EVENT: [Column; 5] = [
     LOCOMOTIVE,
     TIME,
@@ -167,6 +183,7 @@ impl Exported {
             Self::RollUps(Level::Hour) => "hours",
             Self::RollUps(Level::Day) => "days",
             Self::Predictions => "predictions",
+            Self::Judged => "judged",
             Self::Events => "events",
             Self::Quarantine => "quarantine",
             Self::Alarms => "alarms",
@@ -180,6 +197,7 @@ impl Exported {
             Self::Readings => &READING,
             Self::RollUps(_) => &ROLL_UP,
             Self::Predictions => &PREDICTION,
+            Self::Judged => &JUDGED,
             Self::Events => &EVENT,
             Self::Quarantine => &REFUSED,
             Self::Alarms => &ALARM,

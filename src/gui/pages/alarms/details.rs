@@ -109,7 +109,7 @@ fn pair_ui(ui: &mut Ui, name: &str, value: &str) {
     ui.horizontal(|ui| {
         ui.label(theme::small(name, t.mute));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            ui.label(theme::body(value, t.text).size(13.0));
+            ui.label(theme::body(value, t.text).size(size::TEXT));
         });
     });
 }

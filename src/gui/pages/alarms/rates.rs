@@ -36,7 +36,7 @@ pub fn rates_ui(ui: &mut Ui, cx: &Cx<'_>) {
     painter.rect_filled(plot, CornerRadius::ZERO, t.raised);
     let most = rates.iter().map(|r| r.1).max().unwrap_or(0).max(FLOOD + 2);
     let y = |n: u32| plot.bottom() - plot.height() * n as f32 / most as f32;
-    let font = FontId::proportional(11.0);
+    let font = FontId::proportional(size::LABEL);
     // Grey until there is one.
     let flood = if floods > 0 { t.danger } else { t.mute };
     for (n, ink) in [(GUIDANCE, t.mute), (FLOOD, flood)] {

@@ -101,7 +101,7 @@ impl Engine {
                 Err(why) => refused = refused.or(Some(why)),
             }
         }
-        self.keep(changes);
+        self.keep_changes(changes);
         if let Some(why) = refused {
             self.say(Event::Refused {
                 why: why.to_string(),
