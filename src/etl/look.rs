@@ -90,7 +90,7 @@ impl Look {
             writer: &mut writer,
             memory: &mut super::Memory::default(),
             report: &mut report,
-            progress: &|_, _| {},
+            progress: super::UNWATCHED,
         };
         let read = match input.role {
             Role::Telemetry => {

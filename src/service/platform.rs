@@ -16,6 +16,7 @@ use super::live::{self, Follower, LiveState, Passed};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
 use super::snapshot::RunProgress;
+use super::stop::Stop;
 use super::training::{self, JudgingError};
 
 pub use crate::sources::simulator::Simulation;
@@ -101,7 +102,20 @@ impl Platform {
         kind: RunKind,
         progress: &(dyn Fn(RunProgress) + Sync),
     ) -> Result<RunOutcome, PipelineError> {
-        pipeline::run(&self.home, &self.config, kind, progress)
+        self.run_until(kind, progress, &Stop::default())
+    }
+
+    /// Walks the pipeline once, or until `stop` is asked.
+    ///
+    /// # Errors
+    /// As [`Platform::run`].
+    pub fn run_until(
+        &self,
+        kind: RunKind,
+        progress: &(dyn Fn(RunProgress) + Sync),
+        stop: &Stop,
+    ) -> Result<RunOutcome, PipelineError> {
+        pipeline::run(&self.home, &self.config, kind, progress, stop)
     }
 
     /// Names of the sources that are followed.

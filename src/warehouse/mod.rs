@@ -15,6 +15,7 @@ mod lock;
 mod models;
 mod past;
 mod predictions;
+mod quarantine;
 mod reader;
 mod retention;
 mod rollups;
@@ -35,10 +36,13 @@ pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
 pub use predictions::{Judged, Prediction};
+pub use quarantine::{
+    PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
+};
 pub use reader::{ChangeWatch, Reader};
 pub use retention::Pruned;
 pub use rollups::{Level, RollUp};
-pub use runs::{LIVE, RunRecord, RunStatus};
+pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
 /// How long a statement waits for another program's write.
@@ -54,6 +58,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0002_compact.sql")),
     M::up(include_str!("../../database/migrations/0003_followed.sql")),
     M::up(include_str!("../../database/migrations/0004_journal.sql")),
+    M::up(include_str!("../../database/migrations/0007_requeued.sql")),
 ];
 
 const fn migrations() -> Migrations<'static> {
