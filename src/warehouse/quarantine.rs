@@ -11,7 +11,8 @@ use super::{Reader, Result};
 /// Bytes of a row that a list shows.
 const EXCERPT_BYTES: usize = 200;
 
-const LIST: &str = "SELECT q.file, q.line, q.reason, q.detail, substr(q.raw, 1, ?1), q.loco, q.at_ms, f.source,
+const LIST: &str =
+    "SELECT q.file, q.line, q.reason, q.detail, substr(q.raw, 1, ?1), q.loco, q.at_ms, f.source,
         f.path, f.role, q.run, r.at_ms, r.who, r.run
     FROM quarantine q JOIN source_files f ON f.file = q.file
     LEFT JOIN requeued r ON r.file = q.file AND r.line = q.line";
@@ -26,10 +27,12 @@ const BY_FILE: &str = "SELECT f.source, f.path, count(*) FROM quarantine q
     GROUP BY f.source, f.path ORDER BY 3 DESC LIMIT ?1";
 const PUT_BACK: &str = "SELECT count(*) FROM requeued";
 const KEPT: &str = "SELECT coalesce(sum(readings), 0) FROM readings_by_day";
-const WHOLE: &str = "SELECT q.raw, r.raw, f.digest, f.clock FROM quarantine q
+const WHOLE: &str =
+    "SELECT q.raw, r.raw, f.digest, q.reason, f.source, f.path, f.role FROM quarantine q
     JOIN source_files f ON f.file = q.file
     LEFT JOIN requeued r ON r.file = q.file AND r.line = q.line WHERE q.file = ?1 AND q.line = ?2";
-const MARK: &str = "INSERT INTO requeued (file, line, run, at_ms, who, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+const MARK: &str =
+    "INSERT INTO requeued (file, line, run, at_ms, who, raw) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
     ON CONFLICT (file, line) DO NOTHING";
 
 /// Which refused row: the warehouse's number of its file, and its line.
@@ -89,6 +92,10 @@ pub struct RefusedWhole {
     pub put_back_as: Option<Vec<u8>>,
     /// BLAKE3 of its file.
     pub digest: [u8; 32],
+    pub reason: Reason,
+    pub source: String,
+    pub path: String,
+    pub role: Role,
 }
 
 /// Counts of what is still out.
@@ -198,6 +205,10 @@ impl Reader {
                         raw: row.get(0)?,
                         put_back_as: row.get(1)?,
                         digest: row.get(2)?,
+                        reason: reason(row, 3)?,
+                        source: row.get(4)?,
+                        path: row.get(5)?,
+                        role: role(row, 6)?,
                     })
                 });
             Ok(found.optional()?)
@@ -253,17 +264,20 @@ fn reason(row: &Row<'_>, column: usize) -> rusqlite::Result<Reason> {
         .ok_or_else(|| unknown(column, &key))
 }
 
+fn role(row: &Row<'_>, column: usize) -> rusqlite::Result<Role> {
+    let key: String = row.get(column)?;
+    [Role::Telemetry, Role::Maintenance, Role::Failures]
+        .into_iter()
+        .find(|role| role.key() == key)
+        .ok_or_else(|| unknown(column, &key))
+}
+
 fn unknown(column: usize, word: &str) -> rusqlite::Error {
     let why = format!("“{word}” is not known to this program");
     rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, why.into())
 }
 
 fn entry(row: &Row<'_>) -> rusqlite::Result<RefusedEntry> {
-    let role: String = row.get(9)?;
-    let role = [Role::Telemetry, Role::Maintenance, Role::Failures]
-        .into_iter()
-        .find(|known| known.key() == role)
-        .ok_or_else(|| unknown(9, &role))?;
     let put_back = match row.get::<_, Option<i64>>(11)? {
         Some(at_ms) => Some(PutBack {
             at_ms,
@@ -284,7 +298,7 @@ fn entry(row: &Row<'_>) -> rusqlite::Result<RefusedEntry> {
         at_ms: row.get(6)?,
         source: row.get(7)?,
         path: row.get(8)?,
-        role,
+        role: role(row, 9)?,
         run: row.get(10)?,
         put_back,
     })

@@ -1,5 +1,7 @@
 //! Is the data good? Runs, quarantine, import of new files, the night run.
 
+pub mod requeue;
+
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct IntakeView {}
