@@ -16,7 +16,9 @@ use crate::domain::{Channel, Limits};
 
 pub use crate::domain::source::{Dialect, Encoding, Format, Role, SourceClock};
 
-pub use columns::{ChannelColumn, ColumnSpec, Columns, LocoColumn, TimestampColumn};
+pub use columns::{
+    ChannelColumn, ColumnSpec, Columns, LocoColumn, Origin, TimestampColumn, units_of,
+};
 pub use error::ConfigError;
 pub use home::Home;
 pub use key::KeyConfig;
@@ -247,6 +249,9 @@ pub struct Config {
     /// The folder that source paths are relative to (that of the file).
     #[serde(skip)]
     pub folder: PathBuf,
+    /// The file itself; `None` where none was read.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
 }
 
 impl Config {
@@ -267,6 +272,7 @@ impl Config {
         let mut config: Self =
             toml::from_str(text).map_err(|e| ConfigError::from_toml(file, text, &e))?;
         config.folder = file.parent().unwrap_or(Path::new("")).to_path_buf();
+        config.file = Some(file.to_path_buf());
         for i in 0..config.sources.len() {
             config
                 .check_source(i)

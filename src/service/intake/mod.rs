@@ -1,6 +1,9 @@
 //! Is the data good? Runs, quarantine, import of new files, the night run.
 
+pub mod history;
+pub mod names;
 pub mod requeue;
+pub mod schedule;
 
 /// What the page shows.
 #[derive(Debug, Clone, PartialEq, Default)]
