@@ -11,11 +11,13 @@ use eframe::egui::{
 use crate::domain::LocoId;
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
+use crate::service::intake::IntakeAsk;
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
 use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
+use super::pick::{self, Picked, TableChoice};
 use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
@@ -57,6 +59,7 @@ pub struct App {
     toasts: Toasts,
     files: FileChoice,
     saving: SaveChoice,
+    picking: TableChoice,
     /// What the service was last told to watch.
     watching: Option<(LocoId, TimeWindow)>,
     /// The desk that the service was last told of.
@@ -97,6 +100,7 @@ impl App {
             toasts: Toasts::default(),
             files: FileChoice::default(),
             saving: SaveChoice::default(),
+            picking: TableChoice::default(),
             watching: None,
             attending: Desk::default(),
         }
@@ -137,6 +141,14 @@ impl App {
         if let Some(command) = self.saving.poll() {
             self.send(command);
         }
+        match self.picking.poll() {
+            Some(Picked::File(path)) => self.import(path),
+            Some(Picked::NoDialog) => self.toasts.no_dialog(),
+            None => {}
+        }
+        if let Some(path) = pick::dropped(ctx) {
+            self.import(path);
+        }
         // The worst is looked at until something else is chosen; but curves that are being read do not
         // change under the eyes.
         let gone = self
@@ -147,6 +159,13 @@ impl App {
         if gone || (!self.picked && self.page == Page::Fleet) {
             self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
         }
+    }
+
+    /// Shows the import of a table.
+    fn import(&mut self, path: std::path::PathBuf) {
+        self.page = Page::Pipeline;
+        self.pipeline.import();
+        self.send(Command::Intake(IntakeAsk::Look(path)));
     }
 
     fn pick(&mut self, loco: LocoId) {
@@ -177,6 +196,7 @@ impl App {
             }
             Ask::Show(page) => self.page = page,
             Ask::ChooseFiles => self.files.start(ctx, &self.text),
+            Ask::PickTable => self.picking.start(ctx, &self.text),
             Ask::SaveAs { file_name, command } => {
                 self.saving.start(ctx, &self.text, file_name, command);
             }
@@ -250,7 +270,7 @@ impl eframe::App for App {
             selected: selected.as_ref(),
             since: self.came.elapsed(),
             wall_ms: jiff::Timestamp::now().as_millisecond(),
-            choosing_files: self.files.under_way(),
+            choosing_files: self.files.under_way() || self.picking.under_way(),
             asks: Vec::new(),
         };
         let plain = Frame::new().fill(t.panel);

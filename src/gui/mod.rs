@@ -11,6 +11,7 @@ mod files;
 pub(crate) mod fonts;
 mod icon;
 mod pages;
+mod pick;
 mod rail;
 mod replay;
 mod run;

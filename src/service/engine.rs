@@ -2,6 +2,7 @@
 //! and the readers; the window only sees snapshots.
 
 mod desks;
+mod intake;
 mod jobs;
 mod picture;
 
@@ -182,8 +183,13 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
+                    Some(Command::Run) if self.is_putting_back() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
+                    Some(Command::Cancel) => {
+                        self.cancel();
+                        self.publish_progress();
+                    }
                     Some(Command::OpenFiles { sensors, maintenance }) => {
                         if job.is_some() {
                             self.say(Event::Refused { why: "a run is under way".into() });
@@ -248,6 +254,9 @@ impl Engine {
                 _ = tick.tick() => {
                     due |= self.look_around();
                     due |= self.desks_tick();
+                    if job.is_none() && self.run_is_due() {
+                        job = Some(self.begin(&progress_out));
+                    }
                 }
             }
         }

@@ -13,7 +13,9 @@ use super::{Answer, Engine};
 
 /// What each desk holds.
 #[derive(Default)]
-pub(super) struct Desks {}
+pub(super) struct Desks {
+    pub intake: super::intake::IntakeDesk,
+}
 
 impl Engine {
     /// Carries out what is asked of a desk.
@@ -24,11 +26,12 @@ impl Engine {
                 self.export(to, move |file| picture::write(&picture, file));
             }
             Command::Alarms(ask) => match ask {},
-            Command::Intake(ask) => match ask {},
+            Command::Intake(ask) => self.asked_of_intake(ask),
             Command::Models(ask) => match ask {},
             Command::Settings(ask) => match ask {},
             Command::Log(ask) => match ask {},
             Command::Run
+            | Command::Cancel
             | Command::OpenFiles { .. }
             | Command::Watch { .. }
             | Command::Replay(_) => {}
@@ -58,11 +61,13 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
-        false
+        self.intake_tick()
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
-    pub(super) fn picture_desks(&mut self, _snapshot: &mut Snapshot) {}
+    pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        snapshot.intake = self.desks.intake.picture(self.running.is_some());
+    }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
     pub(super) fn aside(&self, work: impl FnOnce() -> Answer + Send + 'static) {

@@ -23,6 +23,7 @@ impl Engine {
         let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
         snapshot.generation = self.generation;
         snapshot.running = self.running;
+        snapshot.intake = self.desks.intake.picture(self.running.is_some());
         self.send(snapshot);
     }
 
