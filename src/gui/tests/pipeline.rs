@@ -155,7 +155,9 @@ fn a_refused_row_is_sieved_corrected_checked_and_put_back() {
     };
     assert_eq!(put(&mut bench), [], "not before it was checked");
     let text = made::RAW.replace("abc", "501");
-    let field = bench.harness.get_by_label("La ligne, à corriger");
+    let field = bench
+        .harness
+        .get_by_role_and_label(Role::MultilineTextInput, "La ligne, à corriger");
     field.focus();
     field.type_text("x");
     bench.harness.run();

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 
 use eframe::egui::{Label, ScrollArea, Ui};
 
-use crate::domain::SourceClock;
 use crate::gui::context::{Ask, Cx};
 use crate::gui::fonts::Icon;
 use crate::gui::theme::{self, size};
@@ -141,7 +140,6 @@ fn mapped_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {
                 };
                 let before = draft.clone();
                 mapping::form_ui(ui, cx, draft, found);
-                clock_ui(ui, cx, draft);
                 if *draft != before {
                     cx.send(Command::Intake(IntakeAsk::Draft(draft.clone())));
                 }
@@ -152,27 +150,6 @@ fn mapped_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {
     card_ui(ui, "pipeline-preview", right, size::L, |ui| {
         preview::preview_ui(ui, cx, wizard);
     });
-}
-
-/// Archive or live.
-fn clock_ui(ui: &mut Ui, cx: &Cx<'_>, draft: &mut SourceDraft) {
-    let text = cx.text;
-    label_ui(ui, &text.get("pipeline-clock"));
-    ui.horizontal(|ui| {
-        for (clock, word) in [
-            (SourceClock::Data, text.get("pipeline-clock-data")),
-            (SourceClock::Wall, text.get("pipeline-clock-wall")),
-        ] {
-            if button_ui(ui, Kind::Choice(draft.clock == clock), &word).clicked() {
-                draft.clock = clock;
-            }
-        }
-    });
-    let why = match draft.clock {
-        SourceClock::Data => text.get("pipeline-clock-data-why"),
-        SourceClock::Wall => text.get("pipeline-clock-wall-why"),
-    };
-    sentence_ui(ui, &why);
 }
 
 fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {

@@ -2,7 +2,7 @@
 
 use eframe::egui::Ui;
 
-use crate::domain::Role;
+use crate::domain::{Role, SourceClock};
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
@@ -66,13 +66,38 @@ pub fn form_ui(ui: &mut Ui, cx: &Cx<'_>, draft: &mut SourceDraft, found: Option<
             field_row_ui(ui, cx, draft, field, header);
         }
     }
-    label_ui(ui, &text.get("pipeline-zone"));
+    clock_ui(ui, cx, draft);
     let zones = ZONES.map(str::to_owned);
     let name = text.get("pipeline-zone");
-    if let Some(chosen) = choice_ui(ui, "zone", &name, COLUMN, &draft.zone, &zones) {
-        draft.zone.clone_from(&zones[chosen]);
-    }
+    ui.horizontal(|ui| {
+        name_ui(ui, &name);
+        if let Some(chosen) = choice_ui(ui, "zone", &name, COLUMN, &draft.zone, &zones) {
+            draft.zone.clone_from(&zones[chosen]);
+        }
+        label_ui(ui, &text.get("pipeline-zone-why"));
+    });
     reading_ui(ui, cx, draft, found);
+}
+
+/// Archive or live.
+fn clock_ui(ui: &mut Ui, cx: &Cx<'_>, draft: &mut SourceDraft) {
+    let text = cx.text;
+    ui.horizontal(|ui| {
+        name_ui(ui, &text.get("pipeline-clock"));
+        for (clock, word) in [
+            (SourceClock::Data, text.get("pipeline-clock-data")),
+            (SourceClock::Wall, text.get("pipeline-clock-wall")),
+        ] {
+            if button_ui(ui, Kind::Choice(draft.clock == clock), &word).clicked() {
+                draft.clock = clock;
+            }
+        }
+    });
+    let why = match draft.clock {
+        SourceClock::Data => text.get("pipeline-clock-data-why"),
+        SourceClock::Wall => text.get("pipeline-clock-wall-why"),
+    };
+    sentence_ui(ui, &why);
 }
 
 fn name_ui(ui: &mut Ui, words: &str) {

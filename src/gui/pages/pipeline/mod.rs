@@ -84,8 +84,9 @@ pub fn figures(ui: &Ui, cx: &Cx<'_>) -> Vec<Figure> {
 /// Draws the page.
 pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.spacing_mut().item_spacing.y = size::M;
-    run::banners_ui(ui, cx);
+    // The tabs first: a banner that comes does not move what is about to be clicked.
     ui.horizontal(|ui| tabs_ui(ui, cx, &mut state.tab));
+    run::banners_ui(ui, cx);
     match state.tab {
         Tab::Run => run_tab::tab_ui(ui, cx, &mut state.run, &mut state.schedule),
         Tab::History => history::tab_ui(ui, cx, &mut state.history),
