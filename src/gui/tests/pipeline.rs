@@ -210,10 +210,10 @@ fn a_refused_row_is_sieved_corrected_checked_and_put_back() {
     let mut after = made::intake(3);
     after.put_back = Some(Ok(report));
     show(&mut bench, after);
-    assert!(bench.says("1 réinjectées, 0 toujours refusées"));
+    assert!(bench.says("Réinjectées\u{202f}: 1 · toujours refusées\u{202f}: 0"));
     assert!(bench.says("au prochain traitement"));
     bench.click("Fermer");
-    assert!(!bench.says("réinjectées, 0"));
+    assert!(!bench.says("toujours refusées"));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The runs that ended, newest first; beside the table all that is known of the selected one.
 
-use eframe::egui::{Align, Label, Layout, ScrollArea, Sense, Ui};
+use eframe::egui::{Align, Label, Layout, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use crate::gui::context::Cx;
@@ -15,6 +15,9 @@ use super::parts::{
     cell_ui, empty_ui, head_ui, label_ui, outcome_ui, secs, sentence_ui, split, table_look,
     title_ui,
 };
+
+/// Height of a name with its value.
+const PAIR: f32 = 24.0;
 
 /// What the tab remembers between frames.
 #[derive(Debug, Default)]
@@ -274,9 +277,9 @@ fn heading_ui(ui: &mut Ui, words: &str) {
 
 fn pair_ui(ui: &mut Ui, name: &str, value: &str) {
     let t = theme::tokens(ui);
-    ui.horizontal(|ui| {
-        ui.spacing_mut().interact_size.y = 20.0;
-        ui.label(theme::body(name, t.mute));
+    let room = vec2(ui.available_width(), PAIR);
+    ui.allocate_ui_with_layout(room, Layout::left_to_right(Align::Center), |ui| {
+        ui.add(Label::new(theme::body(name, t.mute)).truncate());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.label(theme::body(value, t.text));
         });

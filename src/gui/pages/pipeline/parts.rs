@@ -91,6 +91,7 @@ pub fn notice_ui<R>(ui: &mut Ui, tone: Tone, add: impl FnOnce(&mut Ui) -> R) -> 
 /// How a run went: its shape, and the word for it.
 pub fn outcome_ui(ui: &mut Ui, text: &Text, run: &RunRow) {
     let t = theme::tokens(ui);
+    ui.spacing_mut().item_spacing.x = size::S;
     let (rect, _) = ui.allocate_exact_size(vec2(18.0, 18.0), Sense::hover());
     let (word, ink) = match (&run.failed, &run.cancelled_by) {
         (None, _) => {
@@ -176,7 +177,7 @@ pub fn empty_ui(ui: &mut Ui, title: &str, words: &str) {
     let t = theme::tokens(ui);
     ui.add_space(size::XL);
     ui.vertical_centered(|ui| {
-        ui.set_max_width(520.0);
+        ui.set_max_width(ui.available_width().min(520.0));
         ui.label(theme::sized(title, size::FIGURE, t.text));
         ui.add(Label::new(theme::body(words, t.mute)).wrap());
     });

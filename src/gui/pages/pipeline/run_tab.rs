@@ -224,7 +224,9 @@ fn mark_ui(ui: &Ui, rect: Rect, state: StageState) {
 fn last_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let text = cx.text;
     let view = &cx.snapshot.intake;
-    if let Some(run) = view.runs.first() {
+    let running = cx.snapshot.running.is_some();
+    // While one is under way the newest record may be its own, written at its load and not concluded.
+    if let Some(run) = view.runs.first().filter(|_| !running) {
         ui.horizontal(|ui| {
             let when = text.moment(run.ended_ms, Some(cx.wall_ms));
             outcome_ui(ui, text, run);
@@ -245,7 +247,7 @@ fn last_ui(ui: &mut Ui, cx: &Cx<'_>) {
                 &text.with("pipeline-cancelled-by", [("by", by.as_str().into())]),
             );
         }
-    } else if view.looked && cx.snapshot.running.is_none() {
+    } else if view.looked && !running {
         sentence_ui(ui, &text.get("pipeline-never-run"));
     } else if !view.looked {
         sentence_ui(ui, &text.get("pipeline-looking"));
