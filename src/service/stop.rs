@@ -25,7 +25,6 @@ impl Stop {
     }
 
     /// For what asks step by step whether to go on.
-    #[must_use]
     pub fn go_on(&self) -> std::ops::ControlFlow<()> {
         if self.is_asked() {
             std::ops::ControlFlow::Break(())

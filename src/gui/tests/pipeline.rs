@@ -4,13 +4,12 @@ use eframe::egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
 use super::{Bench, bench_of};
-use crate::config::ScheduleConfig;
 use crate::domain::Reason;
 use crate::gui::fixtures;
 use crate::gui::fixtures::pipeline as made;
 use crate::service::command::{Command, Desk};
 use crate::service::intake::requeue::{Report, Would};
-use crate::service::intake::{IntakeAsk, IntakeView, Wizard};
+use crate::service::intake::{IntakeAsk, IntakeView, ScheduleConfig, Wizard};
 use crate::service::snapshot::Snapshot;
 use crate::text::Language;
 

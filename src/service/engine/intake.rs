@@ -169,8 +169,8 @@ impl Engine {
                 self.put_back(move |platform| all_of(platform, &filter))
             }
             IntakeAsk::Look(path) => self.look_at(path),
-            IntakeAsk::Draft(draft) => self.look_again(draft),
-            IntakeAsk::Save { draft, run } => self.save(draft, run),
+            IntakeAsk::Draft(draft) => self.look_again(*draft),
+            IntakeAsk::Save { draft, run } => self.save(*draft, run),
             IntakeAsk::LeaveWizard => {
                 self.desks.intake.look += 1;
                 self.desks.intake.view().wizard = None;

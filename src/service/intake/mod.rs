@@ -11,10 +11,9 @@ pub mod stages;
 
 use std::path::PathBuf;
 
-use crate::config::ScheduleConfig;
 use crate::domain::Reason;
 
-pub use crate::config::units_of;
+pub use crate::config::{ScheduleConfig, units_of};
 pub use crate::domain::ports::decode;
 pub use crate::etl::{FirstRow, FirstRowIs};
 pub use crate::warehouse::{
@@ -126,10 +125,10 @@ pub enum IntakeAsk {
     /// Looks at a file to be imported.
     Look(PathBuf),
     /// Looks again, as the draft says now.
-    Draft(SourceDraft),
+    Draft(Box<SourceDraft>),
     /// Saves the draft as a source of the configuration; a run may begin at once.
     Save {
-        draft: SourceDraft,
+        draft: Box<SourceDraft>,
         run: bool,
     },
     LeaveWizard,

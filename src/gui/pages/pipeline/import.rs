@@ -129,7 +129,7 @@ fn mapped_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {
     card_ui(ui, "pipeline-form", left, size::LINE, |ui| {
         let mut fields = left.shrink2(eframe::egui::vec2(size::L, size::M));
         let mut foot = fields;
-        fields.set_bottom(left.bottom() - 2.0 * size::CONTROL - 3.0 * size::M);
+        fields.set_bottom(left.bottom() - 2.0 * size::CONTROL - 2.0 * size::M);
         foot.set_top(fields.bottom() + size::M);
         crate::gui::widgets::card::at_ui(ui, "fields", fields, |ui| {
             ScrollArea::vertical().id_salt("form").show(ui, |ui| {
@@ -141,7 +141,7 @@ fn mapped_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {
                 let before = draft.clone();
                 mapping::form_ui(ui, cx, draft, found);
                 if *draft != before {
-                    cx.send(Command::Intake(IntakeAsk::Draft(draft.clone())));
+                    cx.send(Command::Intake(IntakeAsk::Draft(Box::new(draft.clone()))));
                 }
             });
         });
@@ -196,7 +196,7 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, wizard: &Wizard) {
             ] {
                 if button_ui(ui, kind, &word).clicked() {
                     cx.send(Command::Intake(IntakeAsk::Save {
-                        draft: draft.clone(),
+                        draft: Box::new(draft.clone()),
                         run,
                     }));
                 }

@@ -268,7 +268,7 @@ fn table_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &IntakeView) {
         .auto_shrink([false, false])
         .min_scrolled_height(0.0)
         .cell_layout(Layout::left_to_right(Align::Center))
-        .column(Column::exact(if narrow { 128.0 } else { 164.0 }));
+        .column(Column::exact(if narrow { 156.0 } else { 164.0 }));
     if !narrow {
         table = table.column(Column::exact(120.0).clip(true));
     }

@@ -2,12 +2,11 @@
 
 use eframe::egui::{Label, Ui};
 
-use crate::config::ScheduleConfig;
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::service::command::Command;
-use crate::service::intake::IntakeAsk;
+use crate::service::intake::{IntakeAsk, ScheduleConfig};
 
 use super::parts::{field_ui, label_ui, sentence_ui, title_ui};
 

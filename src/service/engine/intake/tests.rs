@@ -151,7 +151,7 @@ fn a_file_becomes_a_source_and_is_loaded() {
     // Another one of that name is refused, and the wizard stays.
     draft.name = "fleet".into();
     let save = |draft: &SourceDraft| IntakeAsk::Save {
-        draft: draft.clone(),
+        draft: Box::new(draft.clone()),
         run: true,
     };
     ask(&mut handle, save(&draft));
@@ -162,7 +162,7 @@ fn a_file_becomes_a_source_and_is_loaded() {
             .is_some_and(|w| w.not_saved.is_some())
     });
     draft.name = "yard".into();
-    ask(&mut handle, IntakeAsk::Draft(draft.clone()));
+    ask(&mut handle, IntakeAsk::Draft(Box::new(draft.clone())));
     until(&handle, "the second look", ready);
     ask(&mut handle, save(&draft));
     let s = until(&handle, "the load", |s| {
