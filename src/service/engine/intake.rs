@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::config::{Config, ScheduleConfig};
+use crate::domain::Reason;
 use crate::service::command::{Desk, Event};
 use crate::service::intake::draft::SourceDraft;
 use crate::service::intake::history::RunRow;
@@ -30,6 +31,8 @@ use super::Engine;
 const NAMED_FILES: usize = 200;
 /// After another program's run was in the way of the night run.
 const AGAIN: Duration = Duration::from_secs(120);
+/// Between two looks at the warehouse while live passes change it every second.
+const LOOK: Duration = Duration::from_secs(2);
 
 /// What the desk holds.
 pub(in crate::service::engine) struct IntakeDesk {
@@ -45,6 +48,8 @@ pub(in crate::service::engine) struct IntakeDesk {
     due: bool,
     /// It is being looked at.
     looking: bool,
+    /// When it was looked at last; `None`: what was done since is to be seen at once.
+    looked_at: Option<Instant>,
     runs_listed: usize,
     /// Numbers what was asked last of the sieve and of the wizard: an older answer is dropped.
     sieve: u64,
@@ -64,6 +69,7 @@ impl Default for IntakeDesk {
             seen: None,
             due: true,
             looking: false,
+            looked_at: None,
             runs_listed: LISTED_RUNS,
             sieve: 0,
             look: 0,
@@ -117,7 +123,7 @@ impl Engine {
     pub(super) fn run_ended(&mut self, busy: Option<&str>) {
         let desk = &mut self.desks.intake;
         desk.stop = None;
-        desk.due = true;
+        (desk.due, desk.looked_at) = (true, None);
         desk.view().busy = busy.map(|holder| (holder.to_owned(), wall_ms()));
         if busy.is_some() {
             // It did not begin: the warehouse says again when the last one did.
@@ -146,8 +152,9 @@ impl Engine {
     pub(super) fn asked_of_intake(&mut self, ask: IntakeAsk) {
         match ask {
             IntakeAsk::MoreRuns => {
-                self.desks.intake.runs_listed += LISTED_RUNS;
-                self.desks.intake.due = true;
+                let desk = &mut self.desks.intake;
+                desk.runs_listed += LISTED_RUNS;
+                (desk.due, desk.looked_at) = (true, None);
             }
             IntakeAsk::Sift(filter) => {
                 let desk = &mut self.desks.intake;
@@ -161,7 +168,10 @@ impl Engine {
             IntakeAsk::PutBack { key, text } => {
                 let rows = move |_: &Platform| {
                     let text = Some(text);
-                    Ok((vec![Again { key, text }], 0))
+                    Ok(Batch {
+                        rows: vec![Again { key, text }],
+                        ..Batch::default()
+                    })
                 };
                 self.put_back(rows);
             }
@@ -194,8 +204,10 @@ impl Engine {
             desk.seen = last;
             desk.due = true;
         }
-        if desk.due && !desk.looking && (attended || timed) {
+        let rested = desk.looked_at.is_none_or(|at| at.elapsed() >= LOOK);
+        if desk.due && rested && !desk.looking && (attended || timed) {
             desk.due = false;
+            desk.looked_at = Some(Instant::now());
             desk.looking = true;
             let (listed, filter) = (desk.runs_listed, desk.view.filter.clone());
             let platform = self.platform.clone();
@@ -342,10 +354,7 @@ impl Engine {
         });
     }
 
-    fn put_back(
-        &mut self,
-        rows: impl FnOnce(&Platform) -> Result<(Vec<Again>, u64), String> + Send + 'static,
-    ) {
+    fn put_back(&mut self, rows: impl FnOnce(&Platform) -> Result<Batch, String> + Send + 'static) {
         if self.running.is_some() || self.desks.intake.view.putting_back {
             return self.say(Event::Refused {
                 why: "a run is under way".into(),
@@ -358,12 +367,15 @@ impl Engine {
         self.aside(move || {
             // A live pass of ours ends first; the next one waits.
             let _held = gate.as_ref().map(|gate| gate.lock());
-            let done = rows(&platform)
-                .map_err(Failed::Told)
-                .and_then(|(rows, left)| {
-                    let report = requeue::put_back(&platform, &rows, &who)?;
-                    Ok(Report { left, ..report })
-                });
+            let done = rows(&platform).map_err(Failed::Told).and_then(|batch| {
+                let mut report = requeue::put_back(&platform, &batch.rows, &who)?;
+                report.left = batch.left;
+                if batch.backwards > 0 {
+                    let refused = report.refused.entry(Reason::TimeBackwards);
+                    *refused.or_default() += batch.backwards;
+                }
+                Ok(report)
+            });
             Box::new(move |engine| engine.was_put_back(done))
         });
     }
@@ -375,7 +387,7 @@ impl Engine {
             });
         }
         let desk = &mut self.desks.intake;
-        desk.due = true;
+        (desk.due, desk.looked_at) = (true, None);
         let view = desk.view();
         view.putting_back = false;
         view.picked = None;
@@ -499,10 +511,21 @@ fn reader(platform: &Platform) -> Result<Option<Reader>, String> {
     platform.reader().map_err(|e| e.to_string())
 }
 
-/// The rows of a filter as they came, and how many are left.
-fn all_of(platform: &Platform, filter: &RefusedFilter) -> Result<(Vec<Again>, u64), String> {
+/// Rows to be put back at once.
+#[derive(Default)]
+struct Batch {
+    rows: Vec<Again>,
+    /// Rows of the filter beyond what is taken at once.
+    left: u64,
+    /// Rows that go back in time and were not asked for by that reason.
+    backwards: u64,
+}
+
+/// The rows of a filter as they came. A row alone does not show that it goes back in time: that its instant is right
+/// after all is for a person to say, by asking for that reason.
+fn all_of(platform: &Platform, filter: &RefusedFilter) -> Result<Batch, String> {
     let Some(reader) = reader(platform)? else {
-        return Ok((Vec::new(), 0));
+        return Ok(Batch::default());
     };
     let filter = RefusedFilter {
         put_back: false,
@@ -516,7 +539,14 @@ fn all_of(platform: &Platform, filter: &RefusedFilter) -> Result<(Vec<Again>, u6
         key: row.key,
         text: None,
     };
-    Ok((rows.into_iter().map(again).collect(), left))
+    let (backwards, rows): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .partition(|row| filter.reason.is_none() && row.reason == Reason::TimeBackwards);
+    Ok(Batch {
+        rows: rows.into_iter().map(again).collect(),
+        left,
+        backwards: backwards.len() as u64,
+    })
 }
 
 fn see(platform: &Platform, runs: usize, filter: &RefusedFilter) -> Result<Option<Seen>, String> {

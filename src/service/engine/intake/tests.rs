@@ -1,7 +1,6 @@
 //! The desk through the whole service, on homes of their own.
 
 use super::*;
-use crate::domain::Reason;
 use crate::service::command::Command;
 use crate::service::engine;
 use crate::service::handle::ServiceHandle;
@@ -214,4 +213,26 @@ fn a_missed_night_run_is_made_up_for_and_a_new_hour_promises_nothing_of_the_past
         told.iter()
             .any(|e| matches!(e, Event::Refused { why } if why.contains("daily_at")))
     );
+}
+
+#[test]
+fn rows_that_go_back_in_time_are_taken_only_when_they_are_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut csv = sensors(200);
+    csv.push_str(&format!("{},LOCO_001,1e9,5,2,45,0\n", instant(201)));
+    csv.push_str("2026-07-31T00:00:00Z,LOCO_001,500,5,2,45,0\n");
+    let platform = platform(dir.path(), &csv);
+    platform
+        .run(crate::service::pipeline::RunKind::Full, &|_| {})
+        .unwrap();
+    let all = all_of(&platform, &RefusedFilter::default()).unwrap();
+    assert_eq!((all.rows.len(), all.backwards, all.left), (1, 1, 0));
+    let asked = RefusedFilter {
+        reason: Some(Reason::TimeBackwards),
+        ..RefusedFilter::default()
+    };
+    let all = all_of(&platform, &asked).unwrap();
+    assert_eq!((all.rows.len(), all.backwards), (1, 0));
+    let report = requeue::put_back(&platform, &all.rows, "Ngo").unwrap();
+    assert_eq!(report.entered, 1);
 }
