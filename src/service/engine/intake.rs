@@ -1,31 +1,28 @@
 //! The desk of runs, quarantine and import. Whatever reads the warehouse or a file is done aside.
 
-use std::path::PathBuf;
+mod import;
+mod refused;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use crate::config::{Config, ScheduleConfig};
-use crate::domain::Reason;
-use crate::service::command::{Desk, Event};
-use crate::service::intake::draft::SourceDraft;
+use crate::service::command::Desk;
 use crate::service::intake::history::RunRow;
-use crate::service::intake::preview::{self, Found};
-use crate::service::intake::requeue::{self, Again, PutBackError, Report};
+use crate::service::intake::requeue::Again;
 use crate::service::intake::schedule::{self, Due};
 use crate::service::intake::stages::Listener;
 use crate::service::intake::{
-    IntakeAsk, IntakeView, LISTED_ROWS, LISTED_RUNS, PUT_BACK_ROWS, Picked, RefusedCounts,
-    RefusedEntry, RefusedFilter, RefusedKey, Wizard, decode, save_source,
+    IntakeAsk, IntakeView, LISTED_ROWS, LISTED_RUNS, RefusedCounts, RefusedEntry, RefusedFilter,
 };
-use crate::service::live::Live;
 use crate::service::pipeline::wall_ms;
 use crate::service::platform::Platform;
 use crate::service::scribe::who;
 use crate::service::snapshot::RunProgress;
 use crate::service::stop::Stop;
-use crate::warehouse::{LockError, Reader};
+use crate::warehouse::Reader;
 
 use super::Engine;
+use refused::{Batch, all_of};
 
 /// Files of the quarantine that are named.
 const NAMED_FILES: usize = 200;
@@ -288,265 +285,10 @@ impl Engine {
             }
         }
     }
-
-    fn sift(&mut self) {
-        let desk = &mut self.desks.intake;
-        desk.sieve += 1;
-        let (number, filter) = (desk.sieve, desk.view.filter.clone());
-        let platform = self.platform.clone();
-        self.aside(move || {
-            let found = reader(&platform).and_then(|reader| match reader {
-                Some(reader) => reader
-                    .refused_rows(&filter, LISTED_ROWS)
-                    .map_err(|e| e.to_string()),
-                None => Ok((Vec::new(), 0)),
-            });
-            Box::new(move |engine| {
-                let desk = &mut engine.desks.intake;
-                if number != desk.sieve {
-                    return;
-                }
-                let view = desk.view();
-                view.sifting = false;
-                match found {
-                    Ok((rows, matching)) => (view.rows, view.matching) = (rows, matching),
-                    Err(why) => view.fault = Some(why),
-                }
-            })
-        });
-    }
-
-    fn pick(&mut self, key: RefusedKey) {
-        let platform = self.platform.clone();
-        self.aside(move || {
-            let found = reader(&platform).and_then(|reader| match reader {
-                Some(reader) => reader.refused_row(key).map_err(|e| e.to_string()),
-                None => Ok(None),
-            });
-            Box::new(move |engine| match found {
-                Ok(whole) => {
-                    engine.desks.intake.view().picked = whole.map(|whole| Picked {
-                        key,
-                        text: decode(&whole.raw).into_owned(),
-                        put_back_as: whole.put_back_as.map(|raw| decode(&raw).into_owned()),
-                        tried: None,
-                    });
-                }
-                Err(why) => engine.say(Event::Refused { why }),
-            })
-        });
-    }
-
-    fn try_row(&mut self, key: RefusedKey, text: String) {
-        let platform = self.platform.clone();
-        self.aside(move || {
-            let again = Again {
-                key,
-                text: Some(text.clone()),
-            };
-            let would = requeue::would(&platform, &again);
-            Box::new(move |engine| {
-                let picked = &mut engine.desks.intake.view().picked;
-                if let Some(picked) = picked.as_mut().filter(|picked| picked.key == key) {
-                    picked.tried = Some((text, would));
-                }
-            })
-        });
-    }
-
-    fn put_back(&mut self, rows: impl FnOnce(&Platform) -> Result<Batch, String> + Send + 'static) {
-        if self.running.is_some() || self.desks.intake.view.putting_back {
-            return self.say(Event::Refused {
-                why: "a run is under way".into(),
-            });
-        }
-        self.desks.intake.view().putting_back = true;
-        let platform = self.platform.clone();
-        let gate = self.following.as_ref().map(Live::gate);
-        let who = who(platform.config.window.operator.as_deref());
-        self.aside(move || {
-            // A live pass of ours ends first; the next one waits.
-            let _held = gate.as_ref().map(|gate| gate.lock());
-            let done = rows(&platform).map_err(Failed::Told).and_then(|batch| {
-                let mut report = requeue::put_back(&platform, &batch.rows, &who)?;
-                report.left = batch.left;
-                if batch.backwards > 0 {
-                    let refused = report.refused.entry(Reason::TimeBackwards);
-                    *refused.or_default() += batch.backwards;
-                }
-                Ok(report)
-            });
-            Box::new(move |engine| engine.was_put_back(done))
-        });
-    }
-
-    fn was_put_back(&mut self, done: Result<Report, Failed>) {
-        if let Err(Failed::PutBack(PutBackError::Lock(LockError::Busy { holder }))) = &done {
-            self.say(Event::RunBusy {
-                holder: holder.clone(),
-            });
-        }
-        let desk = &mut self.desks.intake;
-        (desk.due, desk.looked_at) = (true, None);
-        let view = desk.view();
-        view.putting_back = false;
-        view.picked = None;
-        view.put_back = Some(done.map_err(|failed| failed.to_string()));
-    }
-
-    fn look_at(&mut self, path: PathBuf) {
-        let desk = &mut self.desks.intake;
-        desk.look += 1;
-        let number = desk.look;
-        let path = path.display().to_string();
-        let view = desk.view();
-        view.saved = None;
-        view.wizard = Some(Wizard {
-            draft: None,
-            path: path.clone(),
-            found: None,
-            looking: true,
-            not_saved: None,
-        });
-        let config = self.platform.config.clone();
-        self.aside(move || {
-            let found = preview::first(&path, &config);
-            Box::new(move |engine| {
-                let (draft, found) = match found {
-                    Ok((draft, found)) => (Some(draft), Ok(found)),
-                    Err(why) => (None, Err(why)),
-                };
-                engine.looked_at(number, draft, found);
-            })
-        });
-    }
-
-    fn look_again(&mut self, draft: SourceDraft) {
-        let desk = &mut self.desks.intake;
-        desk.look += 1;
-        let number = desk.look;
-        if let Some(wizard) = &mut desk.view().wizard {
-            wizard.draft = Some(draft.clone());
-            wizard.looking = true;
-            wizard.not_saved = None;
-        }
-        let config = self.platform.config.clone();
-        self.aside(move || {
-            let found = preview::again(&draft, &config);
-            Box::new(move |engine| engine.looked_at(number, Some(draft), found))
-        });
-    }
-
-    fn looked_at(&mut self, number: u64, draft: Option<SourceDraft>, found: Result<Found, String>) {
-        let desk = &mut self.desks.intake;
-        if number != desk.look {
-            return;
-        }
-        if let Some(wizard) = &mut desk.view().wizard {
-            wizard.draft = draft;
-            wizard.looking = false;
-            wizard.found = Some(found);
-        }
-    }
-
-    fn save(&mut self, draft: SourceDraft, run: bool) {
-        let (home, config) = (self.platform.home.clone(), self.platform.config.clone());
-        self.aside(move || {
-            let saved = save_source::add(&home, &config, &draft);
-            Box::new(move |engine| match saved {
-                Ok(config) => {
-                    engine.in_force(config);
-                    let desk = &mut engine.desks.intake;
-                    desk.look += 1;
-                    desk.run_wanted |= run;
-                    desk.view().wizard = None;
-                    desk.view().saved = Some(draft.name.trim().to_owned());
-                }
-                Err(error) => {
-                    if let Some(wizard) = &mut engine.desks.intake.view().wizard {
-                        wizard.not_saved = Some(error.to_string());
-                    }
-                }
-            })
-        });
-    }
-
-    fn set_schedule(&mut self, schedule: ScheduleConfig) {
-        let (home, config) = (self.platform.home.clone(), self.platform.config.clone());
-        self.aside(move || {
-            let saved = save_source::set_schedule(&home, &config, &schedule);
-            Box::new(move |engine| match saved {
-                Ok(config) => {
-                    engine.desks.intake.schedule_since_ms = wall_ms();
-                    engine.in_force(config);
-                }
-                Err(error) => engine.say(Event::Refused {
-                    why: error.to_string(),
-                }),
-            })
-        });
-    }
-
-    /// Goes by another configuration from now on; sources are followed anew where they changed.
-    fn in_force(&mut self, config: Config) {
-        let names = |config: &Config| format!("{:?}", config.sources);
-        let other_sources = names(&config) != names(&self.platform.config);
-        self.platform.config = config;
-        if other_sources {
-            self.follow();
-        }
-    }
-}
-
-/// Why nothing was put back.
-#[derive(Debug, thiserror::Error)]
-enum Failed {
-    #[error("{0}")]
-    Told(String),
-    #[error(transparent)]
-    PutBack(#[from] PutBackError),
 }
 
 fn reader(platform: &Platform) -> Result<Option<Reader>, String> {
     platform.reader().map_err(|e| e.to_string())
-}
-
-/// Rows to be put back at once.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<Again>,
-    /// Rows of the filter beyond what is taken at once.
-    left: u64,
-    /// Rows that go back in time and were not asked for by that reason.
-    backwards: u64,
-}
-
-/// The rows of a filter as they came. A row alone does not show that it goes back in time: that its instant is right
-/// after all is for a person to say, by asking for that reason.
-fn all_of(platform: &Platform, filter: &RefusedFilter) -> Result<Batch, String> {
-    let Some(reader) = reader(platform)? else {
-        return Ok(Batch::default());
-    };
-    let filter = RefusedFilter {
-        put_back: false,
-        ..filter.clone()
-    };
-    let (rows, all) = reader
-        .refused_rows(&filter, PUT_BACK_ROWS)
-        .map_err(|e| e.to_string())?;
-    let left = all.saturating_sub(rows.len() as u64);
-    let again = |row: RefusedEntry| Again {
-        key: row.key,
-        text: None,
-    };
-    let (backwards, rows): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .partition(|row| filter.reason.is_none() && row.reason == Reason::TimeBackwards);
-    Ok(Batch {
-        rows: rows.into_iter().map(again).collect(),
-        left,
-        backwards: backwards.len() as u64,
-    })
 }
 
 fn see(platform: &Platform, runs: usize, filter: &RefusedFilter) -> Result<Option<Seen>, String> {

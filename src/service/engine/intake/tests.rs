@@ -1,9 +1,13 @@
 //! The desk through the whole service, on homes of their own.
 
 use super::*;
-use crate::service::command::Command;
+use crate::config::{Config, ScheduleConfig};
+use crate::domain::Reason;
+use crate::service::command::{Command, Event};
 use crate::service::engine;
 use crate::service::handle::ServiceHandle;
+use crate::service::intake::draft::SourceDraft;
+use crate::service::intake::requeue;
 use crate::service::intake::requeue::Would;
 use crate::service::snapshot::Snapshot;
 use crate::service::test_home::{instant, platform, sensors};
