@@ -16,7 +16,9 @@ use crate::domain::{Channel, Limits};
 
 pub use crate::domain::source::{Dialect, Encoding, Format, Role, SourceClock};
 
-pub use columns::{ChannelColumn, ColumnSpec, Columns, LocoColumn, TimestampColumn};
+pub use columns::{
+    ChannelColumn, ColumnSpec, Columns, LocoColumn, Origin, TimestampColumn, units_of,
+};
 pub use error::ConfigError;
 pub use home::Home;
 pub use key::KeyConfig;

@@ -36,6 +36,10 @@
 //!   transaction, with a savepoint a file.
 //! - **The frame loop never waits.** Pages read a snapshot and send commands. The one thing they call each
 //!   frame is the pure [`domain::ports::Judge`].
+//! - **A refused row comes back by the one way in** (mapping, gates, one transaction), after a sound run alone, with its
+//!   file and line; what was refused stays beside it.
+//! - **A run that is cancelled** is one that failed safe: before the commit it leaves nothing, after it what is in stays
+//!   and no verdict stands until a run ends well.
 //! - **One writer**, during a run or a live pass only, under an operating-system lock that a dead program
 //!   cannot keep.
 //! - **No split by random rows**, anywhere: neighbours in time are near copies of each other.

@@ -17,7 +17,11 @@ use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 use jiff::tz::TimeZone;
 
-use crate::domain::{Cause, Channel, EventKind, LabelKind, ModelCard, Role, VerdictKind, Wear};
+use crate::domain::{
+    Cause, Channel, EventKind, LabelKind, ModelCard, Reason, Role, VerdictKind, Wear,
+};
+use crate::service::intake::history::RunKindShown;
+use crate::service::intake::names::Field;
 use crate::service::logbook::Level;
 use crate::service::snapshot::{HappeningKind, Stage};
 
@@ -244,6 +248,42 @@ impl Text {
         self.keyed("stage", stage.key())
     }
 
+    /// Why a row was refused, in a few words.
+    #[must_use]
+    pub fn reason(&self, reason: Reason) -> String {
+        self.keyed("reason", reason.key())
+    }
+
+    /// What kind of run.
+    #[must_use]
+    pub fn run_kind(&self, kind: RunKindShown) -> String {
+        self.keyed("run-kind", kind.key())
+    }
+
+    /// What a source is for.
+    #[must_use]
+    pub fn role(&self, role: Role) -> String {
+        self.keyed("check-role", role.key())
+    }
+
+    /// A field that a column may fill.
+    #[must_use]
+    pub fn field(&self, field: Field) -> String {
+        match field {
+            Field::Channel(channel) => self.channel_short(channel),
+            other => self.keyed("field", other.key()),
+        }
+    }
+
+    /// What the workshop did, to which part.
+    #[must_use]
+    pub fn workshop(&self, kind: EventKind, component: &str) -> String {
+        self.happening(&HappeningKind::Workshop {
+            kind,
+            component: component.to_owned(),
+        })
+    }
+
     /// A cause in a few words, for a cell.
     #[must_use]
     pub fn cause(&self, cause: &Cause) -> String {
@@ -430,12 +470,6 @@ impl Text {
     #[must_use]
     pub fn settings_lead(&self, key: &str) -> String {
         self.keyed("set-lead", key)
-    }
-
-    /// What a source is for.
-    #[must_use]
-    pub fn role(&self, role: Role) -> String {
-        self.keyed("check-role", role.key())
     }
 
     /// The level of a line of the log.

@@ -137,6 +137,11 @@ const fn units(channel: Channel) -> &'static [(&'static str, f64, f64)] {
     }
 }
 
+/// Names of the units that a channel's column may be in; the first is the channel's own.
+pub fn units_of(channel: Channel) -> impl Iterator<Item = &'static str> {
+    units(channel).iter().map(|(name, ..)| *name)
+}
+
 type Wrong = (String, String);
 
 impl Columns {

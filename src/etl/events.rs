@@ -7,7 +7,7 @@ use crate::domain::ports::{RawRecord, RecordStream};
 
 use super::mapping::{Bound, Refusal};
 use super::telemetry::{FUTURE_MS, refused};
-use super::{FileError, Loading, Rules};
+use super::{FileError, Loading, Rules, Step, tell};
 
 /// Reads one file to its end, and says how many rows it has.
 pub fn file(
@@ -19,6 +19,7 @@ pub fn file(
         rules,
         writer,
         report,
+        progress,
         ..
     } = loading;
     let started = Instant::now();
@@ -26,6 +27,9 @@ pub fn file(
     let (mut all, mut rows, mut bad) = (0_u64, 0_u64, 0_u64);
     while stream.read(&mut record)? {
         all += 1;
+        if all.is_multiple_of(1024) {
+            tell(*progress, Step::Load, report.rows_read)?;
+        }
         if !bound.is_meant(&record) {
             continue;
         }

@@ -24,6 +24,10 @@ pub struct Look {
     pub accepted: u64,
     pub first: Vec<FirstRow>,
     pub refused: BTreeMap<Reason, RefusedSample>,
+    /// The first rows that were refused.
+    pub refused_rows: Vec<RefusedRecord>,
+    /// Records follow that were not looked at.
+    pub more: bool,
     /// Why the file is refused whole.
     pub error: Option<SourceError>,
 }
@@ -90,7 +94,7 @@ impl Look {
             writer: &mut writer,
             memory: &mut super::Memory::default(),
             report: &mut report,
-            progress: &|_, _| {},
+            progress: super::UNWATCHED,
         };
         let read = match input.role {
             Role::Telemetry => {
@@ -102,6 +106,13 @@ impl Look {
         self.rows = report.rows_read;
         self.accepted = writer.accepted;
         self.refused = writer.refused;
+        self.refused_rows = writer.refused_rows;
+        self.more = read.is_ok()
+            && stream.left == 0
+            && stream
+                .stream
+                .read(&mut RawRecord::default())
+                .unwrap_or(false);
         writer.first.sort_by_key(|row| row.line);
         writer.first.truncate(keep);
         self.first = writer.first;
@@ -152,7 +163,11 @@ struct Unwritten {
     first: Vec<FirstRow>,
     accepted: u64,
     refused: BTreeMap<Reason, RefusedSample>,
+    refused_rows: Vec<RefusedRecord>,
 }
+
+/// Refused rows that are kept whole to be shown.
+const REFUSED_ROWS: usize = 200;
 
 impl Unwritten {
     fn push(&mut self, line: u64, loco: LocoRef, at_ms: i64, what: FirstRowIs) {
@@ -237,6 +252,9 @@ impl ReadingWriter for Unwritten {
                     raw: row.raw.clone(),
                 });
             sample.count += 1;
+            if self.refused_rows.len() < REFUSED_ROWS {
+                self.refused_rows.push(row.clone());
+            }
         }
         Ok(rows.len() as u64)
     }

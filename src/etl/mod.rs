@@ -13,6 +13,8 @@ mod report;
 mod telemetry;
 mod time;
 
+use std::ops::ControlFlow;
+
 use crate::domain::ports::{FileIdentity, Position, Reach, ReadingWriter, SourceFile, WriteError};
 use crate::domain::{Dialect, Limits, Role, SourceClock, SourceError};
 
@@ -46,8 +48,19 @@ pub struct Rules {
     pub min_survival: f64,
 }
 
-/// How far a load has come, for whoever watches: stage and rows read so far.
-pub type Progress<'a> = &'a dyn Fn(Step, u64);
+/// How far a load has come, for whoever watches: stage and rows read so far. The answer says whether to go on.
+pub type Progress<'a> = &'a dyn Fn(Step, u64) -> ControlFlow<()>;
+
+/// Watches nothing and never stops.
+pub const UNWATCHED: Progress<'static> = &|_, _| ControlFlow::Continue(());
+
+/// Tells, and ends the load where that is asked for.
+fn tell(progress: Progress<'_>, step: Step, rows: u64) -> Result<(), EtlError> {
+    match progress(step, rows) {
+        ControlFlow::Continue(()) => Ok(()),
+        ControlFlow::Break(()) => Err(EtlError::Stopped),
+    }
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
@@ -63,6 +76,8 @@ pub enum EtlError {
     Write(#[from] WriteError),
     #[error("a batch could not be sorted: {0}")]
     Frame(#[from] polars::error::PolarsError),
+    #[error("stopped before its end")]
+    Stopped,
 }
 
 /// Why one file's load ended early.
@@ -76,6 +91,12 @@ enum FileError {
 impl From<SourceError> for FileError {
     fn from(error: SourceError) -> Self {
         Self::Refused(error)
+    }
+}
+
+impl From<EtlError> for FileError {
+    fn from(error: EtlError) -> Self {
+        Self::Fatal(error)
     }
 }
 
@@ -118,8 +139,10 @@ pub fn load(
         source(input, &mut loading)?;
     }
     let started = std::time::Instant::now();
+    tell(progress, Step::Validate, loading.report.rows_read)?;
     loading.memory.judge_rest(&rules.limits, loading.writer)?;
     report.validate_secs += started.elapsed().as_secs_f64();
+    tell(progress, Step::Validate, report.rows_read)?;
     Ok(report)
 }
 
@@ -147,6 +170,7 @@ fn source(input: &Input, loading: &mut Loading<'_>) -> Result<(), EtlError> {
     };
     let mut read = 0_usize;
     for file in files {
+        tell(loading.progress, Step::Extract, loading.report.rows_read)?;
         let before = loading.report.clone();
         match one_file(input, file.as_ref(), loading) {
             Ok(()) => {

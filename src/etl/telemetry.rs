@@ -10,7 +10,7 @@ use crate::domain::ports::{
 
 use super::batch::Batch;
 use super::mapping::{Bound, Refusal};
-use super::{FileError, Loading, Memory, Report, Rules, Step};
+use super::{FileError, Loading, Memory, Report, Rules, Step, tell};
 
 /// How far in the future a clock may be wrong.
 pub const FUTURE_MS: i64 = 5 * 60_000;
@@ -67,10 +67,12 @@ pub fn file(
             }
         }
         report.extract_secs += started.elapsed().as_secs_f64();
-        progress(Step::Extract, report.rows_read + rows);
+        tell(*progress, Step::Extract, report.rows_read + rows)?;
         if !more || load.batch.is_full() {
-            load.flush(&mut bound, rules, *writer, memory, report)?;
-            progress(Step::Load, report.rows_read + rows);
+            let staged = load.sort(rules, *writer, memory, report)?;
+            tell(*progress, Step::Validate, report.rows_read + rows)?;
+            load.write(&mut bound, &staged, *writer, report)?;
+            tell(*progress, Step::Load, report.rows_read + rows)?;
         } else if load.many_refused() {
             load.quarantine(*writer, report)?;
         }
@@ -125,6 +127,9 @@ impl From<Refusal> for Judged {
         Self::Refused(refusal)
     }
 }
+
+/// Rows in the order of the warehouse, with the place of each in its batch.
+type Staged = (Vec<polars::prelude::IdxSize>, Vec<StagedReading>);
 
 struct Load<'a> {
     batch: Batch,
@@ -190,14 +195,15 @@ impl Load<'_> {
         self.refused.len() >= QUARANTINE_ROWS || self.refused_bytes >= QUARANTINE_BYTES
     }
 
-    fn flush(
-        &mut self,
-        bound: &mut Bound,
+    /// The batch in the order in which it is written, each row with its place, and flagged where that can be
+    /// told now.
+    fn sort(
+        &self,
         rules: &Rules,
-        writer: &mut dyn ReadingWriter,
+        writer: &dyn ReadingWriter,
         memory: &mut Memory,
         report: &mut Report,
-    ) -> Result<(), FileError> {
+    ) -> Result<Staged, FileError> {
         let started = Instant::now();
         report.summarise(self.batch.summary());
         let (places, mut staged) = self.batch.sorted()?;
@@ -205,8 +211,18 @@ impl Load<'_> {
             memory.judge(rows, &rules.limits, writer)?;
         }
         report.validate_secs += started.elapsed().as_secs_f64();
+        Ok((places, staged))
+    }
+
+    fn write(
+        &mut self,
+        bound: &mut Bound,
+        (places, staged): &Staged,
+        writer: &mut dyn ReadingWriter,
+        report: &mut Report,
+    ) -> Result<(), FileError> {
         let started = Instant::now();
-        let outcome = writer.readings(&staged)?;
+        let outcome = writer.readings(staged)?;
         report.telemetry_kept(outcome.kept);
         report.rows_already_loaded += outcome.already_loaded;
         for i in outcome.conflicts {

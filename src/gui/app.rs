@@ -10,6 +10,7 @@ use crate::domain::LocoId;
 use crate::service::alarms::{AlarmsAsk, Wording};
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
+use crate::service::intake::IntakeAsk;
 use crate::service::settings::fields::theme_word;
 use crate::service::settings::{SettingsAsk, ThemeChoice, WindowConfig};
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
@@ -17,6 +18,7 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
 use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
+use super::pick::{self, Picked, TableChoice};
 use super::save::SaveChoice;
 use super::theme::{self, size};
 use super::toasts::Toasts;
@@ -59,6 +61,7 @@ pub struct App {
     toasts: Toasts,
     files: FileChoice,
     saving: SaveChoice,
+    picking: TableChoice,
     /// What the service was last told to watch.
     watching: Option<(LocoId, TimeWindow)>,
     /// The desk that the service was last told of.
@@ -100,6 +103,7 @@ impl App {
             toasts: Toasts::default(),
             files: FileChoice::default(),
             saving: SaveChoice::default(),
+            picking: TableChoice::default(),
             watching: None,
             attending: Desk::default(),
             window: None,
@@ -143,6 +147,14 @@ impl App {
         if let Some(command) = self.saving.poll() {
             self.send(command);
         }
+        match self.picking.poll() {
+            Some(Picked::File(path)) => self.import(path),
+            Some(Picked::NoDialog) => self.toasts.no_dialog(),
+            None => {}
+        }
+        if let Some(path) = pick::dropped(ctx) {
+            self.import(path);
+        }
         // The worst is looked at until something else is chosen; but curves that are being read do not
         // change under the eyes.
         let gone = self
@@ -177,6 +189,13 @@ impl App {
         self.send(Command::Settings(SettingsAsk::keep(key, word)));
     }
 
+    /// Shows the import of a table.
+    fn import(&mut self, path: std::path::PathBuf) {
+        self.page = Page::Pipeline;
+        self.pipeline.import();
+        self.send(Command::Intake(IntakeAsk::Look(path)));
+    }
+
     fn pick(&mut self, loco: LocoId) {
         self.selected = Some(loco);
         self.picked = true;
@@ -205,6 +224,7 @@ impl App {
             }
             Ask::Show(page) => self.page = page,
             Ask::ChooseFiles => self.files.start(ctx, &self.text),
+            Ask::PickTable => self.picking.start(ctx, &self.text),
             Ask::SaveAs { file_name, command } => {
                 self.saving.start(ctx, &self.text, file_name, command);
             }
@@ -321,7 +341,7 @@ impl eframe::App for App {
             selected: selected.as_ref(),
             since: self.came.elapsed(),
             wall_ms: jiff::Timestamp::now().as_millisecond(),
-            choosing_files: self.files.under_way(),
+            choosing_files: self.files.under_way() || self.picking.under_way(),
             asks: Vec::new(),
         };
         if self.kiosk.is_on() {

@@ -76,6 +76,8 @@ pub enum Ask {
     Simulate(LocoId),
     Show(Page),
     ChooseFiles,
+    /// Ask for a table to import.
+    PickTable,
     /// Ask where a file may go, and send the command there (its `to` is filled in).
     SaveAs {
         file_name: String,

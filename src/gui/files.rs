@@ -12,7 +12,7 @@ use rfd::AsyncFileDialog;
 use crate::text::Text;
 
 /// Of the tables that can be read; some systems tell capitals apart.
-const EXTENSIONS: [&str; 15] = [
+pub(super) const EXTENSIONS: [&str; 15] = [
     "csv", "CSV", "txt", "tsv", "json", "ndjson", "jsonl", "xlsx", "xlsm", "xls", "xlsb", "ods",
     "gz", "zst", "XLSX",
 ];

@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod fleet;
 pub mod locomotive;
 pub mod log;
+pub mod pipeline;
 pub mod settings;
 
 use std::sync::Arc;

@@ -13,6 +13,7 @@ pub(crate) mod fonts;
 mod icon;
 mod kiosk;
 mod pages;
+mod pick;
 mod rail;
 mod replay;
 mod run;

@@ -70,7 +70,8 @@ fn refused_ui(ui: &mut Ui, text: &Text, run: &LastRun) {
     }
 }
 
-fn run_buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, first: bool) {
+/// The buttons that start a run; `first` where that is the thing to do.
+pub fn run_buttons_ui(ui: &mut Ui, cx: &mut Cx<'_>, first: bool) {
     let idle = cx.snapshot.running.is_none();
     let kind = if first { Kind::Primary } else { Kind::Plain };
     let key = if cx.snapshot.last_run.is_some() {

@@ -42,9 +42,10 @@ impl Toasts {
                 Tone::Calm
             }
             Event::RunFailedSafe { .. } | Event::NotKept { .. } => Tone::Danger,
-            Event::RunBusy { .. } | Event::Refused { .. } | Event::ModelRefused { .. } => {
-                Tone::Warn
-            }
+            Event::RunBusy { .. }
+            | Event::RunCancelled { .. }
+            | Event::Refused { .. }
+            | Event::ModelRefused { .. } => Tone::Warn,
         };
         self.push(tone, What::Event(event));
     }
@@ -144,6 +145,9 @@ impl What {
                 ],
             ),
             Event::RunFailedSafe { .. } => text.get("toast-run-failed").into_owned(),
+            Event::RunCancelled { by } => {
+                text.with("toast-run-cancelled", [("by", by.as_str().into())])
+            }
             Event::RunBusy { holder } => {
                 text.with("toast-run-busy", [("holder", holder.as_str().into())])
             }

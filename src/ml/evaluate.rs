@@ -1,5 +1,7 @@
 //! Honest evaluation: by time or by locomotive, never by random rows; every labelled row counts.
 
+use std::ops::ControlFlow;
+
 use super::labels;
 use super::metrics::{Ground, Judged, middle};
 use super::model::Scorer;
@@ -62,7 +64,13 @@ pub fn evaluate_pair(
     let part = Part::whole(train)?;
     let survey = Survey::of(&part, options.horizon_ms())?;
     let kind = survey.kind();
-    let learned = learn(&part, &survey, kind, options, &|_| ())?;
+    let learned = learn(
+        &part,
+        &survey,
+        kind,
+        options,
+        &|_| ControlFlow::Continue(()),
+    )?;
     let test_part = Part::whole(test)?;
     let test_survey = Survey::of(&test_part, options.horizon_ms())?;
     let mut found = Found::new(kind, test_survey.has(kind));
@@ -110,7 +118,7 @@ pub fn evaluate_split(
             }
             for fold in 0..count {
                 let rest = survey.of_locos(&|i| i % count != fold);
-                let learned = learn(&part, &rest, kind, options, &|_| ())?;
+                let learned = learn(&part, &rest, kind, options, &|_| ControlFlow::Continue(()))?;
                 let threshold = learned.choice.map_or(1.0, |c| c.threshold);
                 let test = |i: usize| i % count == fold;
                 let scorer = &learned.scorer;
@@ -135,7 +143,13 @@ pub fn evaluate_split(
                     ..part.clone()
                 };
                 let past = Survey::of(&before, options.horizon_ms())?;
-                let learned = learn(&before, &past, kind, options, &|_| ())?;
+                let learned = learn(
+                    &before,
+                    &past,
+                    kind,
+                    options,
+                    &|_| ControlFlow::Continue(()),
+                )?;
                 let threshold = learned.choice.map_or(1.0, |c| c.threshold);
                 let between = (cut[0].saturating_add(1), cut[1]);
                 let scorer = &learned.scorer;

@@ -6,7 +6,7 @@ use super::metrics::Judged;
 use super::model::{Scorer, pick};
 use super::sample::{Sample, SampleRow, Thinner};
 use super::survey::{Count, Survey, enough};
-use super::{TrainError, TrainOptions};
+use super::{GoOn, TrainError, TrainOptions, tell};
 use crate::domain::LabelKind;
 use crate::domain::features::{FEATURES, FeatureSpec, NormalLearner, selected};
 
@@ -139,7 +139,7 @@ impl Lesson<'_> {
         }
     }
 
-    pub fn out_of_fold(&self, progress: &dyn Fn(f32)) -> Result<OutOfFold, TrainError> {
+    pub fn out_of_fold(&self, progress: GoOn<'_>) -> Result<OutOfFold, TrainError> {
         let count = self.folds().min(self.survey.locos.len());
         let mut out: Vec<(Judged, u8)> = Vec::new();
         let mut split = String::new();
@@ -154,7 +154,7 @@ impl Lesson<'_> {
                     let test = |row: &SampleRow| row.loco as usize % count == fold;
                     self.judge(&scorer, &test, fold as u8, &mut out);
                 }
-                progress((fold + 1) as f32 / count as f32);
+                tell(progress, (fold + 1) as f32 / count as f32)?;
             }
             split = format!("by locomotive, {count} folds");
         }
@@ -174,7 +174,7 @@ impl Lesson<'_> {
                     let test = |row: &SampleRow| row.at_ms > cut[0] && row.at_ms <= cut[1];
                     self.judge(&scorer, &test, fold as u8, &mut out);
                 }
-                progress((fold + 1) as f32 / TIME_FOLDS as f32);
+                tell(progress, (fold + 1) as f32 / TIME_FOLDS as f32)?;
             }
             split =
                 format!("by time, {TIME_FOLDS} cuts, each model older than its rows by the gap");

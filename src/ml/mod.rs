@@ -30,7 +30,7 @@ pub use forest::Forest;
 pub use grow::{Growth, Rows, grow};
 pub use model::{Model, score_locomotive};
 pub use store::StoreError;
-pub use train::train;
+pub use train::{train, train_until};
 
 use crate::domain::ports::ReadError;
 
@@ -102,4 +102,17 @@ pub enum TrainError {
     Fit(String),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error("stopped before its end")]
+    Stopped,
+}
+
+/// Told how far it has come (0–1); says whether to go on.
+pub type GoOn<'a> = &'a dyn Fn(f32) -> std::ops::ControlFlow<()>;
+
+/// Tells, and ends where that is asked for.
+fn tell(go_on: GoOn<'_>, share: f32) -> Result<(), TrainError> {
+    match go_on(share) {
+        std::ops::ControlFlow::Continue(()) => Ok(()),
+        std::ops::ControlFlow::Break(()) => Err(TrainError::Stopped),
+    }
 }

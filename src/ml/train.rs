@@ -1,5 +1,7 @@
 //! Training: survey → sample → out-of-fold probabilities → threshold → forest → gate → card.
 
+use std::ops::ControlFlow;
+
 use super::lesson::{Lesson, OutOfFold};
 use super::metrics::{Ground, Judged};
 use super::model::{Model, Scorer};
@@ -7,7 +9,7 @@ use super::part::Part;
 use super::sample::{SAMPLE_ROWS, Sample};
 use super::survey::Survey;
 use super::threshold::{self, Choice};
-use super::{TrainError, TrainOptions};
+use super::{GoOn, TrainError, TrainOptions, tell};
 use crate::domain::features::names;
 use crate::domain::ports::SoundReadings;
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
@@ -30,13 +32,13 @@ pub(super) fn learn(
     survey: &Survey,
     kind: LabelKind,
     options: &TrainOptions,
-    progress: &dyn Fn(f32),
+    progress: GoOn<'_>,
 ) -> Result<Learned, TrainError> {
     survey.check(kind)?;
     let spec = survey.spec(kind).ok_or(TrainError::NoReadings)?;
     let most = SAMPLE_ROWS.max(options.max_rows as u64);
     let sample = Sample::of(part, survey, kind, &spec, most)?;
-    progress(0.4);
+    tell(progress, 0.4)?;
     let lesson = Lesson {
         survey,
         sample: &sample,
@@ -45,7 +47,7 @@ pub(super) fn learn(
     };
     let out_of_fold = lesson.out_of_fold(&|p| progress(0.4 + p * 0.4))?;
     let (scorer, share) = lesson.whole(spec)?;
-    progress(1.0);
+    tell(progress, 1.0)?;
     let presets = survey
         .in_our_units(&scorer.spec)
         .then(|| preset_probabilities(&scorer));
@@ -97,9 +99,24 @@ pub fn train(
     options: &TrainOptions,
     progress: &(dyn Fn(f32) + Sync),
 ) -> Result<Model, TrainError> {
+    train_until(readings, options, &|share| {
+        progress(share);
+        ControlFlow::Continue(())
+    })
+}
+
+/// As [`train`], asking between its steps whether to go on.
+///
+/// # Errors
+/// As [`train`]; and when it was told to stop.
+pub fn train_until(
+    readings: &dyn SoundReadings,
+    options: &TrainOptions,
+    progress: GoOn<'_>,
+) -> Result<Model, TrainError> {
     let part = Part::whole(readings)?;
     let survey = Survey::of(&part, options.horizon_ms())?;
-    progress(0.3);
+    tell(progress, 0.3)?;
     let kind = survey.kind();
     let positives = survey.check(kind)?.positives;
     let learned = learn(&part, &survey, kind, options, &|p| progress(0.3 + 0.7 * p))?;

@@ -16,6 +16,8 @@ use super::snapshot::TimeWindow;
 pub enum Command {
     /// The whole pipeline, now.
     Run,
+    /// The run under way is to end.
+    Cancel,
     /// Take these files as the home's sources and bootstrap from them.
     OpenFiles {
         sensors: PathBuf,
@@ -143,6 +145,10 @@ pub enum Event {
     },
     RunFailedSafe {
         cause: String,
+    },
+    /// Somebody cancelled it.
+    RunCancelled {
+        by: String,
     },
     /// Another program holds the run lock.
     RunBusy {

@@ -3,6 +3,7 @@
 
 mod alarms;
 mod desks;
+mod intake;
 mod jobs;
 mod loco;
 mod log;
@@ -186,8 +187,13 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
+                    Some(Command::Run) if self.is_putting_back() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
+                    Some(Command::Cancel) => {
+                        self.cancel();
+                        self.publish_progress();
+                    }
                     Some(Command::OpenFiles { sensors, maintenance }) => {
                         if job.is_some() {
                             self.say(Event::Refused { why: "a run is under way".into() });
@@ -254,6 +260,9 @@ impl Engine {
                 _ = tick.tick() => {
                     due |= self.look_around();
                     due |= self.desks_tick();
+                    if job.is_none() && self.run_is_due() {
+                        job = Some(self.begin(&progress_out));
+                    }
                 }
             }
         }

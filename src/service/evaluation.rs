@@ -104,7 +104,7 @@ impl Scratch {
             &rules,
             &mut load,
             &mut Memory::default(),
-            &|_, _| {},
+            etl::UNWATCHED,
         )
         .map_err(|e| EvaluationError::Unsound(e.to_string()))?;
         report

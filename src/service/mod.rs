@@ -28,5 +28,8 @@ mod playing;
 pub mod scribe;
 pub mod settings;
 pub mod snapshot;
+pub mod stop;
+#[cfg(test)]
+pub(crate) mod test_home;
 mod training;
 mod trust;

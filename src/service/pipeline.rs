@@ -11,11 +11,12 @@ use serde_json::json;
 use crate::config::{Config, Home};
 use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
-use crate::warehouse::{RunLock, RunRecord, RunStatus, Warehouse, WarehouseError};
+use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
+use super::stop::Stop;
 use super::training;
 
 /// How much of the pipeline to walk.
@@ -45,6 +46,8 @@ pub enum PipelineError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Unsound(#[from] crate::warehouse::Unsound),
+    #[error("stopped before its end")]
+    Stopped,
 }
 
 /// The computer's clock, UTC milliseconds.
@@ -53,7 +56,8 @@ pub fn wall_ms() -> i64 {
     jiff::Timestamp::now().as_millisecond()
 }
 
-/// Walks the pipeline once.
+/// Walks the pipeline once, or until `stop` is asked: before the load is committed nothing of it stays, after it
+/// training and scoring end where they are. Either way the run is recorded, as one that failed safe.
 ///
 /// # Errors
 /// Another run is under way, or the warehouse cannot be opened or written. A run that failed safe is an
@@ -63,12 +67,21 @@ pub fn run(
     config: &Config,
     kind: RunKind,
     progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
     let _lock = RunLock::take(&home.run_lock())?;
     let mut inputs = inputs::resolve(config);
     let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
     let started_ms = wall_ms();
-    let mut outcome = load(&mut target, config, &inputs, kind, started_ms, progress)?;
+    let mut outcome = load(
+        &mut target,
+        config,
+        &inputs,
+        kind,
+        started_ms,
+        progress,
+        stop,
+    )?;
     if outcome.run.is_none() {
         // Recorded before anything else: from here on there is no token to train or score with.
         target.abandon()?;
@@ -79,15 +92,17 @@ pub fn run(
         target.settle()?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
-            if let Err(error) = training::train_and_score(warehouse, config, &mut outcome, progress)
+            if let Err(error) =
+                training::train_and_score(warehouse, config, &mut outcome, progress, stop)
             {
                 // The readings are in, and sound; what could not be judged stays unjudged, and said so.
                 tracing::error!(%error, "training or scoring failed");
-                outcome.status = RunStatus::FailedSafe;
-                outcome.cause = Some(error.to_string());
+                outcome.fail(stop.cause().unwrap_or_else(|| error.to_string()));
             }
         }
-        prune(&mut target.warehouse, config, &mut outcome);
+        if !stop.is_asked() {
+            prune(&mut target.warehouse, config, &mut outcome);
+        }
         outcome.ended_ms = wall_ms();
         if let Some(run) = outcome.run {
             let record = record(&outcome, kind, started_ms);
@@ -128,6 +143,7 @@ fn load(
     kind: RunKind,
     started_ms: i64,
     progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
     let rules = Rules {
         limits: config.limits.limits(),
@@ -144,6 +160,7 @@ fn load(
             fraction: None,
             rows,
         });
+        stop.go_on()
     };
     let mut load = target.warehouse.load()?;
     let loaded = etl::load(
@@ -156,14 +173,15 @@ fn load(
     let mut outcome = RunOutcome::new(started_ms);
     match loaded {
         Err(error) => {
-            outcome.fail(error.to_string());
+            outcome.fail(stop.cause().unwrap_or_else(|| error.to_string()));
         }
         Ok(report) => {
             let verdict = report.sound(rules.min_survival);
             outcome.report = report;
-            match verdict {
-                Err(unsound) => outcome.fail(unsound.to_string()),
-                Ok(()) => {
+            match (stop.cause(), verdict) {
+                (Some(cause), _) => outcome.fail(cause),
+                (None, Err(unsound)) => outcome.fail(unsound.to_string()),
+                (None, Ok(())) => {
                     let commit = Instant::now();
                     let record = record(&outcome, kind, started_ms);
                     match load.commit(&record, inputs.synthetic.unwrap_or(false)) {
@@ -314,3 +332,6 @@ fn remove(path: &Path) -> std::io::Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,7 @@ use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind};
 use super::settings::Overrides;
 use super::snapshot::RunProgress;
+use super::stop::Stop;
 use super::training::{self, JudgingError};
 
 pub use crate::sources::simulator::Simulation;
@@ -114,7 +115,20 @@ impl Platform {
         kind: RunKind,
         progress: &(dyn Fn(RunProgress) + Sync),
     ) -> Result<RunOutcome, PipelineError> {
-        pipeline::run(&self.home, &self.config, kind, progress)
+        self.run_until(kind, progress, &Stop::default())
+    }
+
+    /// Walks the pipeline once, or until `stop` is asked.
+    ///
+    /// # Errors
+    /// As [`Platform::run`].
+    pub fn run_until(
+        &self,
+        kind: RunKind,
+        progress: &(dyn Fn(RunProgress) + Sync),
+        stop: &Stop,
+    ) -> Result<RunOutcome, PipelineError> {
+        pipeline::run(&self.home, &self.config, kind, progress, stop)
     }
 
     /// Names of the sources that are followed.

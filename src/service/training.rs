@@ -13,6 +13,7 @@ use crate::warehouse::{
 use super::outcome::{RunOutcome, StageReport, Training};
 use super::pipeline::wall_ms;
 use super::snapshot::{RunProgress, Stage};
+use super::stop::Stop;
 use super::trust::Consulted;
 
 /// Predictions kept before they are written.
@@ -27,6 +28,8 @@ pub enum JudgingError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Read(#[from] crate::domain::ports::ReadError),
+    #[error("stopped before its end")]
+    Stopped,
 }
 
 /// The model in force, read back; `None` where none was promoted.
@@ -65,13 +68,14 @@ pub fn train_and_score(
     config: &Config,
     outcome: &mut RunOutcome,
     progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
 ) -> Result<(), JudgingError> {
     let token = warehouse.sound_run()?;
     let started = Instant::now();
     if is_due(token.reader())? {
         outcome.training = match blocked(token.record()) {
             Some(why) => Training::Impossible { why },
-            None => train(warehouse, &token, config, progress)?.0,
+            None => train(warehouse, &token, config, progress, stop)?.0,
         };
     }
     let rows = match outcome.training {
@@ -88,7 +92,7 @@ pub fn train_and_score(
     let scored = match model_in_force(token.reader()) {
         Ok(Some(model)) => {
             outcome.model_version = Some(model.card.version);
-            score(warehouse, &token, &model, progress)?
+            score(warehouse, &token, &model, progress, stop)?
         }
         Ok(None) => 0,
         Err(why) => {
@@ -128,6 +132,7 @@ pub fn train(
     token: &SoundRun,
     config: &Config,
     progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
 ) -> Result<(Training, Option<ModelCard>), JudgingError> {
     let watch = |share: f32| {
         progress(RunProgress {
@@ -135,10 +140,14 @@ pub fn train(
             fraction: Some(share),
             rows: 0,
         });
+        stop.go_on()
     };
-    watch(0.0);
-    let mut model = match ml::train(token, &options(&config.model), &watch) {
+    if watch(0.0).is_break() {
+        return Err(JudgingError::Stopped);
+    }
+    let mut model = match ml::train_until(token, &options(&config.model), &watch) {
         Ok(model) => model,
+        Err(TrainError::Stopped) => return Err(JudgingError::Stopped),
         Err(TrainError::Read(error)) => return Err(error.into()),
         Err(error) => {
             let why = error.to_string();
@@ -173,9 +182,10 @@ pub fn train_now(
     if let Some(why) = blocked(token.record()) {
         return Ok((Training::Impossible { why }, None));
     }
-    let trained = train(warehouse, &token, config, progress)?;
+    let never = Stop::default();
+    let trained = train(warehouse, &token, config, progress, &never)?;
     if let Ok(Some(model)) = model_in_force(token.reader()) {
-        score(warehouse, &token, &model, progress)?;
+        score(warehouse, &token, &model, progress, &never)?;
     }
     Ok(trained)
 }
@@ -211,6 +221,7 @@ fn score(
     token: &SoundRun,
     model: &Model,
     progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
 ) -> Result<u64, JudgingError> {
     let mut done = 0;
     let consulted = Consulted::by(token.record());
@@ -227,7 +238,7 @@ fn score(
             whole = false;
             continue;
         }
-        done += score_from(warehouse, token, model, loco, *from_ms)?;
+        done += score_from(warehouse, token, model, loco, *from_ms, stop)?;
         progress(RunProgress {
             stage: Stage::Score,
             fraction: Some((i + 1) as f32 / count),
@@ -235,6 +246,9 @@ fn score(
         });
     }
     for latest in alive {
+        if stop.is_asked() {
+            return Err(JudgingError::Stopped);
+        }
         let judged = token.reader().latest_judged(&latest.loco, i64::MAX)?;
         let by_this_model = judged
             .is_some_and(|j| j.model == model.card.version && j.at_ms == latest.reading.at_ms);
@@ -273,6 +287,7 @@ fn score_from(
     model: &Model,
     loco: &LocoId,
     from_ms: i64,
+    stop: &Stop,
 ) -> Result<u64, JudgingError> {
     let mut chunk: Vec<Prediction> = Vec::new();
     let mut done = 0;
@@ -286,7 +301,8 @@ fn score_from(
         Ok(())
     };
     ml::score_locomotive(model, token, loco, Some(from_ms), &mut |reading, p| {
-        if failed.is_some() {
+        // Asked to stop, what is left of this locomotive is read and no more than that.
+        if failed.is_some() || stop.is_asked() {
             return;
         }
         chunk.push(prediction(model, reading, p));
@@ -294,6 +310,9 @@ fn score_from(
             failed = write(&mut chunk).err();
         }
     })?;
+    if stop.is_asked() {
+        return Err(JudgingError::Stopped);
+    }
     match failed {
         Some(error) => return Err(error.into()),
         None => write(&mut chunk)?,

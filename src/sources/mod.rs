@@ -8,6 +8,7 @@ pub mod csv;
 pub mod demo;
 pub mod excel;
 pub mod files;
+pub mod given;
 pub mod growing;
 pub mod http;
 pub mod json;

@@ -23,6 +23,16 @@ pub enum Table {
     Other(Box<dyn RecordStream>),
 }
 
+impl Table {
+    #[must_use]
+    pub fn into_stream(self) -> Box<dyn RecordStream> {
+        match self {
+            Self::Csv(stream) => stream,
+            Self::Other(stream) => stream,
+        }
+    }
+}
+
 /// The records of the first `length` bytes of `file`; `name` is its name, for its extension.
 ///
 /// # Errors
@@ -33,10 +43,7 @@ pub fn open(
     name: &str,
     dialect: &Dialect,
 ) -> Result<Box<dyn RecordStream>, SourceError> {
-    Ok(match table(file, length, name, dialect)? {
-        Table::Csv(stream) => stream,
-        Table::Other(stream) => stream,
-    })
+    Ok(table(file, length, name, dialect)?.into_stream())
 }
 
 /// The same, saying whether it is a CSV.

@@ -89,6 +89,28 @@ fn every_type_has_its_words() {
         said.extend(Wear::ALL.map(|w| t.wear(w, &[true, false, true, false])));
         said.extend(Stage::ALL.map(|s| t.stage(s)));
         said.extend(Flag::ALL.map(|f| t.keyed("flag", f.key())));
+        let roles = [Role::Telemetry, Role::Maintenance, Role::Failures];
+        let looked_up: Vec<String> = (Reason::ALL.iter().map(|r| format!("reason-{}", r.key())))
+            .chain(
+                RunKindShown::ALL
+                    .iter()
+                    .map(|k| format!("run-kind-{}", k.key())),
+            )
+            .chain(roles.iter().map(|r| format!("check-role-{}", r.key())))
+            .chain(
+                roles
+                    .iter()
+                    .flat_map(|r| Field::of(*r))
+                    .filter_map(|f| match f {
+                        Field::Channel(_) => None,
+                        other => Some(format!("field-{}", other.key())),
+                    }),
+            )
+            .collect();
+        for key in looked_up {
+            assert!(keys(language).any(|k| k == key), "no {key}");
+        }
+        said.extend(Reason::ALL.map(|r| t.reason(r)));
         for what in [
             HappeningKind::Workshop {
                 kind: EventKind::Preventive,

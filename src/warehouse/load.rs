@@ -147,6 +147,14 @@ impl Load<'_> {
         self.lengthens
     }
 
+    pub(super) const fn run(&self) -> i64 {
+        self.run
+    }
+
+    pub(super) const fn transaction(&self) -> &Transaction<'_> {
+        &self.tx
+    }
+
     /// Commits the load as a sound run, and says its number.
     ///
     /// # Errors

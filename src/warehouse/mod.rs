@@ -16,6 +16,7 @@ mod lock;
 mod models;
 mod past;
 mod predictions;
+mod quarantine;
 mod reader;
 mod retention;
 mod rollups;
@@ -37,10 +38,13 @@ pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
 pub use predictions::{Judged, Prediction};
+pub use quarantine::{
+    PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
+};
 pub use reader::{ChangeWatch, Reader};
 pub use retention::Pruned;
 pub use rollups::{Level, RollUp};
-pub use runs::{LIVE, RunRecord, RunStatus};
+pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
 /// How long a statement waits for another program's write.
@@ -57,6 +61,7 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0003_followed.sql")),
     M::up(include_str!("../../database/migrations/0004_journal.sql")),
     M::up(include_str!("../../database/migrations/0005_alarms.sql")),
+    M::up(include_str!("../../database/migrations/0006_requeued.sql")),
 ];
 
 const fn migrations() -> Migrations<'static> {

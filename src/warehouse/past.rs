@@ -17,10 +17,13 @@ const FIRST_JUDGED: &str = "SELECT reading, model, probability, verdict
     FROM ai_telemetry_predictions WHERE reading = ?1 ORDER BY model LIMIT 1";
 const NEXT_FLAGGED: &str = "SELECT reading FROM sensor_metrics
     WHERE flags <> 0 AND reading BETWEEN ?1 AND ?2 ORDER BY reading LIMIT 1";
-const NEXT_REFUSED: &str = "SELECT at_ms FROM quarantine
-    WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3 ORDER BY at_ms LIMIT 1";
+const NEXT_REFUSED: &str = "SELECT at_ms FROM quarantine q
+    WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3
+    AND NOT EXISTS (SELECT 1 FROM requeued r WHERE r.file = q.file AND r.line = q.line)
+    ORDER BY at_ms LIMIT 1";
 const COUNT_REFUSED: &str =
-    "SELECT count(*) FROM quarantine WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3";
+    "SELECT count(*) FROM quarantine q WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3
+    AND NOT EXISTS (SELECT 1 FROM requeued r WHERE r.file = q.file AND r.line = q.line)";
 const PRUNED_TO: &str = "SELECT to_ms FROM pruned WHERE loco = ?1";
 const COUNT: &str = "SELECT coalesce(sum(readings), 0) FROM readings_by_hour
     WHERE bucket BETWEEN ?1 AND ?2";

@@ -22,12 +22,18 @@ const INSTANT_BEFORE: &str = "SELECT min(reading) FROM (SELECT reading FROM sens
     WHERE reading >= ?1 AND reading < ?2 ORDER BY reading DESC LIMIT ?3)";
 const EVENTS: &str =
     "SELECT at_ms, kind, component FROM maintenance WHERE loco = ?1 ORDER BY at_ms";
-const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine
-    WHERE loco IS NOT NULL AND at_ms IS NOT NULL ORDER BY loco, at_ms";
-const REFUSED_TIMES: &str = "SELECT at_ms FROM quarantine
-    WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3 ORDER BY at_ms";
-const NEWEST_REFUSED: &str = "SELECT max(at_ms) FROM quarantine
-    WHERE loco = ?1 AND reason NOT IN ('in_future', 'time_backwards', 'conflict')";
+/// What was put back is a reading, and no gap any more.
+const REFUSED: &str = "SELECT loco, at_ms, label FROM quarantine q
+    WHERE loco IS NOT NULL AND at_ms IS NOT NULL
+    AND NOT EXISTS (SELECT 1 FROM requeued r WHERE r.file = q.file AND r.line = q.line)
+    ORDER BY loco, at_ms";
+const REFUSED_TIMES: &str = "SELECT at_ms FROM quarantine q
+    WHERE loco = ?1 AND at_ms BETWEEN ?2 AND ?3
+    AND NOT EXISTS (SELECT 1 FROM requeued r WHERE r.file = q.file AND r.line = q.line)
+    ORDER BY at_ms";
+const NEWEST_REFUSED: &str = "SELECT max(at_ms) FROM quarantine q WHERE loco = ?1
+    AND NOT EXISTS (SELECT 1 FROM requeued r WHERE r.file = q.file AND r.line = q.line)
+    AND reason NOT IN ('in_future', 'time_backwards', 'conflict')";
 /// As training counts them: instants at which a locomotive with readings failed.
 const FAILURES: &str =
     "SELECT count(*) FROM (SELECT DISTINCT loco, at_ms FROM failures f WHERE EXISTS

@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
 
-use super::{Result, Warehouse};
+use super::{Reader, Result, Warehouse};
 
 const NEXT: &str = "SELECT coalesce(max(run), 0) + 1 FROM pipeline_runs";
 const INSERT: &str = "INSERT INTO pipeline_runs
@@ -12,11 +12,16 @@ const INSERT: &str = "INSERT INTO pipeline_runs
 const LAST: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_read, rows_kept,
     rows_already_loaded, rows_quarantined, labels_incomplete, report
     FROM pipeline_runs ORDER BY run DESC LIMIT 1";
+const PAGE: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_read, rows_kept,
+    rows_already_loaded, rows_quarantined, labels_incomplete, report
+    FROM pipeline_runs ORDER BY run DESC LIMIT ?1";
+const COUNT: &str = "SELECT count(*) FROM pipeline_runs";
+const LAST_STARTED: &str = "SELECT max(started_ms) FROM pipeline_runs WHERE kind = ?1";
 const CONCLUDE: &str =
     "UPDATE pipeline_runs SET ended_ms = ?2, status = ?3, cause = ?4, report = ?5 WHERE run = ?1";
 
 const LAST_KEPT: &str = "SELECT rows_kept FROM pipeline_runs
-    WHERE status = 'ok' AND rows_kept > 0 ORDER BY run DESC LIMIT 1";
+    WHERE status = 'ok' AND rows_kept > 0 AND kind <> 'reinject' ORDER BY run DESC LIMIT 1";
 /// Adds a live pass to a run of them.
 const LENGTHEN: &str = "UPDATE pipeline_runs SET ended_ms = ?2, rows_read = rows_read + ?3,
     rows_kept = rows_kept + ?4, rows_already_loaded = rows_already_loaded + ?5,
@@ -24,6 +29,8 @@ const LENGTHEN: &str = "UPDATE pipeline_runs SET ended_ms = ?2, rows_read = rows
     WHERE run = ?1";
 /// The kind of a run made of live passes.
 pub const LIVE: &str = "live";
+/// The kind of a run that put refused rows back.
+pub const REINJECT: &str = "reinject";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -247,5 +254,28 @@ impl Warehouse {
             ],
         )?;
         Ok(())
+    }
+}
+
+impl Reader {
+    /// The last runs, newest first, at most `limit`; and how many there are in all.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn runs(&self, limit: usize) -> Result<(Vec<RunRecord>, u64)> {
+        self.with(|db| {
+            let all = db.query_row(COUNT, [], |row| row.get(0))?;
+            let mut query = db.prepare_cached(PAGE)?;
+            let rows = query.query_map([limit as i64], record)?;
+            Ok((rows.collect::<rusqlite::Result<_>>()?, all))
+        })
+    }
+
+    /// When the last run of a kind began, UTC milliseconds; sound or not.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_started(&self, kind: &str) -> Result<Option<i64>> {
+        self.with(|db| Ok(db.query_row(LAST_STARTED, [kind], |row| row.get(0))?))
     }
 }

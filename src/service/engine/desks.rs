@@ -22,6 +22,7 @@ pub(super) struct Desks {
     pub(super) log: LogDesk,
     /// Notes that are being written.
     pub notes: Vec<super::loco::Pending>,
+    pub intake: super::intake::IntakeDesk,
 }
 
 impl Engine {
@@ -45,11 +46,12 @@ impl Engine {
                 to_ms,
                 to,
             } => self.export_window(loco, (from_ms, to_ms), to),
-            Command::Intake(ask) => match ask {},
+            Command::Intake(ask) => self.asked_of_intake(ask),
             Command::Models(ask) => match ask {},
             Command::Settings(ask) => self.asked_of_settings(ask),
             Command::Log(ask) => self.asked_of_log(&ask),
             Command::Run
+            | Command::Cancel
             | Command::OpenFiles { .. }
             | Command::Watch { .. }
             | Command::Replay(_) => {}
@@ -80,9 +82,10 @@ impl Engine {
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
         let alarms = self.alarms_tick();
+        let intake = self.intake_tick();
         let settings = self.settings_tick();
         let log = self.log_tick();
-        alarms | settings | log
+        alarms | intake | settings | log
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
@@ -90,6 +93,7 @@ impl Engine {
         self.picture_alarms(snapshot);
         self.picture_settings(snapshot);
         self.picture_log(snapshot);
+        snapshot.intake = self.desks.intake.picture(self.running.is_some());
     }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.

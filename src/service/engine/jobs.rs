@@ -12,6 +12,7 @@ use crate::service::pipeline::{PipelineError, RunKind};
 use crate::service::snapshot::{RunProgress, Stage};
 use crate::warehouse::{LockError, RunStatus};
 
+use super::intake::hear;
 use super::{Engine, Job};
 
 impl Engine {
@@ -29,12 +30,15 @@ impl Engine {
         let platform = self.platform.clone();
         let progress = progress.clone();
         let gate = self.following.as_ref().map(Live::gate);
+        let (stop, listener) = self.run_begins();
         tokio::task::spawn_blocking(move || {
             // A live pass of ours ends first; the next one waits.
             let _held = gate.as_ref().map(|gate| gate.lock());
-            platform.run(RunKind::Full, &|now| {
+            let tell = |now| {
+                hear(&listener, now);
                 progress.send_replace(Some(now));
-            })
+            };
+            platform.run_until(RunKind::Full, &tell, &stop)
         })
     }
 
@@ -76,9 +80,13 @@ impl Engine {
                         kept: outcome.report.rows_kept,
                         quarantined: outcome.report.rows_quarantined.values().sum(),
                     },
-                    RunStatus::FailedSafe => Event::RunFailedSafe {
-                        cause: outcome.cause.unwrap_or_default(),
-                    },
+                    RunStatus::FailedSafe => {
+                        let cause = outcome.cause.unwrap_or_default();
+                        match cause.strip_prefix("cancelled by ") {
+                            Some(by) => Event::RunCancelled { by: by.to_owned() },
+                            None => Event::RunFailedSafe { cause },
+                        }
+                    }
                 }
             }
             Ok(Err(PipelineError::Lock(LockError::Busy { holder }))) => Event::RunBusy { holder },
@@ -92,6 +100,10 @@ impl Engine {
         if let Event::RunFailedSafe { cause } = &event {
             tracing::warn!(cause, "run failed safe");
         }
+        self.run_ended(match &event {
+            Event::RunBusy { holder } => Some(holder),
+            _ => None,
+        });
         self.say(event);
     }
 }

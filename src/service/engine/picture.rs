@@ -26,6 +26,7 @@ impl Engine {
         snapshot.alarms = self.alarms_view();
         self.picture_settings(&mut snapshot);
         self.picture_log(&mut snapshot);
+        snapshot.intake = self.desks.intake.picture(self.running.is_some());
         self.send(snapshot);
     }
 

@@ -161,6 +161,7 @@ fn pipeline(error: JudgingError) -> PipelineError {
         JudgingError::Warehouse(error) => error.into(),
         JudgingError::Read(error) => PipelineError::Warehouse(error.into()),
         JudgingError::Unsound(error) => PipelineError::Unsound(error),
+        JudgingError::Stopped => PipelineError::Stopped,
     }
 }
 
@@ -237,7 +238,7 @@ impl Memory {
         let synthetic = held.or(asked.synthetic).unwrap_or(false);
         let mut load = warehouse.load_live(rules.now_ms - RUN_MS)?;
         let gates = &mut self.gates;
-        let report = match etl::load(&asked.inputs, rules, &mut load, gates, &|_, _| {}) {
+        let report = match etl::load(&asked.inputs, rules, &mut load, gates, etl::UNWATCHED) {
             Err(error) => return Ok(Some((Err(error.to_string()), Vec::new()))),
             Ok(report) => report,
         };
