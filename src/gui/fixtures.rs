@@ -122,6 +122,8 @@ pub fn card(label_kind: LabelKind) -> ModelCard {
         preset_alert: Some(0.86),
         promoted: true,
         refusal: None,
+        curves: None,
+        reference: None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod desks;
 mod jobs;
+mod models;
 mod picture;
 
 use std::sync::Arc;
@@ -323,6 +324,7 @@ impl Engine {
         self.born = born(&path);
         self.fault = None;
         self.memory.forget();
+        self.desks.models.forget();
         self.viewed = None;
         (self.reader, self.changes) = (None, None);
         self.model_version = None;

@@ -10,6 +10,8 @@ use crate::warehouse::{
     Prediction, Reader, RunRecord, SoundRun, Unsound, Warehouse, WarehouseError,
 };
 
+use super::breaker::Stopwatch;
+use super::models::measure;
 use super::outcome::{RunOutcome, StageReport, Training};
 use super::pipeline::wall_ms;
 use super::snapshot::{RunProgress, Stage};
@@ -88,7 +90,7 @@ pub fn train_and_score(
     let scored = match model_in_force(token.reader()) {
         Ok(Some(model)) => {
             outcome.model_version = Some(model.card.version);
-            score(warehouse, &token, &model, progress)?
+            score_and_watch(warehouse, &token, &model, config, progress)?
         }
         Ok(None) => 0,
         Err(why) => {
@@ -175,7 +177,7 @@ pub fn train_now(
     }
     let trained = train(warehouse, &token, config, progress)?;
     if let Ok(Some(model)) = model_in_force(token.reader()) {
-        score(warehouse, &token, &model, progress)?;
+        score_and_watch(warehouse, &token, &model, config, progress)?;
     }
     Ok(trained)
 }
@@ -204,12 +206,38 @@ fn blocked(last: &RunRecord) -> Option<String> {
     })
 }
 
+/// Scores, then lets the breaker judge what was scored.
+///
+/// # Errors
+/// Another run ended since the token was issued, or the warehouse cannot be read or written.
+pub(super) fn score_and_watch(
+    warehouse: &mut Warehouse,
+    token: &SoundRun,
+    model: &Model,
+    config: &Config,
+    progress: &(dyn Fn(RunProgress) + Sync),
+) -> Result<u64, JudgingError> {
+    let mut stopwatch = Stopwatch::default();
+    let rows = score(warehouse, token, model, &mut stopwatch, progress)?;
+    let normals = &mut measure::Normals::default();
+    measure::watch(
+        warehouse,
+        token.reader(),
+        model,
+        config,
+        normals,
+        &stopwatch,
+    )?;
+    Ok(rows)
+}
+
 /// Scores what no model has judged, and the newest reading of each locomotive by the model in force. What a
 /// dead source left is not judged.
 fn score(
     warehouse: &mut Warehouse,
     token: &SoundRun,
     model: &Model,
+    stopwatch: &mut Stopwatch,
     progress: &(dyn Fn(RunProgress) + Sync),
 ) -> Result<u64, JudgingError> {
     let mut done = 0;
@@ -227,7 +255,7 @@ fn score(
             whole = false;
             continue;
         }
-        done += score_from(warehouse, token, model, loco, *from_ms)?;
+        done += score_from(warehouse, token, model, loco, *from_ms, stopwatch)?;
         progress(RunProgress {
             stage: Stage::Score,
             fraction: Some((i + 1) as f32 / count),
@@ -273,7 +301,9 @@ fn score_from(
     model: &Model,
     loco: &LocoId,
     from_ms: i64,
+    stopwatch: &mut Stopwatch,
 ) -> Result<u64, JudgingError> {
+    let (started, mut scored) = (Instant::now(), 0);
     let mut chunk: Vec<Prediction> = Vec::new();
     let mut done = 0;
     let mut failed = None;
@@ -290,10 +320,12 @@ fn score_from(
             return;
         }
         chunk.push(prediction(model, reading, p));
+        scored += 1;
         if chunk.len() >= CHUNK_ROWS {
             failed = write(&mut chunk).err();
         }
     })?;
+    stopwatch.note(started.elapsed(), scored);
     match failed {
         Some(error) => return Err(error.into()),
         None => write(&mut chunk)?,

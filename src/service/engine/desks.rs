@@ -9,11 +9,14 @@ use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
+use super::models::ModelsDesk;
 use super::{Answer, Engine};
 
 /// What each desk holds.
 #[derive(Default)]
-pub(super) struct Desks {}
+pub(super) struct Desks {
+    pub models: ModelsDesk,
+}
 
 impl Engine {
     /// Carries out what is asked of a desk.
@@ -25,7 +28,7 @@ impl Engine {
             }
             Command::Alarms(ask) => match ask {},
             Command::Intake(ask) => match ask {},
-            Command::Models(ask) => match ask {},
+            Command::Models(ask) => self.asked_of_models(ask),
             Command::Settings(ask) => match ask {},
             Command::Log(ask) => match ask {},
             Command::Run
@@ -58,11 +61,14 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
+        self.models_tick();
         false
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
-    pub(super) fn picture_desks(&mut self, _snapshot: &mut Snapshot) {}
+    pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        snapshot.models = self.models_view();
+    }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
     pub(super) fn aside(&self, work: impl FnOnce() -> Answer + Send + 'static) {
@@ -74,7 +80,6 @@ impl Engine {
     }
 
     /// Writes into the warehouse what is small and must be kept, without waiting for it.
-    #[allow(dead_code)]
     pub(super) fn write_down(
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
