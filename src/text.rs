@@ -4,6 +4,7 @@
 //! A message without arguments is looked up once for all: pages ask for dozens of them a frame.
 
 pub(crate) mod format;
+mod models;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -147,8 +147,12 @@ pub fn watch(
 ) -> Result<(), WarehouseError> {
     let wall_ms = crate::service::pipeline::wall_ms();
     let drift = drift_now(reader, model, config, normals, wall_ms)?;
-    let mut all = drift.map_or_else(Vec::new, |drift| measures(&drift, config));
+    let mut all = drift.as_ref().map_or_else(Vec::new, |drift| measures(drift, config));
     all.extend(stopwatch.measure(config.drift.latency_limit_ms));
+    let psi = drift.iter().flat_map(|drift| &drift.channels);
+    let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive())).collect();
+    let readings = drift.map(|drift| drift.readings);
+    tracing::info!(readings, ?psi, ?all, "drift and latency");
     for entry in Breaker::read(reader)?.told_by(model.card.version, &all) {
         tracing::warn!(act = entry.act, detail = %entry.detail, "breaker");
         warehouse.note(&entry)?;
