@@ -1,5 +1,7 @@
 //! Made-up snapshots and a made-up judge, for tests: empty, failed, synthetic, three rows, hundreds.
 
+pub mod model;
+
 use std::sync::Arc;
 
 use crate::domain::features::Normal;

@@ -2,6 +2,7 @@
 //! keyboard do, and which commands go out.
 
 mod found;
+mod model;
 
 use std::sync::Arc;
 

@@ -68,6 +68,20 @@ pub struct Blown {
     pub held: Option<Held>,
 }
 
+impl Blown {
+    /// Why nothing may be called nominal.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        match self.measure.fuse {
+            Fuse::Channel(channel) => Cause::Drifted { channel },
+            Fuse::Latency => Cause::Slow {
+                took_ms: self.measure.value,
+                limit_ms: self.measure.limit,
+            },
+        }
+    }
+}
+
 /// Who judged a measure over its limit to be harmless.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
@@ -157,15 +171,7 @@ impl Breaker {
     /// Why nothing that this model judges may be called nominal; `None` while the breaker holds.
     #[must_use]
     pub fn cause(&self, model: Option<u32>) -> Option<Cause> {
-        let tripped = self.tripped(model?);
-        let measure = tripped.first()?.measure;
-        Some(match measure.fuse {
-            Fuse::Channel(channel) => Cause::Drifted { channel },
-            Fuse::Latency => Cause::Slow {
-                took_ms: measure.value,
-                limit_ms: measure.limit,
-            },
-        })
+        self.tripped(model?).first().map(|blown| blown.cause())
     }
 
     /// What has to be written down, given these measures of this model.

@@ -6,6 +6,7 @@
 )]
 
 mod architecture;
+mod breaker;
 mod commands;
 mod configs;
 mod etl;

@@ -63,8 +63,8 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
     let t = theme::tokens(ui);
     let text = cx.text;
     let limit = cx.snapshot.models.limits.psi;
-    let room = ui.available_width() - 6.0 * size::XS;
-    let widths = [0.19, 0.28, 0.14, 0.09, 0.12, 0.18].map(|share| room * share);
+    let room = ui.available_width() - 5.0 * size::M;
+    let widths = [0.20, 0.24, 0.12, 0.10, 0.13, 0.21].map(|share| room * share);
     let heads = [
         text.get("mod-drift-channel"),
         text.get("mod-drift-psi"),
@@ -74,7 +74,7 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
         text.get("mod-drift-shape"),
     ];
     ui.horizontal(|ui| {
-        ui.spacing_mut().item_spacing.x = size::XS;
+        ui.spacing_mut().item_spacing.x = size::M;
         ui.spacing_mut().interact_size.y = 18.0;
         for (i, (head, width)) in heads.iter().zip(widths).enumerate() {
             let number = (2..=4).contains(&i);
@@ -83,7 +83,7 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
     });
     for (channel, reference) in drift.channels.iter().zip(reference) {
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = size::XS;
+            ui.spacing_mut().item_spacing.x = size::M;
             ui.spacing_mut().interact_size.y = 32.0;
             let name = text.channel(channel.channel);
             cell_ui(ui, widths[0], false, theme::body(name, t.text));
@@ -95,7 +95,8 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
                 .scope(|ui| cell_ui(ui, widths[2], true, theme::body(words, t.mute)))
                 .response;
             if let Some((loco, _)) = without {
-                response.on_hover_text(loco.as_str());
+                let loco = loco.as_str();
+                response.on_hover_text(text.with("mod-drift-without-why", [("loco", loco.into())]));
             }
             let ks = text.number(channel.ks, 2);
             cell_ui(ui, widths[3], true, theme::body(ks, t.mute));

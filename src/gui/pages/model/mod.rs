@@ -112,12 +112,12 @@ fn left_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: &ModelCard) {
     worth::card_ui(ui, cx, card);
     worth::figures_ui(ui, cx, card);
     price::price_ui(ui, cx, state, card);
-    reliability::reliability_ui(ui, cx, card);
+    worth::importance_ui(ui, cx, card);
 }
 
 fn right_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: &ModelCard) {
     drift::drift_ui(ui, cx, state, card);
     versions::versions_ui(ui, cx, state);
-    worth::importance_ui(ui, cx, card);
+    reliability::reliability_ui(ui, cx, card);
     versions::deeds_ui(ui, cx);
 }

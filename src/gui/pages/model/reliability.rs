@@ -94,6 +94,7 @@ pub fn bare_plot<'a>(
         .width(ui.available_width())
         .height(height)
         .show_background(true)
+        .show_grid(false)
         .show_x(false)
         .show_y(false)
         .show_crosshair(false)

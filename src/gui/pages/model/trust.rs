@@ -2,13 +2,12 @@
 
 use eframe::egui::Ui;
 
-use crate::domain::{Cause, LabelKind, ModelCard};
+use crate::domain::{LabelKind, ModelCard};
 use crate::gui::context::Cx;
+use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::{Tone, banner_ui};
-use crate::service::breaker::Fuse;
-
 use super::State;
 use super::dialog::Dialog;
 use super::parts::titled_ui;
@@ -20,24 +19,10 @@ pub fn trust_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: Option<&M
     let Some(card) = card else {
         return none_ui(ui, cx);
     };
-    let mut first = None;
-    for blown in view.tripped() {
-        let measure = blown.measure;
-        let cause = match measure.fuse {
-            Fuse::Channel(channel) => Cause::Drifted { channel },
-            Fuse::Latency => Cause::Slow {
-                took_ms: measure.value,
-                limit_ms: measure.limit,
-            },
-        };
-        first = first.or(Some(cause));
-    }
-    if let Some(cause) = first {
-        let title = format!("{} — {}", text.get("mod-banner"), text.cause_long(&cause));
-        banner_ui(ui, Tone::Off, &title, Some(&text.cause_todo(&cause)), None);
-        if button_ui(ui, Kind::Primary, &text.get("mod-breaker-arm")).clicked() {
-            state.dialog = Some(Dialog::arm());
-        }
+    run::breaker_banner_ui(ui, cx);
+    let tripped = view.tripped().next().is_some();
+    if tripped && button_ui(ui, Kind::Primary, &text.get("mod-breaker-arm")).clicked() {
+        state.dialog = Some(Dialog::arm());
     }
     let (tone, words, detail) = sentence(cx, card);
     let todo = if card.synthetic {

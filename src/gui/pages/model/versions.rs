@@ -40,11 +40,11 @@ pub fn versions_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
             ui.label(theme::body(words, t.mute));
             return;
         }
-        let room = ui.available_width() - ACTIONS - 6.0 * size::XS;
-        let shares = [0.12, 0.27, 0.18, 0.18, 0.25];
+        let room = ui.available_width() - ACTIONS - 6.0 * size::S;
+        let shares = [0.13, 0.25, 0.17, 0.16, 0.29];
         let widths = shares.map(|share| (room * share).max(36.0));
         ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = size::XS;
+            ui.spacing_mut().item_spacing.x = size::S;
             ui.spacing_mut().interact_size.y = 18.0;
             for (i, (head, width)) in [
                 text.get("mod-version"),
@@ -85,7 +85,7 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, version: &Version, widths
         .hline(line.x_range(), line.top(), theme::hairline(t));
     ui.horizontal(|ui| {
         ui.set_height(size::ROW - 1.0);
-        ui.spacing_mut().item_spacing.x = size::XS;
+        ui.spacing_mut().item_spacing.x = size::S;
         let card = version.card.as_deref().ok();
         let name = format!("v{}", version.version);
         cell_ui(ui, widths[0], false, theme::strong(name, t.text));

@@ -200,6 +200,7 @@ pub fn importance_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
         Some(&text.get("mod-importance-why")),
         |ui| {
             let t = theme::tokens(ui);
+            ui.spacing_mut().interact_size.y = 22.0;
             let all = ranked(card);
             let Some(most) = all.first().map(|first| first.1).filter(|most| *most > 0.0) else {
                 ui.label(theme::body(text.get("mod-importance-none"), t.mute));
