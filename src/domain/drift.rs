@@ -149,17 +149,34 @@ impl Likeness {
 #[serde(rename_all = "snake_case", tag = "sign")]
 pub enum Sign {
     /// At least half of the machines have moved.
-    Many { moved: usize, of: usize },
+    Many {
+        moved: usize,
+        of: usize,
+    },
     /// Fewer have.
-    Few { moved: usize, of: usize },
+    Few {
+        moved: usize,
+        of: usize,
+    },
     /// The index is no longer past the limit without this machine.
-    OneMachine { loco: LocoId, psi: f64 },
-    OneChannel { channel: Channel },
-    SeveralChannels { channels: usize },
+    OneMachine {
+        loco: LocoId,
+        psi: f64,
+    },
+    OneChannel {
+        channel: Channel,
+    },
+    SeveralChannels {
+        channels: usize,
+    },
     /// The model sees danger, or a probability that rises, on machines that have moved.
-    Danger { machines: usize },
+    Danger {
+        machines: usize,
+    },
     NoDanger,
-    Came { onset: Onset },
+    Came {
+        onset: Onset,
+    },
 }
 
 impl Sign {

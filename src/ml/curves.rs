@@ -128,7 +128,11 @@ mod tests {
         // One false hour in six hours is four a day.
         assert!((at.false_alarm_hours.expect("days") - 4.0).abs() < 1e-12);
         assert_eq!(curves.at(1.0).expect("points").precision, None);
-        let bins: Vec<(f64, u64)> = curves.reliability.iter().map(|b| (b.from, b.rows)).collect();
+        let bins: Vec<(f64, u64)> = curves
+            .reliability
+            .iter()
+            .map(|b| (b.from, b.rows))
+            .collect();
         assert_eq!(bins, [(0.05, 1), (0.3, 3), (0.9, 2)]);
         assert!((curves.reliability[1].came - 2.0 / 3.0).abs() < 1e-12);
         assert_eq!(super::curves(&TRUTH, &rows[..2]), None);

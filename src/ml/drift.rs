@@ -136,7 +136,8 @@ pub fn ks_distance(quantiles: &[f64], sorted: &[f64]) -> f64 {
     let then = |x: f64| {
         let below = quantiles.partition_point(|q| *q < x);
         let upto = quantiles.partition_point(|q| *q <= x);
-        let inside = |at: usize| match (at.checked_sub(1).map(|i| quantiles[i]), quantiles.get(at)) {
+        let inside = |at: usize| match (at.checked_sub(1).map(|i| quantiles[i]), quantiles.get(at))
+        {
             (None, _) => 0.0,
             (_, None) => steps,
             (Some(low), Some(high)) if *high > low => {
@@ -208,7 +209,12 @@ fn channel_drift(
     let mut sorted = Vec::new();
     for machine in fleet {
         let mut own = vec![0_u64; all.len()];
-        for value in machine.values.iter().map(|v| v[c]).filter(|v| v.is_finite()) {
+        for value in machine
+            .values
+            .iter()
+            .map(|v| v[c])
+            .filter(|v| v.is_finite())
+        {
             own[bin(&reference.edges, value)] += 1;
             sorted.push(value);
         }
@@ -288,7 +294,10 @@ fn liken(
     let together = worst.moved[0].len().max(worst.moved[1].len());
     if of >= 3 {
         if together * 2 >= of {
-            signs.push(Sign::Many { moved: together, of });
+            signs.push(Sign::Many {
+                moved: together,
+                of,
+            });
         } else {
             let moved = worst.moved_count();
             signs.push(Sign::Few { moved, of });
@@ -461,29 +470,56 @@ mod tests {
     fn a_shift_of_all_machines_is_drift_and_of_one_a_fault() {
         let reference = reference();
         let calm = measure(&reference, &fleet(10, |_, _| [0.0; 4]), 0.25);
-        assert_eq!((calm.machines, calm.readings, &calm.like), (10, 1440, &None));
-        assert!(calm.channels.iter().all(|c| c.psi < 0.05 && c.ks_p > 0.01), "{calm:#?}");
+        assert_eq!(
+            (calm.machines, calm.readings, &calm.like),
+            (10, 1440, &None)
+        );
+        assert!(
+            calm.channels.iter().all(|c| c.psi < 0.05 && c.ks_p > 0.01),
+            "{calm:#?}"
+        );
 
         let late = |j: usize| if j >= 70 { 2.0 } else { 0.0 };
-        let all = measure(&reference, &fleet(10, |_, j| [0.0, late(j), 0.0, 0.0]), 0.25);
+        let all = measure(
+            &reference,
+            &fleet(10, |_, j| [0.0, late(j), 0.0, 0.0]),
+            0.25,
+        );
         let pressure = &all.channels[1];
-        assert!(pressure.decisive() > 0.25 && pressure.ks_p < 1e-6, "{pressure:?}");
+        assert!(
+            pressure.decisive() > 0.25 && pressure.ks_p < 1e-6,
+            "{pressure:?}"
+        );
         let (like, signs) = all.like.expect("drift");
         assert_eq!(like, Likeness::Drift, "{signs:?}");
         assert!(signs.contains(&Sign::Many { moved: 10, of: 10 }));
-        assert!(signs.contains(&Sign::Came { onset: Onset::Sudden }));
+        assert!(signs.contains(&Sign::Came {
+            onset: Onset::Sudden
+        }));
 
         let wear = |i: usize, j: usize| if i == 1 { j as f64 / 20.0 } else { 0.0 };
         let mut one = fleet(3, |i, j| [0.0, 0.0, wear(i, j), wear(i, j)]);
         one[1].alarming = true;
         let one = measure(&reference, &one, 0.25);
         let vibration = &one.channels[2];
-        assert!(vibration.psi > 0.25 && vibration.decisive() < 0.1, "{vibration:?}");
+        assert!(
+            vibration.psi > 0.25 && vibration.decisive() < 0.1,
+            "{vibration:?}"
+        );
         let (like, signs) = one.like.expect("a fault");
         assert_eq!(like, Likeness::Fault, "{signs:?}");
         assert!(signs.contains(&Sign::Danger { machines: 1 }));
-        assert!(signs.contains(&Sign::Came { onset: Onset::Gradual }), "{signs:?}");
-        assert!(signs.iter().any(|s| matches!(s, Sign::OneMachine { loco, .. } if loco.as_str() == "L1")));
+        assert!(
+            signs.contains(&Sign::Came {
+                onset: Onset::Gradual
+            }),
+            "{signs:?}"
+        );
+        assert!(
+            signs
+                .iter()
+                .any(|s| matches!(s, Sign::OneMachine { loco, .. } if loco.as_str() == "L1"))
+        );
     }
 
     #[test]
@@ -493,7 +529,11 @@ mod tests {
         assert_eq!((none.machines, none.readings), (0, 0));
         let odd = fleet(1, |_, _| [f64::NAN, f64::INFINITY, 0.0, 0.0]);
         let odd = measure(&reference, &odd, 0.25);
-        assert!(odd.channels.iter().all(|c| c.psi.is_finite() && c.ks.is_finite()));
+        assert!(
+            odd.channels
+                .iter()
+                .all(|c| c.psi.is_finite() && c.ks.is_finite())
+        );
     }
 
     proptest! {

@@ -293,7 +293,11 @@ mod tests {
         assert_eq!(breaker.hear(0.4), 1);
         let channel = Channel::Pressure;
         assert_eq!(breaker.cause(Some(7)), Some(Cause::Drifted { channel }));
-        assert_eq!(breaker.cause(Some(8)), None, "another model's drift is its own");
+        assert_eq!(
+            breaker.cause(Some(8)),
+            None,
+            "another model's drift is its own"
+        );
         assert_eq!(breaker.cause(None), None);
         // It does not come back by itself.
         assert_eq!(breaker.hear(0.1) + breaker.hear(0.5), 0);

@@ -45,10 +45,9 @@ impl Text {
     pub fn sign(&self, sign: &Sign) -> String {
         let key = format!("mod-sign-{}", sign.key());
         match sign {
-            Sign::Many { moved, of } | Sign::Few { moved, of } => self.with(
-                &key,
-                [("moved", (*moved).into()), ("of", (*of).into())],
-            ),
+            Sign::Many { moved, of } | Sign::Few { moved, of } => {
+                self.with(&key, [("moved", (*moved).into()), ("of", (*of).into())])
+            }
             Sign::OneMachine { loco, psi } => self.with(
                 &key,
                 [

@@ -86,7 +86,11 @@ impl Reader {
                 let mut query = db.prepare_cached(AFTER)?;
                 let mut rows = query.query(params![after, last])?;
                 while let Some(row) = rows.next()? {
-                    if row.get_ref(3)?.as_str().is_ok_and(|act| act.starts_with(prefix)) {
+                    if row
+                        .get_ref(3)?
+                        .as_str()
+                        .is_ok_and(|act| act.starts_with(prefix))
+                    {
                         visit(entry(row)?);
                     }
                 }
@@ -156,7 +160,9 @@ mod tests {
         let reader = Reader::open(&path).unwrap();
         assert_eq!(reader.journal_of("note", 10).unwrap(), [entry.clone()]);
         let mut seen = Vec::new();
-        let last = reader.journal_after(0, "no", &mut |e| seen.push(e)).unwrap();
+        let last = reader
+            .journal_after(0, "no", &mut |e| seen.push(e))
+            .unwrap();
         assert_eq!((last, seen.len()), (entry.entry, 1));
         let mut other = |e| panic!("{e:?}");
         reader.journal_after(0, "breaker_", &mut other).unwrap();

@@ -14,7 +14,8 @@ use crate::service::snapshot::Snapshot;
 use crate::text::Language;
 
 fn page(snapshot: Snapshot) -> Bench {
-    let mut bench = bench(snapshot);
+    // High enough for the whole page: a hand would scroll.
+    let mut bench = bench_of(snapshot, Language::French, false, [1440.0, 2000.0]);
     bench.show(Key::Num5);
     assert!(bench.sent().contains(&Command::Attend(Desk::Models)));
     bench

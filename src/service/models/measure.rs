@@ -147,7 +147,9 @@ pub fn watch(
 ) -> Result<(), WarehouseError> {
     let wall_ms = crate::service::pipeline::wall_ms();
     let drift = drift_now(reader, model, config, normals, wall_ms)?;
-    let mut all = drift.as_ref().map_or_else(Vec::new, |drift| measures(drift, config));
+    let mut all = drift
+        .as_ref()
+        .map_or_else(Vec::new, |drift| measures(drift, config));
     all.extend(stopwatch.measure(config.drift.latency_limit_ms));
     let psi = drift.iter().flat_map(|drift| &drift.channels);
     let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive())).collect();

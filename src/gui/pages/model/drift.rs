@@ -134,7 +134,13 @@ fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, limit: 
                 }
                 Band::Watch => paint_triangle(ui.painter(), rect.center(), 13.0, ink),
                 Band::Act => {
-                    paint_shape(ui.painter(), rect.center(), 14.0, VerdictKind::Unavailable, t);
+                    paint_shape(
+                        ui.painter(),
+                        rect.center(),
+                        14.0,
+                        VerdictKind::Unavailable,
+                        t,
+                    );
                 }
             }
             let number = text.number(channel.psi, 2);
@@ -157,7 +163,11 @@ fn twin_ui(
     let t = theme::tokens(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, 28.0), Sense::hover());
     let then = &reference.shares;
-    let most = then.iter().chain(&channel.shares).copied().fold(0.01, f64::max);
+    let most = then
+        .iter()
+        .chain(&channel.shares)
+        .copied()
+        .fold(0.01, f64::max);
     let step = rect.width() / then.len().max(1) as f32;
     for (i, (then, now)) in then.iter().zip(&channel.shares).enumerate() {
         let left = rect.left() + step * i as f32;
@@ -197,7 +207,12 @@ fn like_ui(ui: &mut Ui, text: &Text, like: Likeness, signs: &[Sign]) {
         ui.horizontal_top(|ui| {
             ui.spacing_mut().item_spacing.x = size::S;
             let word = text.speaks_for(sign.speaks_for());
-            cell_ui(ui, 96.0, false, theme::small_strong(format!("→ {word}"), t.mute));
+            cell_ui(
+                ui,
+                96.0,
+                false,
+                theme::small_strong(format!("→ {word}"), t.mute),
+            );
             wrapped_ui(ui, theme::body(text.sign(sign), t.text));
         });
     }
@@ -212,7 +227,11 @@ fn breaker_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
         ui.spacing_mut().item_spacing.x = size::S;
         ui.label(theme::strong(text.get("mod-breaker"), t.text));
         let (kind, ink, word) = if tripped {
-            (VerdictKind::Unavailable, t.off, text.get("mod-breaker-tripped"))
+            (
+                VerdictKind::Unavailable,
+                t.off,
+                text.get("mod-breaker-tripped"),
+            )
         } else if view.blown.is_empty() {
             (VerdictKind::Nominal, t.mute, text.get("mod-breaker-armed"))
         } else {

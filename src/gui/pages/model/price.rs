@@ -151,7 +151,9 @@ fn figures_ui(ui: &mut Ui, cx: &Cx<'_>, curves: &Curves, card: &ModelCard, tried
                     ("of", text.count(curves.failures).into()),
                 ],
             ),
-            point.precision.map_or_else(|| "—".into(), |p| text.percent(p)),
+            point
+                .precision
+                .map_or_else(|| "—".into(), |p| text.percent(p)),
             text.percent(point.recall),
         ])
     };

@@ -26,30 +26,37 @@ pub fn reliability_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
             let most = bins.iter().map(|b| b.said.max(b.came)).fold(0.05, f64::max);
             let end = (most * 1.08).min(1.02);
             let points: Vec<[f64; 2]> = bins.iter().map(|b| [b.said, b.came]).collect();
-            let response = bare_plot(ui, cx, "model-reliability", 220.0, (-0.02 * end, end), (-0.04 * end, end))
-                .show(ui, |plot| {
-                    let ideal = PlotPoints::from(vec![[0.0, 0.0], [end, end]]);
-                    plot.line(
-                        Line::new("", ideal)
-                            .color(t.mute)
-                            .width(size::LINE)
-                            .style(LineStyle::dashed_dense())
-                            .allow_hover(false),
-                    );
-                    plot.line(
-                        Line::new("", points.clone())
-                            .color(t.trace)
-                            .width(size::CURVE)
-                            .allow_hover(false),
-                    );
-                    plot.points(
-                        Points::new("", points.clone())
-                            .color(t.trace)
-                            .radius(3.5)
-                            .allow_hover(false),
-                    );
-                    plot.pointer_coordinate()
-                });
+            let response = bare_plot(
+                ui,
+                cx,
+                "model-reliability",
+                220.0,
+                (-0.02 * end, end),
+                (-0.04 * end, end),
+            )
+            .show(ui, |plot| {
+                let ideal = PlotPoints::from(vec![[0.0, 0.0], [end, end]]);
+                plot.line(
+                    Line::new("", ideal)
+                        .color(t.mute)
+                        .width(size::LINE)
+                        .style(LineStyle::dashed_dense())
+                        .allow_hover(false),
+                );
+                plot.line(
+                    Line::new("", points.clone())
+                        .color(t.trace)
+                        .width(size::CURVE)
+                        .allow_hover(false),
+                );
+                plot.points(
+                    Points::new("", points.clone())
+                        .color(t.trace)
+                        .radius(3.5)
+                        .allow_hover(false),
+                );
+                plot.pointer_coordinate()
+            });
             let words = |i: usize| {
                 let bin = bins[i];
                 text.with(
@@ -71,7 +78,12 @@ pub fn reliability_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
             response.response.widget_info(|| {
                 eframe::egui::WidgetInfo::labeled(eframe::egui::Role::Image, true, &name)
             });
-            axis_ui(ui, cx, &text.get("mod-reliability-x"), &text.get("mod-reliability-y"));
+            axis_ui(
+                ui,
+                cx,
+                &text.get("mod-reliability-x"),
+                &text.get("mod-reliability-y"),
+            );
             // Of the fullest bin where the pointer is elsewhere, so that nothing jumps.
             let fullest = (0..bins.len()).max_by_key(|i| bins[*i].rows).unwrap_or(0);
             let shown = near.filter(|_| response.response.hovered());

@@ -2,15 +2,15 @@
 
 use eframe::egui::Ui;
 
+use super::State;
+use super::dialog::Dialog;
+use super::parts::titled_ui;
 use crate::domain::{LabelKind, ModelCard};
 use crate::gui::context::Cx;
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::{Tone, banner_ui};
-use super::State;
-use super::dialog::Dialog;
-use super::parts::titled_ui;
 
 /// Draws it.
 pub fn trust_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: Option<&ModelCard>) {
@@ -50,9 +50,14 @@ fn sentence(cx: &Cx<'_>, card: &ModelCard) -> (Tone, String, Option<String>) {
     let base = metrics.positives as f64 / metrics.rows as f64;
     let warns_of_few = metrics.failures_warned * 2 < metrics.failures;
     // Hardly better than pointing at rows blindly, or worse than silence.
-    let blind = metrics.pr_auc.is_none_or(|area| area < 2.0 * base && area < 0.8);
+    let blind = metrics
+        .pr_auc
+        .is_none_or(|area| area < 2.0 * base && area < 0.8);
     let never = card.never.as_ref().and_then(|never| never.brier);
-    let unsure = metrics.brier.zip(never).is_some_and(|(own, never)| own > never);
+    let unsure = metrics
+        .brier
+        .zip(never)
+        .is_some_and(|(own, never)| own > never);
     let args = [
         ("warned", text.count(metrics.failures_warned).into()),
         ("failures", text.count(metrics.failures).into()),

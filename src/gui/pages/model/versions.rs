@@ -92,7 +92,12 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, version: &Version, widths
         let trained = card.map_or_else(|| "—".into(), |c| text.date_year(c.trained_at_ms));
         cell_ui(ui, widths[1], false, theme::body(trained, t.text));
         let metrics = card.and_then(|card| card.metrics.as_ref());
-        cell_ui(ui, widths[2], true, theme::body(two(text, metrics.and_then(|m| m.pr_auc)), t.text));
+        cell_ui(
+            ui,
+            widths[2],
+            true,
+            theme::body(two(text, metrics.and_then(|m| m.pr_auc)), t.text),
+        );
         let brier = text.number(metrics.and_then(|m| m.brier).unwrap_or(f64::NAN), 3);
         cell_ui(ui, widths[3], true, theme::body(brier, t.text));
         let (word, ink, hover) = match &version.card {
@@ -158,7 +163,11 @@ pub fn deeds_ui(ui: &mut Ui, cx: &Cx<'_>) {
         for deed in &view.deeds {
             let what = match &deed.what {
                 What::Tripped(m) => {
-                    format!("{} · {}", text.get("mod-deed-tripped"), measure_words(cx, m))
+                    format!(
+                        "{} · {}",
+                        text.get("mod-deed-tripped"),
+                        measure_words(cx, m)
+                    )
                 }
                 What::Armed(m) => {
                     format!("{} · {}", text.get("mod-deed-armed"), measure_words(cx, m))

@@ -121,7 +121,9 @@ pub const ROWS: [Row; 9] = [
     ("cli-m-lead", |t, m| {
         t.number(m.median_lead_hours.unwrap_or(f64::NAN), 1)
     }),
-    ("cli-m-false", |t, m| two(t, m.false_alarm_hours_per_loco_day)),
+    ("cli-m-false", |t, m| {
+        two(t, m.false_alarm_hours_per_loco_day)
+    }),
 ];
 
 /// Metrics beside "always danger" and "never danger".
@@ -139,7 +141,13 @@ pub fn figures_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
             };
             let all = [Some(own), card.always.as_ref(), card.never.as_ref()];
             let heads = ["cli-model", "cli-always", "cli-never"];
-            table_ui(ui, cx, "model-figures", &heads.map(|key| text.get(key).into_owned()), &all);
+            table_ui(
+                ui,
+                cx,
+                "model-figures",
+                &heads.map(|key| text.get(key).into_owned()),
+                &all,
+            );
         },
     );
 }
@@ -161,7 +169,12 @@ pub fn table_ui(
         .num_columns(columns.len() + 1)
         .spacing(vec2(size::S, 2.0))
         .show(ui, |ui| {
-            cell_ui(ui, first, false, theme::small(text.get("mod-figure"), t.mute));
+            cell_ui(
+                ui,
+                first,
+                false,
+                theme::small(text.get("mod-figure"), t.mute),
+            );
             for head in heads {
                 cell_ui(ui, width, true, theme::small(head.as_str(), t.mute));
             }
