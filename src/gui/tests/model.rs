@@ -134,13 +134,7 @@ fn a_tripped_breaker_is_said_and_armed_again_with_a_reason() {
     assert!(bench.says("Le disjoncteur est déclenché"));
     assert!(bench.says("Cela ressemble plutôt à une dérive"));
     assert!(bench.says("11 machines sur 12"));
-    bench
-        .harness
-        .get_all_by_role_and_label(Role::Button, "Réarmer…")
-        .next()
-        .unwrap()
-        .click();
-    bench.harness.run();
+    bench.click("Réarmer…");
     assert!(bench.says("Votre nom et votre raison sont écrits au journal"));
     bench.click("Réarmer");
     assert_eq!(bench.sent(), [], "not without a reason");

@@ -1,6 +1,6 @@
 //! What is done on purpose: it says what will happen, and asks why.
 
-use eframe::egui::{Id, Modal, TextEdit, Ui};
+use eframe::egui::{Frame, Id, Margin, Modal, TextEdit, Ui};
 
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
@@ -55,7 +55,9 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
         return;
     };
     let mut close = false;
-    let modal = Modal::new(Id::unique("model-dialog")).show(ui.ctx(), |ui| {
+    let frame = Frame::window(ui.style()).inner_margin(Margin::same(size::XL as i8));
+    let modal = Modal::new(Id::unique("model-dialog")).frame(frame);
+    let modal = modal.show(ui.ctx(), |ui| {
         let t = theme::tokens(ui);
         ui.set_width(480.0);
         ui.spacing_mut().item_spacing.y = size::S;

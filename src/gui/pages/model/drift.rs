@@ -7,18 +7,15 @@ use crate::domain::VerdictKind;
 use crate::domain::drift::{Band, ChannelDrift, ChannelReference, Drift, Likeness, Sign};
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::button::{Kind, button_ui};
 use crate::gui::widgets::card::{Tone, banner_ui};
 use crate::gui::widgets::verdict::{paint_shape, paint_triangle};
 use crate::text::Text;
 
-use super::State;
-use super::dialog::Dialog;
 use super::parts::{measure_words, titled_ui, wrapped_ui};
 use super::worth::cell_ui;
 
 /// Draws the card.
-pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, card: &ModelCard) {
+pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
     let text = cx.text;
     let view = &cx.snapshot.models;
     let why = view.drift.as_ref().map(|drift| {
@@ -55,7 +52,7 @@ pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, card: &ModelCard) {
             _ => wrapped_ui(ui, theme::body(text.get("mod-drift-none"), t.mute)),
         }
         ui.add_space(size::S);
-        breaker_ui(ui, cx, state);
+        breaker_ui(ui, cx);
     });
 }
 
@@ -209,7 +206,7 @@ fn like_ui(ui: &mut Ui, text: &Text, like: Likeness, signs: &[Sign]) {
             let word = text.speaks_for(sign.speaks_for());
             cell_ui(
                 ui,
-                96.0,
+                116.0,
                 false,
                 theme::small_strong(format!("→ {word}"), t.mute),
             );
@@ -218,7 +215,7 @@ fn like_ui(ui: &mut Ui, text: &Text, like: Likeness, signs: &[Sign]) {
     }
 }
 
-fn breaker_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
+fn breaker_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let t = theme::tokens(ui);
     let text = cx.text;
     let view = &cx.snapshot.models;
@@ -244,9 +241,6 @@ fn breaker_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
             paint_shape(ui.painter(), rect.center(), 16.0, kind, t);
         }
         ui.label(theme::strong(word, ink));
-        if tripped && button_ui(ui, Kind::Plain, &text.get("mod-breaker-arm")).clicked() {
-            state.dialog = Some(Dialog::arm());
-        }
     });
     for blown in &view.blown {
         let what = measure_words(cx, &blown.measure);

@@ -116,7 +116,7 @@ fn left_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: &ModelCard) {
 }
 
 fn right_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, card: &ModelCard) {
-    drift::drift_ui(ui, cx, state, card);
+    drift::drift_ui(ui, cx, card);
     versions::versions_ui(ui, cx, state);
     reliability::reliability_ui(ui, cx, card);
     versions::deeds_ui(ui, cx);

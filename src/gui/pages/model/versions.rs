@@ -41,7 +41,7 @@ pub fn versions_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
             return;
         }
         let room = ui.available_width() - ACTIONS - 6.0 * size::S;
-        let shares = [0.13, 0.25, 0.17, 0.16, 0.29];
+        let shares = [0.13, 0.31, 0.17, 0.16, 0.23];
         let widths = shares.map(|share| (room * share).max(36.0));
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = size::S;
