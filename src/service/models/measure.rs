@@ -2,6 +2,7 @@
 //! work whatever they hold.
 
 use std::collections::HashMap;
+use std::time::Instant;
 
 use crate::config::Config;
 use crate::domain::drift::Drift;
@@ -145,7 +146,7 @@ pub fn watch(
     normals: &mut Normals,
     stopwatch: &Stopwatch,
 ) -> Result<(), WarehouseError> {
-    let wall_ms = crate::service::pipeline::wall_ms();
+    let (started, wall_ms) = (Instant::now(), crate::service::pipeline::wall_ms());
     let drift = drift_now(reader, model, config, normals, wall_ms)?;
     let mut all = drift
         .as_ref()
@@ -154,7 +155,8 @@ pub fn watch(
     let psi = drift.iter().flat_map(|drift| &drift.channels);
     let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive())).collect();
     let readings = drift.map(|drift| drift.readings);
-    tracing::info!(readings, ?psi, ?all, "drift and latency");
+    let took_ms = started.elapsed().as_millis();
+    tracing::info!(readings, ?psi, ?all, took_ms, "drift and latency");
     for entry in Breaker::read(reader)?.told_by(model.card.version, &all) {
         tracing::warn!(act = entry.act, detail = %entry.detail, "breaker");
         warehouse.note(&entry)?;

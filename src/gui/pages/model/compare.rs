@@ -10,6 +10,9 @@ use crate::gui::widgets::button::{Kind, button_ui};
 use super::State;
 use super::worth::{cell_ui, ranked, table_ui};
 
+/// How something of a card is written.
+type Write = fn(&Cx<'_>, &ModelCard) -> String;
+
 /// Draws the model in force beside another version.
 pub fn compare_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, other: u32) {
     let t = theme::tokens(ui);
@@ -38,7 +41,7 @@ pub fn compare_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, other: u32) {
     ui.add_space(size::S);
     let first = 112.0;
     let width = ((ui.available_width() - first) / 2.0 - size::S).max(80.0);
-    let rows: [(_, fn(&Cx<'_>, &ModelCard) -> String); 4] = [
+    let rows: [(_, Write); 4] = [
         (text.get("mod-card-threshold"), |cx, card| {
             cx.text.percent(card.threshold)
         }),
