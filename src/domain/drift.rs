@@ -81,6 +81,13 @@ pub struct ChannelDrift {
     pub psi: f64,
     /// The index without the machine that raises it most; `None` where fewer than three machines were read.
     pub without_one: Option<(LocoId, f64)>,
+    /// The index that the breaker goes by. A machine that is failing is a fault and no drift: left out are those in
+    /// which the model sees danger, which is told anyway, and of three or more the one that raises it most.
+    pub decisive: f64,
+    /// Readings behind the decisive index.
+    pub decisive_readings: u64,
+    /// Machines left out of the decisive index.
+    pub left_out: Vec<LocoId>,
     /// Largest distance between the two cumulative distributions (Kolmogorov–Smirnov), 0–1.
     pub ks: f64,
     /// Its p-value, times four for the four channels (Bonferroni), at most 1.
@@ -92,15 +99,6 @@ pub struct ChannelDrift {
 }
 
 impl ChannelDrift {
-    /// The index that the breaker goes by. One machine that departs is a fault of its own and no drift: what
-    /// vanishes without it does not count.
-    #[must_use]
-    pub fn decisive(&self) -> f64 {
-        self.without_one
-            .as_ref()
-            .map_or(self.psi, |(_, psi)| psi.min(self.psi))
-    }
-
     /// Machines that have moved, either way.
     #[must_use]
     pub fn moved_count(&self) -> usize {

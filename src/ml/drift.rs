@@ -235,6 +235,29 @@ fn channel_drift(
                 .map(|(machine, psi)| (machine.loco.clone(), psi))
         })
         .flatten();
+    let mut rest = all.clone();
+    let mut left_out = Vec::new();
+    let mut leave = |rest: &mut Vec<u64>, i: usize| {
+        rest.iter_mut().zip(&each[i]).for_each(|(r, own)| *r -= own);
+        left_out.push(fleet[i].loco.clone());
+    };
+    let alarming = |i: &usize| fleet[*i].alarming;
+    let (failing, calm): (Vec<usize>, Vec<usize>) = (0..fleet.len()).partition(alarming);
+    failing.into_iter().for_each(|i| leave(&mut rest, i));
+    let without = |i: usize| -> f64 {
+        let others: Vec<u64> = rest.iter().zip(&each[i]).map(|(r, own)| r - own).collect();
+        index(&others)
+    };
+    let farthest = calm
+        .iter()
+        .copied()
+        .filter(|_| fleet.len() >= 3 && calm.len() >= 2)
+        .map(|i| (i, without(i)))
+        .min_by(|a, b| a.1.total_cmp(&b.1))
+        .filter(|(_, psi)| *psi < index(&rest));
+    if let Some((i, _)) = farthest {
+        leave(&mut rest, i);
+    }
     let ks = ks_distance(&reference.quantiles, &sorted);
     let readings = sorted.len() as u64;
     let mut moved = [Vec::new(), Vec::new()];
@@ -247,6 +270,9 @@ fn channel_drift(
     ChannelDrift {
         channel,
         psi: index(&all),
+        decisive: index(&rest),
+        decisive_readings: rest.iter().sum(),
+        left_out,
         without_one,
         ks,
         ks_p: (ks_p(ks, reference.readings, readings) * 4.0).min(1.0),
@@ -487,7 +513,7 @@ mod tests {
         );
         let pressure = &all.channels[1];
         assert!(
-            pressure.decisive() > 0.25 && pressure.ks_p < 1e-6,
+            pressure.decisive > 0.25 && pressure.ks_p < 1e-6,
             "{pressure:?}"
         );
         let (like, signs) = all.like.expect("drift");
@@ -503,7 +529,7 @@ mod tests {
         let one = measure(&reference, &one, 0.25);
         let vibration = &one.channels[2];
         assert!(
-            vibration.psi > 0.25 && vibration.decisive() < 0.1,
+            vibration.psi > 0.25 && vibration.decisive < 0.1,
             "{vibration:?}"
         );
         let (like, signs) = one.like.expect("a fault");
@@ -520,6 +546,32 @@ mod tests {
                 .iter()
                 .any(|s| matches!(s, Sign::OneMachine { loco, .. } if loco.as_str() == "L1"))
         );
+    }
+
+    #[test]
+    fn machines_in_danger_are_faults_however_many_and_drift_is_seen_beside_them() {
+        let reference = reference();
+        let failing = |i: usize| i < 2;
+        let mut two = fleet(4, |i, _| {
+            [0.0, 0.0, if failing(i) { 5.0 } else { 0.0 }, 0.0]
+        });
+        (0..2).for_each(|i| two[i].alarming = true);
+        let two = measure(&reference, &two, 0.25);
+        let vibration = &two.channels[2];
+        assert!(
+            vibration.psi > 0.5 && vibration.decisive < 0.25,
+            "{vibration:?}"
+        );
+        assert_eq!(
+            (vibration.left_out.len(), vibration.decisive_readings),
+            (3, 144)
+        );
+        let mut all = fleet(8, |i, _| {
+            [1.5, 0.0, if failing(i) { 5.0 } else { 0.0 }, 0.0]
+        });
+        (0..2).for_each(|i| all[i].alarming = true);
+        let all = measure(&reference, &all, 0.25);
+        assert!(all.channels[0].decisive > 0.25 && all.channels[2].decisive < 0.25);
     }
 
     #[test]

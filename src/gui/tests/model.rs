@@ -152,6 +152,13 @@ fn a_version_is_compared_and_put_in_force_on_purpose() {
     let mut bench = page(model::sound());
     bench.click("Comparer v5 au modèle en service");
     assert!(bench.says("v7 en service, face à v5"));
+    let mut then = model::sound();
+    then.model = Some(Arc::new(model::full_card(LabelKind::Failures, 5)));
+    bench.snapshots.send(Arc::new(then)).unwrap();
+    bench.harness.run();
+    assert!(!bench.says("face à v5"), "nothing is compared with itself");
+    bench.snapshots.send(Arc::new(model::sound())).unwrap();
+    bench.harness.run();
     bench.click("Mettre v5 en service…");
     assert!(bench.says("à la place de v7"));
     bench.press(Key::Escape);

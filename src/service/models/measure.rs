@@ -122,16 +122,16 @@ pub fn least_readings(config: &Config) -> u64 {
 /// What the breaker goes by.
 #[must_use]
 pub fn measures(drift: &Drift, config: &Config) -> Vec<Measure> {
-    if drift.readings < least_readings(config) {
-        return Vec::new();
-    }
     let measure = |channel: &crate::domain::drift::ChannelDrift| Measure {
         fuse: Fuse::Channel(channel.channel),
-        value: channel.decisive(),
+        value: channel.decisive,
         limit: config.drift.psi_limit,
-        readings: drift.readings,
+        readings: channel.decisive_readings,
     };
-    drift.channels.iter().map(measure).collect()
+    let least = least_readings(config);
+    let enough = drift.channels.iter();
+    let enough = enough.filter(|channel| channel.decisive_readings >= least);
+    enough.map(measure).collect()
 }
 
 /// Measures drift and latency after readings were scored, and writes down what the breaker makes of them.
@@ -153,7 +153,7 @@ pub fn watch(
         .map_or_else(Vec::new, |drift| measures(drift, config));
     all.extend(stopwatch.measure(config.drift.latency_limit_ms));
     let psi = drift.iter().flat_map(|drift| &drift.channels);
-    let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive())).collect();
+    let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive)).collect();
     let readings = drift.map(|drift| drift.readings);
     let took_ms = started.elapsed().as_millis();
     tracing::info!(readings, ?psi, ?all, took_ms, "drift and latency");

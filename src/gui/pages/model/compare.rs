@@ -24,6 +24,11 @@ pub fn compare_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, other: u32) {
         state.compared = None;
         return;
     };
+    if now.version == other {
+        // It came into force meanwhile.
+        state.compared = None;
+        return;
+    }
     ui.add_space(size::M);
     let title = text.with(
         "mod-compare",

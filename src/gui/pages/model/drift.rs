@@ -86,15 +86,26 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             cell_ui(ui, widths[0], false, theme::body(name, t.text));
             let few = drift.readings < cx.snapshot.models.limits.least_readings;
             band_ui(ui, text, widths[1], channel, limit, few);
-            let without = channel.without_one.as_ref();
-            let words = without.map_or_else(|| "—".into(), |(_, psi)| text.number(*psi, 2));
+            let enough = channel.decisive_readings >= cx.snapshot.models.limits.least_readings;
+            let words = if enough {
+                text.number(channel.decisive, 2)
+            } else {
+                "—".to_owned()
+            };
             let response = ui
                 .scope(|ui| cell_ui(ui, widths[2], true, theme::body(words, t.mute)))
                 .response;
-            if let Some((loco, _)) = without {
-                let loco = loco.as_str();
-                response.on_hover_text(text.with("mod-drift-without-why", [("loco", loco.into())]));
-            }
+            let out: Vec<&str> = channel.left_out.iter().map(|loco| loco.as_str()).collect();
+            let out = if out.is_empty() {
+                "—".to_owned()
+            } else {
+                out.join(", ")
+            };
+            let readings = text.count(channel.decisive_readings);
+            response.on_hover_text(text.with(
+                "mod-drift-without-why",
+                [("locos", out.into()), ("readings", readings.into())],
+            ));
             let ks = text.number(channel.ks, 2);
             cell_ui(ui, widths[3], true, theme::body(ks, t.mute));
             let p = if channel.ks_p < 0.001 {

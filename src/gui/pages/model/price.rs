@@ -167,7 +167,7 @@ fn figures_ui(ui: &mut Ui, cx: &Cx<'_>, curves: &Curves, card: &ModelCard, tried
     let first = 76.0;
     let widths = {
         let rest = ui.available_width() - first - 6.0 * size::XS;
-        [0.14, 0.38, 0.20, 0.14, 0.14].map(|share| rest * share)
+        [0.13, 0.36, 0.23, 0.14, 0.14].map(|share| rest * share)
     };
     let row = |ui: &mut Ui, name: &str, cells: &[String], ink, strong: bool| {
         ui.horizontal(|ui| {
