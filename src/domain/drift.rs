@@ -19,6 +19,10 @@ pub struct ChannelReference {
     pub quantiles: Vec<f64>,
     /// Readings that this was learned from.
     pub readings: u64,
+    /// The largest index that a day of training itself has, its readings before failures left out: weather and load
+    /// are not drift.
+    #[serde(default)]
+    pub usual_psi: f64,
 }
 
 /// The same of all channels, in their order.
@@ -36,6 +40,7 @@ impl ChannelReference {
             && self.quantiles.len() >= 2
             && self.shares.len() == self.edges.len() + 1
             && self.shares.iter().all(|s| (0.0..=1.0).contains(s))
+            && self.usual_psi.is_finite()
     }
 }
 
@@ -84,6 +89,8 @@ pub struct ChannelDrift {
     /// The index that the breaker goes by. A machine that is failing is a fault and no drift: left out are those in
     /// which the model sees danger, which is told anyway, and of three or more the one that raises it most.
     pub decisive: f64,
+    /// The index past which something has to be done: what was set, or what training's own days reach.
+    pub limit: f64,
     /// Readings behind the decisive index.
     pub decisive_readings: u64,
     /// Machines left out of the decisive index.

@@ -4,6 +4,8 @@
 //! machine's deviations. So a fleet of unlike machines, or one whose make-up changes, does not look like drift;
 //! a sensor that was exchanged, a unit that was changed, another season do. Pure: the readings are handed in.
 
+use std::collections::BTreeMap;
+
 use super::sample::Sample;
 use super::survey::Survey;
 use crate::domain::drift::{
@@ -20,6 +22,9 @@ const QUANTILES: usize = 201;
 const HALF: f64 = 0.5;
 /// Shift of a machine's mean, in the usual spread, from which it has moved.
 const MOVED: f64 = 0.5;
+const DAY_MS: i64 = 86_400_000;
+/// Readings of a day of training below which it says nothing of what is usual.
+const DAY_READINGS: u64 = 100;
 /// Parts of the hours compared, to see how a shift came.
 const PARTS: usize = 6;
 
@@ -48,8 +53,29 @@ pub(super) fn reference(sample: &Sample, survey: &Survey, spec: &FeatureSpec) ->
             let weight = sample.weight[usize::from(row.label)];
             (departure(&row.sight.values, normal)[c], weight)
         });
-        channel_reference(rows.collect())
+        let mut reference = channel_reference(rows.collect());
+        let sound = sample.rows.iter().filter(|row| !row.label).map(|row| {
+            let normal = &normals[row.loco as usize];
+            let day = row.at_ms.div_euclid(DAY_MS);
+            (day, departure(&row.sight.values, normal)[c])
+        });
+        reference.usual_psi = usual_psi(&reference, sound);
+        reference
     })
+}
+
+/// The largest index of a day of readings: (day, value).
+fn usual_psi(reference: &ChannelReference, rows: impl Iterator<Item = (i64, f64)>) -> f64 {
+    let mut days: BTreeMap<i64, Vec<u64>> = BTreeMap::new();
+    for (day, value) in rows.filter(|(_, value)| value.is_finite()) {
+        let counts = days.entry(day);
+        let counts = counts.or_insert_with(|| vec![0; reference.shares.len()]);
+        counts[bin(&reference.edges, value)] += 1;
+    }
+    days.values()
+        .filter(|counts| counts.iter().sum::<u64>() >= DAY_READINGS)
+        .map(|counts| psi(&reference.shares, reference.readings, counts))
+        .fold(0.0, f64::max)
 }
 
 /// From weighted values; those that are no numbers are left out.
@@ -98,6 +124,7 @@ fn channel_reference(mut values: Vec<(f64, f64)>) -> ChannelReference {
         edges,
         quantiles,
         readings: values.len() as u64,
+        usual_psi: 0.0,
     }
 }
 
@@ -187,9 +214,9 @@ pub fn measure(reference: &Reference, fleet: &[Departures], limit: f64) -> Drift
     let fleet: Vec<&Departures> = fleet.iter().filter(|m| !m.values.is_empty()).collect();
     let channels: Vec<ChannelDrift> = Channel::ALL
         .into_iter()
-        .map(|channel| channel_drift(&reference[channel.index()], &fleet, channel))
+        .map(|channel| channel_drift(&reference[channel.index()], &fleet, channel, limit))
         .collect();
-    let like = liken(reference, &fleet, &channels, limit);
+    let like = liken(reference, &fleet, &channels);
     Drift {
         readings: fleet.iter().map(|m| m.values.len() as u64).sum(),
         machines: fleet.len(),
@@ -202,6 +229,7 @@ fn channel_drift(
     reference: &ChannelReference,
     fleet: &[&Departures],
     channel: Channel,
+    limit: f64,
 ) -> ChannelDrift {
     let c = channel.index();
     let mut all = vec![0_u64; reference.shares.len()];
@@ -270,6 +298,7 @@ fn channel_drift(
     ChannelDrift {
         channel,
         psi: index(&all),
+        limit: limit.max(reference.usual_psi),
         decisive: index(&rest),
         decisive_readings: rest.iter().sum(),
         left_out,
@@ -308,10 +337,11 @@ fn liken(
     reference: &Reference,
     fleet: &[&Departures],
     channels: &[ChannelDrift],
-    limit: f64,
 ) -> Option<(Likeness, Vec<Sign>)> {
-    let worst = channels.iter().max_by(|a, b| a.psi.total_cmp(&b.psi))?;
-    if Band::of(worst.psi, limit) == Band::Stable {
+    let worst = channels
+        .iter()
+        .max_by(|a, b| (a.psi / a.limit).total_cmp(&(b.psi / b.limit)))?;
+    if Band::of(worst.psi, worst.limit) == Band::Stable {
         return None;
     }
     let mut signs = Vec::new();
@@ -329,8 +359,8 @@ fn liken(
             signs.push(Sign::Few { moved, of });
         }
         if let Some((loco, psi)) = &worst.without_one
-            && worst.psi > limit
-            && *psi <= limit
+            && worst.psi > worst.limit
+            && *psi <= worst.limit
         {
             let (loco, psi) = (loco.clone(), *psi);
             signs.push(Sign::OneMachine { loco, psi });
@@ -338,7 +368,7 @@ fn liken(
     }
     let shaken = channels
         .iter()
-        .filter(|c| Band::of(c.psi, limit) != Band::Stable)
+        .filter(|c| Band::of(c.psi, c.limit) != Band::Stable)
         .count();
     signs.push(if shaken == 1 {
         let channel = worst.channel;
@@ -572,6 +602,27 @@ mod tests {
         (0..2).for_each(|i| all[i].alarming = true);
         let all = measure(&reference, &all, 0.25);
         assert!(all.channels[0].decisive > 0.25 && all.channels[2].decisive < 0.25);
+    }
+
+    #[test]
+    fn weather_that_training_has_seen_is_usual() {
+        // Thirty days, each as warm as it happens to be.
+        let day = |d: i64| sample(144, d as u64, (d as f64 * 1.7).sin());
+        let days: Vec<(i64, f64)> = (0..30)
+            .flat_map(|d| day(d).into_iter().map(move |v| (d, v)))
+            .collect();
+        let values: Vec<f64> = days.iter().map(|(_, v)| *v).collect();
+        let mut one = reference_of(&values);
+        let usual = usual_psi(&one, days.iter().copied());
+        assert!((0.3..3.0).contains(&usual), "{usual}");
+        assert_eq!(usual_psi(&one, days.iter().copied().take(99)), 0.0);
+        one.usual_psi = usual;
+        let reference: Reference = std::array::from_fn(|_| one.clone());
+        let warm = measure(&reference, &fleet(4, |_, _| [0.9; 4]), 0.25);
+        let channel = &warm.channels[0];
+        assert!(channel.decisive > 0.25 && channel.decisive < channel.limit);
+        let other = measure(&reference, &fleet(4, |_, _| [3.0; 4]), 0.25);
+        assert!(other.channels[0].decisive > other.channels[0].limit);
     }
 
     #[test]

@@ -36,7 +36,9 @@ fn raised(from: u32, to: u32, by: f64) -> String {
 fn learned() -> TestHome {
     let home = TestHome::new();
     home.write("sensors.csv", fleet_between(4, 0, LEARNED));
-    home.configure(&telemetry("sensors.csv"));
+    // Four machines, less one in danger and one that stands for a fault, have few readings a day.
+    let few = "[drift]\nmin_readings = 200\n";
+    home.configure(&format!("{few}{}", telemetry("sensors.csv")));
     let run = home.json(0, &["run"]);
     assert_eq!(run["training"]["outcome"], "promoted", "{run:#}");
     home

@@ -125,7 +125,7 @@ pub fn measures(drift: &Drift, config: &Config) -> Vec<Measure> {
     let measure = |channel: &crate::domain::drift::ChannelDrift| Measure {
         fuse: Fuse::Channel(channel.channel),
         value: channel.decisive,
-        limit: config.drift.psi_limit,
+        limit: channel.limit,
         readings: channel.decisive_readings,
     };
     let least = least_readings(config);

@@ -59,7 +59,6 @@ pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
 fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReference; 4]) {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let limit = cx.snapshot.models.limits.psi;
     let room = ui.available_width() - 5.0 * size::M;
     let widths = [0.20, 0.24, 0.12, 0.10, 0.13, 0.21].map(|share| room * share);
     let heads = [
@@ -85,7 +84,7 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             let name = text.channel(channel.channel);
             cell_ui(ui, widths[0], false, theme::body(name, t.text));
             let few = drift.readings < cx.snapshot.models.limits.least_readings;
-            band_ui(ui, text, widths[1], channel, limit, few);
+            band_ui(ui, text, widths[1], channel, few);
             let enough = channel.decisive_readings >= cx.snapshot.models.limits.least_readings;
             let words = if enough {
                 text.number(channel.decisive, 2)
@@ -104,7 +103,11 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             let readings = text.count(channel.decisive_readings);
             response.on_hover_text(text.with(
                 "mod-drift-without-why",
-                [("locos", out.into()), ("readings", readings.into())],
+                [
+                    ("locos", out.into()),
+                    ("readings", readings.into()),
+                    ("limit", text.number(channel.limit, 2).into()),
+                ],
             ));
             let ks = text.number(channel.ks, 2);
             cell_ui(ui, widths[3], true, theme::body(ks, t.mute));
@@ -122,9 +125,9 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
 }
 
 /// The index with its band: a shape and a word.
-fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, limit: f64, few: bool) {
+fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, few: bool) {
     let t = theme::tokens(ui);
-    let band = Band::of(channel.psi, limit);
+    let band = Band::of(channel.psi, channel.limit);
     ui.allocate_ui(vec2(width, 32.0), |ui| {
         ui.set_width(width);
         ui.horizontal(|ui| {
