@@ -87,7 +87,8 @@ pub struct ChannelDrift {
     /// The index without the machine that raises it most; `None` where fewer than three machines were read.
     pub without_one: Option<(LocoId, f64)>,
     /// The index that the breaker goes by. A machine that is failing is a fault and no drift: left out are those in
-    /// which the model sees danger, which is told anyway, and of three or more the one that raises it most.
+    /// which the model sees danger, which is told anyway, and of three or more the one that raises it most. Never more
+    /// than with them: drift shows either way.
     pub decisive: f64,
     /// The index past which something has to be done: what was set, or what training's own days reach.
     pub limit: f64,

@@ -299,7 +299,11 @@ fn channel_drift(
         channel,
         psi: index(&all),
         limit: limit.max(reference.usual_psi),
-        decisive: index(&rest),
+        // What is drift shows with the failing machines and without them.
+        decisive: without_one
+            .as_ref()
+            .map_or(index(&all), |(_, psi)| psi.min(index(&all)))
+            .min(index(&rest)),
         decisive_readings: rest.iter().sum(),
         left_out,
         without_one,
