@@ -6,6 +6,7 @@
 mod alarms;
 mod fold;
 pub(crate) mod format;
+mod models;
 
 pub use fold::folded;
 
@@ -359,6 +360,16 @@ impl Text {
             Cause::SourceRefused { source } => {
                 self.with(&key, [("source", source.as_str().into())])
             }
+            Cause::Drifted { channel } => {
+                self.with(&key, [("channel", self.channel(*channel).into())])
+            }
+            Cause::Slow { took_ms, limit_ms } => self.with(
+                &key,
+                [
+                    ("took", self.number(*took_ms, 0).into()),
+                    ("limit", self.number(*limit_ms, 0).into()),
+                ],
+            ),
             Cause::Flagged { flag, channel } => self.with(
                 &key,
                 [

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::domain::{Channel, Verdict};
+use crate::service::breaker::{Blown, Fuse};
 use crate::service::pipeline::PipelineError;
 use crate::service::platform::Platform;
 use crate::service::snapshot::FleetRow;
@@ -19,9 +20,10 @@ pub fn status(shell: &Shell) -> Exit {
         let rows = fleet.map_or_else(Vec::new, |fleet| fleet.rows);
         let synthetic = platform.synthetic()?;
         let version = platform.model_version()?;
+        let breaker = platform.breaker()?;
         Ok(rows
             .iter()
-            .map(|row| as_json(row, synthetic, version, threshold))
+            .map(|row| as_json(row, synthetic, version, threshold, &breaker))
             .collect::<Vec<_>>())
     })();
     let rows = match answer {
@@ -41,7 +43,38 @@ pub fn status(shell: &Shell) -> Exit {
     }
 }
 
-fn as_json(row: &FleetRow, synthetic: bool, version: Option<u32>, threshold: Option<f64>) -> Value {
+/// What is tripped or held of the breaker.
+fn breaker_json(breaker: &[Blown]) -> Value {
+    let all = breaker.iter().map(|blown| {
+        let (what, channel) = match blown.measure.fuse {
+            Fuse::Channel(channel) => ("drift", Some(channel)),
+            Fuse::Latency => ("latency", None),
+        };
+        json!({
+            "what": what,
+            "channel": channel,
+            "value": rounded(blown.measure.value),
+            "limit": blown.measure.limit,
+            "readings": blown.measure.readings,
+            "tripped_at": iso(blown.at_ms),
+            "armed": blown.held.as_ref().map(|held| json!({
+                "at": iso(held.at_ms), "who": held.who, "why": held.why,
+            })),
+        })
+    });
+    json!({
+        "tripped": breaker.iter().any(|blown| blown.held.is_none()),
+        "causes": all.collect::<Vec<_>>(),
+    })
+}
+
+fn as_json(
+    row: &FleetRow,
+    synthetic: bool,
+    version: Option<u32>,
+    threshold: Option<f64>,
+    breaker: &[Blown],
+) -> Value {
     let cause = match &row.verdict {
         Verdict::Unavailable(cause) => Some(cause),
         _ => None,
@@ -66,6 +99,7 @@ fn as_json(row: &FleetRow, synthetic: bool, version: Option<u32>, threshold: Opt
         "values": values,
         "days_since_maintenance": row.days_since_maintenance.map(rounded),
         "origin": row.origin.as_ref().map(|(file, line)| json!({ "file": file, "line": line })),
+        "breaker": breaker_json(breaker),
         "synthetic": synthetic,
     })
 }
@@ -93,6 +127,9 @@ pub fn lines(platform: &Platform, text: &Text) -> Result<String, PipelineError> 
             text.cause_long(cause)
         ));
     }
+    for blown in platform.breaker()? {
+        lines.push(breaker_line(&blown, text));
+    }
     lines.push(table(&header, &rows, 2));
     if let Some(now_ms) = fleet.now_ms {
         let key = if fleet.live {
@@ -105,6 +142,38 @@ pub fn lines(platform: &Platform, text: &Text) -> Result<String, PipelineError> 
     }
     lines.push(text.get("cli-not-a-safety-function").into_owned());
     Ok(lines.join("\n"))
+}
+
+fn breaker_line(blown: &Blown, text: &Text) -> String {
+    let measure = blown.measure;
+    let what = match measure.fuse {
+        Fuse::Channel(channel) => text.with(
+            "cli-breaker-drift",
+            [
+                ("channel", text.channel(channel).into()),
+                ("value", text.number(measure.value, 2).into()),
+                ("limit", text.number(measure.limit, 2).into()),
+            ],
+        ),
+        Fuse::Latency => text.with(
+            "cli-breaker-latency",
+            [
+                ("value", text.number(measure.value, 0).into()),
+                ("limit", text.number(measure.limit, 0).into()),
+            ],
+        ),
+    };
+    match &blown.held {
+        None => text.with("cli-breaker-tripped", [("what", what.into())]),
+        Some(held) => text.with(
+            "cli-breaker-held",
+            [
+                ("what", what.into()),
+                ("who", held.who.as_str().into()),
+                ("why", held.why.as_str().into()),
+            ],
+        ),
+    }
 }
 
 fn cells(row: &FleetRow, text: &Text) -> Vec<String> {

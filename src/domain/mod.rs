@@ -3,6 +3,8 @@
 
 pub mod alarm;
 pub mod condition;
+pub mod curves;
+pub mod drift;
 pub mod features;
 pub mod maintenance;
 pub mod model;
@@ -13,6 +15,8 @@ pub mod source;
 pub mod verdict;
 
 pub use condition::{Condition, Signs, Wear};
+pub use curves::Curves;
+pub use drift::Drift;
 pub use maintenance::{EventKind, MaintenanceRecord};
 pub use model::{LabelKind, Metrics, ModelCard};
 pub use quality::{Flags, Limits, Reason};

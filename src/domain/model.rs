@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::curves::Curves;
+use super::drift::Reference;
+
 /// Where the truth came from, best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -91,4 +94,10 @@ pub struct ModelCard {
     pub promoted: bool,
     /// Why it was not promoted.
     pub refusal: Option<String>,
+    /// How its probabilities hold up out of sample; `None` of models of older programs, and without a split.
+    #[serde(default)]
+    pub curves: Option<Curves>,
+    /// What drift is measured against; `None` of models of older programs.
+    #[serde(default)]
+    pub reference: Option<Reference>,
 }

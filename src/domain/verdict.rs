@@ -55,6 +55,10 @@ pub enum Cause {
     NewestRefused,
     /// The newest reading has not been scored.
     NotScored,
+    /// The breaker has tripped: this channel is no longer what the model learned from.
+    Drifted { channel: Channel },
+    /// The breaker has tripped: scoring a reading takes too long, milliseconds.
+    Slow { took_ms: f64, limit_ms: f64 },
 }
 
 impl Cause {
@@ -71,6 +75,8 @@ impl Cause {
             Self::Flagged { .. } => "flagged",
             Self::NewestRefused => "newest_refused",
             Self::NotScored => "not_scored",
+            Self::Drifted { .. } => "drifted",
+            Self::Slow { .. } => "slow",
         }
     }
 }

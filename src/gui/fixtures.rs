@@ -4,6 +4,7 @@ pub mod alarms;
 pub mod fleet;
 pub mod locomotive;
 pub mod log;
+pub mod model;
 pub mod pipeline;
 pub mod settings;
 
@@ -129,6 +130,8 @@ pub fn card(label_kind: LabelKind) -> ModelCard {
         preset_alert: Some(0.86),
         promoted: true,
         refusal: None,
+        curves: None,
+        reference: None,
     }
 }
 

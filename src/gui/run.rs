@@ -5,7 +5,7 @@ use eframe::egui::{Align, CornerRadius, Layout, Rect, Sense, Shape, Stroke, Ui, 
 
 use crate::domain::Cause;
 use crate::service::command::Command;
-use crate::service::snapshot::{LastRun, RunProgress, Stage};
+use crate::service::snapshot::{Clock, LastRun, RunProgress, Stage};
 
 use super::context::{Ask, Cx};
 use super::fonts::Icon;
@@ -183,6 +183,9 @@ pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
         let words = format!("{unavailable} — {sentence}");
         banner_ui(ui, Tone::Off, &words, Some(&todo), detail.as_deref());
     }
+    if !matches!(cx.snapshot.clock, Clock::Replay { .. }) {
+        breaker_banner_ui(ui, cx);
+    }
     // What a failed run refused is its cause, which was just said.
     let failed = matches!(cx.snapshot.fleet_cause, Some(Cause::RunFailed { .. }));
     if let (Some(run), false) = (&cx.snapshot.last_run, failed) {
@@ -190,6 +193,18 @@ pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
             let words = text.with("run-refused", [("name", name.as_str().into())]);
             banner_ui(ui, Tone::Warn, &words, None, text.detail(why).as_deref());
         }
+    }
+}
+
+/// The breaker has tripped: what it withdrew, and what to do. A replay shows the past as it was judged.
+pub fn breaker_banner_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let text = cx.text;
+    if let Some(blown) = cx.snapshot.models.tripped().min_by_key(|b| b.at_ms) {
+        let cause = blown.cause();
+        let unavailable = text.verdict(crate::domain::VerdictKind::Unavailable);
+        let words = format!("{unavailable} — {}", text.cause_sentence(&cause));
+        let todo = text.cause_todo(&cause);
+        banner_ui(ui, Tone::Off, &words, Some(&todo), None);
     }
 }
 

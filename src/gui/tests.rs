@@ -6,6 +6,7 @@ mod fleet;
 mod found;
 mod locomotive;
 mod log;
+mod model;
 mod pipeline;
 mod scale;
 mod settings;

@@ -3,6 +3,8 @@
 //! Pure but for the reader it is handed ([`crate::domain::ports::SoundReadings`], which only a sound
 //! run can give): no file, no SQL, no clock. Deliberately absent: any split by random rows.
 
+mod curves;
+pub mod drift;
 mod evaluate;
 mod explain;
 mod followers;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::forest::Forest;
 use super::model::{Model, Scorer};
 use crate::domain::ModelCard;
+use crate::domain::drift::ChannelReference;
 use crate::domain::features::{FEATURES, FeatureSpec};
 
 const MAGIC: &[u8; 8] = b"CIDPMODL";
@@ -101,7 +102,9 @@ impl Model {
         if !ascending || header.columns.iter().any(|c| usize::from(*c) >= FEATURES) {
             return Err(damaged("columns"));
         }
-        if !header.card.threshold.is_finite() || !sane(&header.spec) {
+        let reference = header.card.reference.iter().flatten();
+        let sound = reference.into_iter().all(ChannelReference::is_sound);
+        if !header.card.threshold.is_finite() || !sane(&header.spec) || !sound {
             return Err(damaged("numbers"));
         }
         let forest = Forest::from_preorder(&nodes, header.trees, header.columns.len())

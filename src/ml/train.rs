@@ -10,6 +10,7 @@ use super::sample::{SAMPLE_ROWS, Sample};
 use super::survey::Survey;
 use super::threshold::{self, Choice};
 use super::{GoOn, TrainError, TrainOptions, tell};
+use crate::domain::drift::Reference;
 use crate::domain::features::names;
 use crate::domain::ports::SoundReadings;
 use crate::domain::reading::{PRESET_ALERT, PRESET_NOMINAL};
@@ -24,6 +25,8 @@ pub(super) struct Learned {
     pub out_of_fold: OutOfFold,
     /// Probabilities of the nominal preset, and the least of the alert ones; on a fleet in our units.
     pub presets: Option<(f64, f64)>,
+    /// How departures were spread.
+    pub reference: Reference,
 }
 
 /// Fits and chooses a threshold from the rows that may be learned from.
@@ -51,6 +54,7 @@ pub(super) fn learn(
     let presets = survey
         .in_our_units(&scorer.spec)
         .then(|| preset_probabilities(&scorer));
+    let reference = super::drift::reference(&sample, survey, &scorer.spec);
     let failures = survey.failure_times();
     let ground = Ground {
         kind,
@@ -65,6 +69,7 @@ pub(super) fn learn(
         choice,
         out_of_fold,
         presets,
+        reference,
     })
 }
 
@@ -173,6 +178,8 @@ pub fn train_until(
         preset_alert: None,
         promoted: true,
         refusal: None,
+        curves: super::curves::curves(&ground, &learned.out_of_fold.rows),
+        reference: Some(learned.reference),
     };
     card.refusal = gate(&mut card, &scorer, learned.presets);
     card.promoted = card.refusal.is_none();

@@ -7,6 +7,7 @@ mod intake;
 mod jobs;
 mod loco;
 mod log;
+mod models;
 mod picture;
 mod settings;
 
@@ -338,6 +339,7 @@ impl Engine {
         self.born = born(&path);
         self.fault = None;
         self.memory.forget();
+        self.desks.models.forget();
         self.viewed = None;
         (self.reader, self.changes) = (None, None);
         self.model_version = None;

@@ -14,6 +14,7 @@ use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
 };
 
+use super::breaker::Breaker;
 use super::order::natural;
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
@@ -38,6 +39,8 @@ pub struct Scene<'a> {
     /// The model in force, or why there is none.
     pub model: Result<Option<&'a Model>, String>,
     pub last_run: Option<RunRecord>,
+    /// Why nothing may be called nominal now, where the breaker has tripped.
+    pub tripped: Option<Cause>,
     /// Where a replay stands; `None` is now.
     pub replay_ms: Option<i64>,
     /// The computer's clock.
@@ -217,7 +220,7 @@ impl Scene<'_> {
                 Some(VerdictKind::Nominal) if self.newer_refused(known) => {
                     Verdict::Unavailable(Cause::NewestRefused)
                 }
-                Some(VerdictKind::Nominal) => Verdict::Nominal,
+                Some(VerdictKind::Nominal) => self.nominal(),
                 Some(VerdictKind::Unavailable) => flagged(newest),
             }
         };
@@ -262,6 +265,12 @@ impl Scene<'_> {
             origin: Some((newest.file.clone(), newest.line)),
             source: newest.source.clone(),
         }
+    }
+
+    /// NOMINAL, unless the breaker has withdrawn it. A replay shows the past as it was judged.
+    fn nominal(&self) -> Verdict {
+        let tripped = self.tripped.clone().filter(|_| self.replay_ms.is_none());
+        tripped.map_or(Verdict::Nominal, Verdict::Unavailable)
     }
 
     fn horizon_ms(&self) -> i64 {
@@ -449,7 +458,10 @@ pub fn last_run(last: &RunRecord) -> LastRun {
 /// The warehouse cannot be read.
 pub fn now(reader: &Reader, config: &Config) -> Result<Fleet, WarehouseError> {
     let model = training::model_in_force(reader);
+    let version = model.as_ref().ok().and_then(Option::as_ref);
+    let version = version.map(|model| model.card.version);
     Scene {
+        tripped: Breaker::read(reader)?.cause(version),
         reader,
         config,
         model: model.as_ref().map(Option::as_ref).map_err(Clone::clone),

@@ -3,6 +3,7 @@
 
 mod adopt;
 pub mod alarms;
+pub mod breaker;
 pub mod check;
 pub mod command;
 pub mod convert;

@@ -11,6 +11,7 @@ use crate::ml;
 use crate::warehouse::{AlarmFilter, Reader, RunLock, Warehouse, WarehouseError};
 
 use super::alarms::in_order;
+use super::breaker::{Blown, Breaker};
 use super::check::{self, SourceCheck};
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
@@ -276,6 +277,20 @@ impl Platform {
             Some(reader) => reader.model_version()?,
             None => None,
         })
+    }
+
+    /// What is tripped or held of the breaker of the model in force.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn breaker(&self) -> Result<Vec<Blown>, PipelineError> {
+        let Some(reader) = self.reader()? else {
+            return Ok(Vec::new());
+        };
+        let Some(model) = reader.model_version()? else {
+            return Ok(Vec::new());
+        };
+        Ok(Breaker::read(&reader)?.of(model).cloned().collect())
     }
 
     /// Judges four values as if held steady, against the normal of `loco` or the fleet's. A hypothesis:

@@ -10,6 +10,8 @@ use crate::warehouse::{
     Prediction, Reader, RunRecord, SoundRun, Unsound, Warehouse, WarehouseError,
 };
 
+use super::breaker::Stopwatch;
+use super::models::measure;
 use super::outcome::{RunOutcome, StageReport, Training};
 use super::pipeline::wall_ms;
 use super::snapshot::{RunProgress, Stage};
@@ -92,7 +94,7 @@ pub fn train_and_score(
     let scored = match model_in_force(token.reader()) {
         Ok(Some(model)) => {
             outcome.model_version = Some(model.card.version);
-            score(warehouse, &token, &model, progress, stop)?
+            score_and_watch(warehouse, &token, &model, config, progress, stop)?
         }
         Ok(None) => 0,
         Err(why) => {
@@ -185,7 +187,7 @@ pub fn train_now(
     let never = Stop::default();
     let trained = train(warehouse, &token, config, progress, &never)?;
     if let Ok(Some(model)) = model_in_force(token.reader()) {
-        score(warehouse, &token, &model, progress, &never)?;
+        score_and_watch(warehouse, &token, &model, config, progress, &never)?;
     }
     Ok(trained)
 }
@@ -214,12 +216,39 @@ fn blocked(last: &RunRecord) -> Option<String> {
     })
 }
 
+/// Scores, then lets the breaker judge what was scored.
+///
+/// # Errors
+/// Another run ended since the token was issued, or the warehouse cannot be read or written.
+pub(super) fn score_and_watch(
+    warehouse: &mut Warehouse,
+    token: &SoundRun,
+    model: &Model,
+    config: &Config,
+    progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
+) -> Result<u64, JudgingError> {
+    let mut stopwatch = Stopwatch::default();
+    let rows = score(warehouse, token, model, &mut stopwatch, progress, stop)?;
+    let normals = &mut measure::Normals::default();
+    measure::watch(
+        warehouse,
+        token.reader(),
+        model,
+        config,
+        normals,
+        &stopwatch,
+    )?;
+    Ok(rows)
+}
+
 /// Scores what no model has judged, and the newest reading of each locomotive by the model in force. What a
 /// dead source left is not judged.
 fn score(
     warehouse: &mut Warehouse,
     token: &SoundRun,
     model: &Model,
+    stopwatch: &mut Stopwatch,
     progress: &(dyn Fn(RunProgress) + Sync),
     stop: &Stop,
 ) -> Result<u64, JudgingError> {
@@ -238,7 +267,7 @@ fn score(
             whole = false;
             continue;
         }
-        done += score_from(warehouse, token, model, loco, *from_ms, stop)?;
+        done += score_from(warehouse, token, model, loco, *from_ms, stopwatch, stop)?;
         progress(RunProgress {
             stage: Stage::Score,
             fraction: Some((i + 1) as f32 / count),
@@ -287,8 +316,10 @@ fn score_from(
     model: &Model,
     loco: &LocoId,
     from_ms: i64,
+    stopwatch: &mut Stopwatch,
     stop: &Stop,
 ) -> Result<u64, JudgingError> {
+    let (started, mut scored) = (Instant::now(), 0);
     let mut chunk: Vec<Prediction> = Vec::new();
     let mut done = 0;
     let mut failed = None;
@@ -306,6 +337,7 @@ fn score_from(
             return;
         }
         chunk.push(prediction(model, reading, p));
+        scored += 1;
         if chunk.len() >= CHUNK_ROWS {
             failed = write(&mut chunk).err();
         }
@@ -313,6 +345,7 @@ fn score_from(
     if stop.is_asked() {
         return Err(JudgingError::Stopped);
     }
+    stopwatch.note(started.elapsed(), scored);
     match failed {
         Some(error) => return Err(error.into()),
         None => write(&mut chunk)?,

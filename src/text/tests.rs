@@ -69,6 +69,13 @@ fn every_type_has_its_words() {
         },
         Cause::NotScored,
         Cause::NewestRefused,
+        Cause::Drifted {
+            channel: Channel::Pressure,
+        },
+        Cause::Slow {
+            took_ms: 81.4,
+            limit_ms: 50.0,
+        },
     ];
     for language in Language::ALL {
         let t = text(language);

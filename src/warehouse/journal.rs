@@ -20,6 +20,8 @@ const OF_LOCO_AND_ACTS: &str =
 /// A warehouse that no program of today has opened to write has no journal yet.
 const BEGUN: &str = "SELECT count(*) FROM sqlite_schema WHERE name = 'journal'";
 const LAST: &str = "SELECT coalesce(max(entry), 0) FROM journal";
+const AFTER: &str = "SELECT entry, at_ms, who, act, loco, of_ms, words, detail FROM journal
+    WHERE entry > ?1 AND entry <= ?2 ORDER BY entry";
 
 /// One entry of the journal.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,17 +45,21 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written.
     pub fn note(&mut self, entry: &Entry) -> Result<i64> {
-        self.db.prepare_cached(INSERT)?.execute(params![
-            entry.at_ms,
-            entry.who,
-            entry.act,
-            entry.loco.as_ref().map(LocoId::as_str),
-            entry.of_ms,
-            entry.words,
-            entry.detail.to_string(),
-        ])?;
-        Ok(self.db.last_insert_rowid())
+        Ok(write(&self.db, entry)?)
     }
+}
+
+pub(super) fn write(db: &Connection, entry: &Entry) -> rusqlite::Result<i64> {
+    db.prepare_cached(INSERT)?.execute(params![
+        entry.at_ms,
+        entry.who,
+        entry.act,
+        entry.loco.as_ref().map(LocoId::as_str),
+        entry.of_ms,
+        entry.words,
+        entry.detail.to_string(),
+    ])?;
+    Ok(db.last_insert_rowid())
 }
 
 impl Reader {
@@ -66,6 +72,36 @@ impl Reader {
             let mut query = db.prepare_cached(OF_ACT)?;
             let rows = query.query_map(params![act, limit as i64], entry)?;
             Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    /// Visits, in order, the entries after `after`, whose act begins with `prefix`; says which entry is the last of
+    /// all now, to go on from there.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn journal_after(
+        &self,
+        after: i64,
+        prefix: &str,
+        visit: &mut dyn FnMut(Entry),
+    ) -> Result<i64> {
+        self.with(|db| {
+            let last: i64 = db.prepare_cached(LAST)?.query_row([], |row| row.get(0))?;
+            if last > after {
+                let mut query = db.prepare_cached(AFTER)?;
+                let mut rows = query.query(params![after, last])?;
+                while let Some(row) = rows.next()? {
+                    if row
+                        .get_ref(3)?
+                        .as_str()
+                        .is_ok_and(|act| act.starts_with(prefix))
+                    {
+                        visit(entry(row)?);
+                    }
+                }
+            }
+            Ok(last)
         })
     }
 
@@ -172,6 +208,14 @@ mod tests {
         entry.entry = warehouse.note(&entry).unwrap();
         let reader = Reader::open(&path).unwrap();
         assert_eq!(reader.journal_of("note", 10).unwrap(), [entry.clone()]);
+        let mut seen = Vec::new();
+        let last = reader
+            .journal_after(0, "no", &mut |e| seen.push(e))
+            .unwrap();
+        assert_eq!((last, seen.len()), (entry.entry, 1));
+        let mut other = |e| panic!("{e:?}");
+        reader.journal_after(0, "breaker_", &mut other).unwrap();
+        reader.journal_after(last, "no", &mut other).unwrap();
         let loco = LocoId::new("LOCO_001");
         assert_eq!(reader.journal_about(&loco, (3, 3), 10).unwrap(), [entry]);
         assert!(reader.journal_about(&loco, (4, 9), 10).unwrap().is_empty());

@@ -22,6 +22,7 @@ mod retention;
 mod rollups;
 mod runs;
 mod sound;
+mod spread;
 
 use std::path::Path;
 use std::time::Duration;

@@ -4,6 +4,7 @@ use rusqlite::{OptionalExtension, TransactionBehavior, params};
 
 use crate::domain::ModelCard;
 
+use super::journal::{self, Entry};
 use super::{Reader, Result, SoundRun, Warehouse, WarehouseError};
 
 const NEXT: &str = "SELECT coalesce(max(version), 0) + 1 FROM models";
@@ -14,6 +15,8 @@ const IN_FORCE: &str = "SELECT m.version, m.card, m.body FROM models m
     WHERE m.version = (SELECT version FROM model_promotions ORDER BY promotion DESC LIMIT 1)";
 const IN_FORCE_VERSION: &str =
     "SELECT version FROM model_promotions ORDER BY promotion DESC LIMIT 1";
+const VERSION: &str = "SELECT version, card, body FROM models WHERE version = ?1";
+const CARDS: &str = "SELECT version, card FROM models ORDER BY version DESC LIMIT ?1";
 const LAST_CARD: &str = "SELECT version, card FROM models ORDER BY version DESC LIMIT 1";
 const PROMOTIONS: &str = "SELECT version, at_ms FROM model_promotions ORDER BY at_ms";
 
@@ -60,6 +63,21 @@ impl Warehouse {
         tx.commit()?;
         Ok(version)
     }
+
+    /// Puts a stored model in force, whatever its gate said, and writes into the journal who did and why. It
+    /// trains and scores nothing, so it takes no token. Hold the run lock.
+    ///
+    /// # Errors
+    /// There is no such version, or the warehouse cannot be written.
+    pub fn promote(&mut self, version: u32, at_ms: i64, entry: &Entry) -> Result<()> {
+        let tx = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        tx.execute(PROMOTE, params![version, at_ms])?;
+        journal::write(&tx, entry)?;
+        tx.commit()?;
+        Ok(())
+    }
 }
 
 impl Reader {
@@ -68,10 +86,38 @@ impl Reader {
     /// # Errors
     /// The warehouse cannot be read, or the card is not what we wrote.
     pub fn model(&self) -> Result<Option<StoredModel>> {
+        self.stored(IN_FORCE, [])
+    }
+
+    /// A model by its version, in force or not.
+    ///
+    /// # Errors
+    /// As above.
+    pub fn model_of(&self, version: u32) -> Result<Option<StoredModel>> {
+        self.stored(VERSION, [version])
+    }
+
+    /// The cards of the models trained last, newest first; a card that is not what we wrote comes as its error.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn cards(&self, limit: usize) -> Result<Vec<(u32, Result<ModelCard, String>)>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(CARDS)?;
+            let rows = query.query_map([limit as i64], |row| {
+                let card: String = row.get(1)?;
+                let card = serde_json::from_str(&card).map_err(|e| e.to_string());
+                Ok((row.get(0)?, card))
+            })?;
+            Ok(rows.collect::<rusqlite::Result<_>>()?)
+        })
+    }
+
+    fn stored(&self, query: &str, params: impl rusqlite::Params) -> Result<Option<StoredModel>> {
         self.with(|db| {
             let found = db
-                .prepare_cached(IN_FORCE)?
-                .query_row([], |row| {
+                .prepare_cached(query)?
+                .query_row(params, |row| {
                     Ok((row.get(0)?, row.get::<_, String>(1)?, row.get(2)?))
                 })
                 .optional()?;

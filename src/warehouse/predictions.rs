@@ -11,8 +11,12 @@ const INSERT: &str = "INSERT INTO ai_telemetry_predictions
     (reading, model, run, probability, verdict)
     VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (reading, model) DO NOTHING";
 const ANY: &str = "SELECT 1 FROM ai_telemetry_predictions WHERE reading = ?1 LIMIT 1";
+/// Of several models that judged the newest one the model in force counts: an earlier version may have come back.
 const LATEST: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
-    WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC, model DESC LIMIT 1";
+    WHERE reading =
+        (SELECT max(reading) FROM ai_telemetry_predictions WHERE reading BETWEEN ?1 AND ?2)
+    ORDER BY model = (SELECT version FROM model_promotions ORDER BY promotion DESC LIMIT 1) DESC,
+        model DESC LIMIT 1";
 const BETWEEN: &str = "SELECT reading, model, probability, verdict FROM ai_telemetry_predictions
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading, model";
 /// The earliest instant, a locomotive, of what was loaded and never scored.

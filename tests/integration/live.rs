@@ -677,6 +677,7 @@ fn a_fleet_that_is_remembered_is_the_one_that_is_read_anew() {
         let last_run = reader.last_run().unwrap();
         let look = |memory: &mut FleetMemory| {
             let fleet = Scene {
+                tripped: None,
                 reader: &reader,
                 config: &platform.config,
                 model: Ok(Some(&model)),

@@ -7,6 +7,7 @@
 
 mod alarms;
 mod architecture;
+mod breaker;
 mod commands;
 mod configs;
 mod etl;

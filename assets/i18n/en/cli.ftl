@@ -94,3 +94,8 @@ cli-watch-waits = Waiting for the run of another program: { $holder }
 cli-watch-fault = Nothing can be taken in, and it is tried again: { $why }
 cli-watch-well = All followed sources can be read.
 cli-watch-ended = Ended: { $passes } passes, { $rows } rows kept.
+
+cli-breaker-tripped = Breaker TRIPPED: { $what }. Nothing is called nominal; dangers are still told. Re-arm on the Model page.
+cli-breaker-held = Breaker re-armed by { $who } (“{ $why }”), still past its limit: { $what }
+cli-breaker-drift = { $channel }, PSI { $value }, limit { $limit }
+cli-breaker-latency = judging a reading takes { $value } ms, limit { $limit } ms

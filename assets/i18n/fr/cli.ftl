@@ -94,3 +94,8 @@ cli-watch-waits = En attente de l’exécution d’un autre programme : { $holde
 cli-watch-fault = Rien ne peut être pris, nouvel essai en cours : { $why }
 cli-watch-well = Toutes les sources suivies peuvent être lues.
 cli-watch-ended = Fin : { $passes } passages, { $rows } lignes conservées.
+
+cli-breaker-tripped = Disjoncteur DÉCLENCHÉ : { $what }. Rien n’est dit nominal ; les dangers restent dits. Page Modèle pour réarmer.
+cli-breaker-held = Disjoncteur réarmé par { $who } (« { $why } »), encore au-delà de sa limite : { $what }
+cli-breaker-drift = { $channel }, PSI { $value }, limite { $limit }
+cli-breaker-latency = juger une mesure prend { $value } ms, limite { $limit } ms

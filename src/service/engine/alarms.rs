@@ -166,6 +166,7 @@ impl Engine {
                 last_run,
                 replay_ms: None,
                 wall_ms: wall_ms(),
+                tripped: self.desks.models.breaker.cause(version),
             }
             .fleet(&mut self.memory)
         });

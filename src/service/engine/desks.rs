@@ -11,6 +11,7 @@ use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
 use super::alarms::AlarmsDesk;
 use super::log::LogDesk;
+use super::models::ModelsDesk;
 use super::settings::SettingsDesk;
 use super::{Answer, Engine};
 
@@ -23,6 +24,7 @@ pub(super) struct Desks {
     /// Notes that are being written.
     pub notes: Vec<super::loco::Pending>,
     pub intake: super::intake::IntakeDesk,
+    pub models: ModelsDesk,
 }
 
 impl Engine {
@@ -47,7 +49,7 @@ impl Engine {
                 to,
             } => self.export_window(loco, (from_ms, to_ms), to),
             Command::Intake(ask) => self.asked_of_intake(ask),
-            Command::Models(ask) => match ask {},
+            Command::Models(ask) => self.asked_of_models(ask),
             Command::Settings(ask) => self.asked_of_settings(ask),
             Command::Log(ask) => self.asked_of_log(&ask),
             Command::Run
@@ -85,6 +87,7 @@ impl Engine {
         let intake = self.intake_tick();
         let settings = self.settings_tick();
         let log = self.log_tick();
+        self.models_tick();
         alarms | intake | settings | log
     }
 
@@ -94,6 +97,7 @@ impl Engine {
         self.picture_settings(snapshot);
         self.picture_log(snapshot);
         snapshot.intake = self.desks.intake.picture(self.running.is_some());
+        snapshot.models = self.models_view();
     }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.

@@ -89,7 +89,9 @@ impl Engine {
             InForce::Damaged(why) => Err(why.clone()),
         };
         let replay_ms = self.replay.map(Playing::at_ms);
+        self.desks.models.breaker.refresh(reader)?;
         let fleet = Scene {
+            tripped: self.desks.models.breaker.cause(self.model_version),
             reader,
             config: &self.platform.config,
             model,

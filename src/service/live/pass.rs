@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
@@ -18,12 +18,16 @@ use crate::warehouse::{
     LIVE, Prediction, RunLock, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
 };
 
+use super::super::breaker::Stopwatch;
+use super::super::models::measure::{self, Normals};
 use super::super::pipeline::{PipelineError, wall_ms};
 use super::super::training::{JudgingError, model_in_force, prediction};
 use super::report::{merged, says_nothing_new, stands};
 
 /// Passes of one recorded run follow one another for so long.
 const RUN_MS: i64 = 3_600_000;
+/// Between two judgements of the breaker, at least.
+const WATCH: Duration = Duration::from_secs(60);
 /// Predictions kept before they are written.
 const CHUNK_ROWS: usize = 65_536;
 
@@ -56,6 +60,10 @@ pub(super) struct Memory {
     followers: Followers,
     survival: Survival,
     model: Option<Arc<Model>>,
+    normals: Normals,
+    stopwatch: Stopwatch,
+    /// When the breaker last judged what was scored.
+    watched: Option<Instant>,
     /// The last run as this process left it: its number and when it ended.
     left: Option<(i64, i64)>,
 }
@@ -139,12 +147,14 @@ pub(super) fn pass(
         memory.left = Some((last.run, last.ended_ms));
         if first && last.status == RunStatus::Ok {
             // A program that was stopped between its load and its scores left something to do.
-            memory.score(&mut warehouse, asked).map_err(pipeline)?;
+            memory
+                .score(&mut warehouse, config, asked)
+                .map_err(pipeline)?;
         }
         return Ok(Outcome::Nothing);
     };
     if passed.status == RunStatus::Ok {
-        match memory.score(&mut warehouse, asked) {
+        match memory.score(&mut warehouse, config, asked) {
             Ok(rows) => passed.rows_scored = rows,
             Err(error) => {
                 memory.forget();
@@ -169,6 +179,7 @@ impl Memory {
     fn forget(&mut self) {
         self.gates.forget();
         self.followers.forget();
+        self.normals.forget();
         self.left = None;
     }
 
@@ -264,7 +275,12 @@ impl Memory {
     }
 
     /// Scores what was loaded and never scored, but for locomotives whose source is dead.
-    fn score(&mut self, warehouse: &mut Warehouse, asked: &Asked) -> Result<u64, JudgingError> {
+    fn score(
+        &mut self,
+        warehouse: &mut Warehouse,
+        config: &Config,
+        asked: &Asked,
+    ) -> Result<u64, JudgingError> {
         let token = warehouse.sound_run()?;
         let Some(model) = self.model(&token)? else {
             return Ok(0);
@@ -297,6 +313,11 @@ impl Memory {
         if !scored.is_empty() {
             done += warehouse.save_scored(&token, version, &scored)?;
         }
+        if self.watched.is_none_or(|last| last.elapsed() >= WATCH) {
+            let (normals, watch) = (&mut self.normals, &self.stopwatch);
+            measure::watch(warehouse, token.reader(), &model, config, normals, watch)?;
+            self.watched = Some(Instant::now());
+        }
         Ok(done)
     }
 
@@ -308,11 +329,13 @@ impl Memory {
         loco: &LocoId,
         from_ms: i64,
     ) -> Result<Vec<Prediction>, JudgingError> {
+        let started = Instant::now();
         let mut rows = Vec::new();
         self.followers
             .score(model, token, loco, from_ms, &mut |reading, p| {
                 rows.push(prediction(model, reading, p));
             })?;
+        self.stopwatch.note(started.elapsed(), rows.len());
         let instants: Vec<i64> = rows.iter().map(|row| row.at_ms).collect();
         let mut fresh = token.reader().not_judged(loco, &instants)?.into_iter();
         rows.retain(|_| fresh.next().unwrap_or(false));
@@ -324,6 +347,9 @@ impl Memory {
         let version = token.reader().model_version()?;
         let known = self.model.as_ref().map(|model| model.card.version);
         if version.is_none() || version != known {
+            // Another model takes another time.
+            self.stopwatch = Stopwatch::default();
+            self.watched = None;
             self.model = match model_in_force(token.reader()) {
                 Ok(model) => model.map(Arc::new),
                 Err(why) => {

@@ -1,0 +1,290 @@
+//! Are the data still those that it learned from? Drift a channel, what it is more like, the breaker.
+
+use eframe::egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+
+use crate::domain::ModelCard;
+use crate::domain::VerdictKind;
+use crate::domain::drift::{Band, ChannelDrift, ChannelReference, Drift, Likeness, Sign};
+use crate::gui::context::Cx;
+use crate::gui::theme::{self, size};
+use crate::gui::widgets::card::{Tone, banner_ui};
+use crate::gui::widgets::verdict::{paint_shape, paint_triangle};
+use crate::text::Text;
+
+use super::parts::{measure_words, titled_ui, wrapped_ui};
+use super::worth::cell_ui;
+
+/// Draws the card.
+pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
+    let text = cx.text;
+    let view = &cx.snapshot.models;
+    let why = view.drift.as_ref().map(|drift| {
+        text.with(
+            "mod-drift-why",
+            [
+                ("readings", text.count(drift.readings).into()),
+                ("machines", text.count(drift.machines as u64).into()),
+                ("hours", text.hours(view.limits.window_hours).into()),
+            ],
+        )
+    });
+    titled_ui(ui, &text.get("mod-drift"), why.as_deref(), |ui| {
+        let t = theme::tokens(ui);
+        match (&view.drift, &card.reference) {
+            (Some(drift), Some(reference)) => {
+                table_ui(ui, cx, drift, reference);
+                if drift.readings < view.limits.least_readings {
+                    let words = text.with(
+                        "mod-drift-few",
+                        [
+                            ("readings", text.count(drift.readings).into()),
+                            ("least", text.count(view.limits.least_readings).into()),
+                        ],
+                    );
+                    wrapped_ui(ui, theme::body(words, t.off));
+                } else if let Some((like, signs)) = &drift.like {
+                    like_ui(ui, text, *like, signs);
+                }
+            }
+            _ if !view.ready => {
+                ui.label(theme::body(text.get("mod-loading"), t.mute));
+            }
+            _ => wrapped_ui(ui, theme::body(text.get("mod-drift-none"), t.mute)),
+        }
+        ui.add_space(size::S);
+        breaker_ui(ui, cx);
+    });
+}
+
+fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReference; 4]) {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let room = ui.available_width() - 5.0 * size::M;
+    let widths = [0.20, 0.24, 0.12, 0.10, 0.13, 0.21].map(|share| room * share);
+    let heads = [
+        text.get("mod-drift-channel"),
+        text.get("mod-drift-psi"),
+        text.get("mod-drift-without"),
+        text.get("mod-drift-ks"),
+        text.get("mod-drift-p"),
+        text.get("mod-drift-shape"),
+    ];
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::M;
+        ui.spacing_mut().interact_size.y = 18.0;
+        for (i, (head, width)) in heads.iter().zip(widths).enumerate() {
+            let number = (2..=4).contains(&i);
+            cell_ui(ui, width, number, theme::small(head.as_ref(), t.mute));
+        }
+    });
+    for (channel, reference) in drift.channels.iter().zip(reference) {
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = size::M;
+            ui.spacing_mut().interact_size.y = 32.0;
+            let name = text.channel(channel.channel);
+            cell_ui(ui, widths[0], false, theme::body(name, t.text));
+            let few = drift.readings < cx.snapshot.models.limits.least_readings;
+            band_ui(ui, text, widths[1], channel, few);
+            let enough = channel.decisive_readings >= cx.snapshot.models.limits.least_readings;
+            let words = if enough {
+                text.number(channel.decisive, 2)
+            } else {
+                "—".to_owned()
+            };
+            let response = ui
+                .scope(|ui| cell_ui(ui, widths[2], true, theme::body(words, t.mute)))
+                .response;
+            let out: Vec<&str> = channel.left_out.iter().map(|loco| loco.as_str()).collect();
+            let out = if out.is_empty() {
+                "—".to_owned()
+            } else {
+                out.join(", ")
+            };
+            let readings = text.count(channel.decisive_readings);
+            response.on_hover_text(text.with(
+                "mod-drift-without-why",
+                [
+                    ("locos", out.into()),
+                    ("readings", readings.into()),
+                    ("limit", text.number(channel.limit, 2).into()),
+                ],
+            ));
+            let ks = text.number(channel.ks, 2);
+            cell_ui(ui, widths[3], true, theme::body(ks, t.mute));
+            let p = if channel.ks_p < 0.001 {
+                text.get("mod-drift-p-small").into_owned()
+            } else {
+                text.number(channel.ks_p, 3)
+            };
+            ui.scope(|ui| cell_ui(ui, widths[4], true, theme::body(p, t.mute)))
+                .response
+                .on_hover_text(text.get("mod-drift-p-why"));
+            twin_ui(ui, text, widths[5], channel, reference);
+        });
+    }
+}
+
+/// The index with its band: a shape and a word.
+fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, few: bool) {
+    let t = theme::tokens(ui);
+    let band = Band::of(channel.psi, channel.limit);
+    ui.allocate_ui(vec2(width, 32.0), |ui| {
+        ui.set_width(width);
+        ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = size::S;
+            let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
+            let ink = match band {
+                _ if few => t.mute,
+                Band::Stable => t.mute,
+                Band::Watch => t.warn,
+                Band::Act => t.off,
+            };
+            match band {
+                Band::Stable => {
+                    paint_shape(ui.painter(), rect.center(), 14.0, VerdictKind::Nominal, t);
+                }
+                Band::Watch => paint_triangle(ui.painter(), rect.center(), 13.0, ink),
+                Band::Act => {
+                    paint_shape(
+                        ui.painter(),
+                        rect.center(),
+                        14.0,
+                        VerdictKind::Unavailable,
+                        t,
+                    );
+                }
+            }
+            let number = text.number(channel.psi, 2);
+            ui.label(theme::strong(number, if few { t.mute } else { t.text }));
+            if !few {
+                ui.label(theme::small(text.band(band), ink));
+            }
+        });
+    });
+}
+
+/// Shares a bin: training in a band behind, now in front.
+fn twin_ui(
+    ui: &mut Ui,
+    text: &Text,
+    width: f32,
+    channel: &ChannelDrift,
+    reference: &ChannelReference,
+) {
+    let t = theme::tokens(ui);
+    let (rect, response) = ui.allocate_exact_size(vec2(width, 28.0), Sense::hover());
+    let then = &reference.shares;
+    let most = then
+        .iter()
+        .chain(&channel.shares)
+        .copied()
+        .fold(0.01, f64::max);
+    let step = rect.width() / then.len().max(1) as f32;
+    for (i, (then, now)) in then.iter().zip(&channel.shares).enumerate() {
+        let left = rect.left() + step * i as f32;
+        let bar = |from: f32, to: f32, share: f64| {
+            let top = rect.bottom() - rect.height() * (share / most) as f32;
+            Rect::from_min_max(
+                pos2(left + step * from, top.min(rect.bottom() - 1.0)),
+                pos2(left + step * to, rect.bottom()),
+            )
+        };
+        let painter = ui.painter();
+        painter.rect_filled(bar(0.05, 0.5, *then), CornerRadius::ZERO, t.line);
+        painter.rect_filled(bar(0.5, 0.95, *now), CornerRadius::ZERO, t.trace);
+    }
+    let pairs = then.iter().zip(&channel.shares);
+    let pairs: Vec<String> = pairs
+        .map(|(then, now)| format!("{} / {}", text.percent(*then), text.percent(*now)))
+        .collect();
+    let words = text.with(
+        "mod-drift-shape-one",
+        [
+            ("channel", text.channel(channel.channel).into()),
+            ("pairs", pairs.join(" · ").into()),
+        ],
+    );
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+    response.on_hover_text(words);
+}
+
+/// What it is more like, and each sign with what it speaks for.
+fn like_ui(ui: &mut Ui, text: &Text, like: Likeness, signs: &[Sign]) {
+    let t = theme::tokens(ui);
+    ui.add_space(size::S);
+    banner_ui(ui, Tone::Warn, &text.likeness(like), None, None);
+    ui.spacing_mut().interact_size.y = 18.0;
+    for sign in signs {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = size::S;
+            let word = text.speaks_for(sign.speaks_for());
+            cell_ui(
+                ui,
+                116.0,
+                false,
+                theme::small_strong(format!("→ {word}"), t.mute),
+            );
+            wrapped_ui(ui, theme::body(text.sign(sign), t.text));
+        });
+    }
+}
+
+fn breaker_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let t = theme::tokens(ui);
+    let text = cx.text;
+    let view = &cx.snapshot.models;
+    let tripped = view.tripped().next().is_some();
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = size::S;
+        ui.label(theme::strong(text.get("mod-breaker"), t.text));
+        let (kind, ink, word) = if tripped {
+            (
+                VerdictKind::Unavailable,
+                t.off,
+                text.get("mod-breaker-tripped"),
+            )
+        } else if view.blown.is_empty() {
+            (VerdictKind::Nominal, t.mute, text.get("mod-breaker-armed"))
+        } else {
+            (VerdictKind::Nominal, t.warn, text.get("mod-breaker-held"))
+        };
+        let (rect, _) = ui.allocate_exact_size(vec2(16.0, 16.0), Sense::hover());
+        if ink == t.warn {
+            paint_triangle(ui.painter(), rect.center(), 14.0, ink);
+        } else {
+            paint_shape(ui.painter(), rect.center(), 16.0, kind, t);
+        }
+        ui.label(theme::strong(word, ink));
+    });
+    for blown in &view.blown {
+        let what = measure_words(cx, &blown.measure);
+        let words = match &blown.held {
+            None => text.with(
+                "mod-breaker-since",
+                [
+                    ("what", what.into()),
+                    ("when", text.moment(blown.at_ms, Some(cx.wall_ms)).into()),
+                ],
+            ),
+            Some(held) => text.with(
+                "mod-breaker-held-by",
+                [
+                    ("what", what.into()),
+                    ("who", held.who.as_str().into()),
+                    ("why", held.why.as_str().into()),
+                ],
+            ),
+        };
+        wrapped_ui(ui, theme::body(words, t.text));
+    }
+    if view.ready {
+        let words = text.with(
+            "mod-breaker-why",
+            [
+                ("psi", text.number(view.limits.psi, 2).into()),
+                ("ms", text.number(view.limits.latency_ms, 0).into()),
+            ],
+        );
+        wrapped_ui(ui, theme::small(words, t.mute));
+    }
+}
