@@ -2,6 +2,7 @@
 //! keyboard do, and which commands go out.
 
 mod found;
+mod shell;
 
 use std::sync::Arc;
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
 use crate::service::picture;
+use crate::service::place::Place;
 use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
@@ -23,6 +24,7 @@ impl Engine {
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
+            Command::KeepPlace(place) => self.keep_place(place),
             Command::Alarms(ask) => match ask {},
             Command::Intake(ask) => match ask {},
             Command::Models(ask) => match ask {},
@@ -33,6 +35,17 @@ impl Engine {
             | Command::Watch { .. }
             | Command::Replay(_) => {}
         }
+    }
+
+    /// Not being able to is no fault worth a message: the window opens at its usual place then.
+    fn keep_place(&self, place: Place) {
+        let file = self.platform.home.window_place();
+        self.aside(move || {
+            if let Err(error) = place.write(&file) {
+                tracing::warn!(%error, file = %file.display(), "where the window is cannot be kept");
+            }
+            Box::new(|_| {})
+        });
     }
 
     /// Writes a file aside and tells where it lies, or why it does not. A relative path lies in the home's folder
