@@ -355,4 +355,6 @@ impl Text {
 }
 
 #[cfg(test)]
+mod test_catalogue;
+#[cfg(test)]
 mod tests;

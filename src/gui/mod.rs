@@ -230,5 +230,5 @@ fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
         .downcast_ref::<String>()
         .map(String::as_str)
         .or_else(|| panic.downcast_ref::<&str>().copied());
-    words.unwrap_or("a panic without words").to_owned()
+    words.unwrap_or("panic").to_owned()
 }
