@@ -62,6 +62,8 @@ pub struct App {
     /// The locomotive of the last time, until the fleet is there.
     remembered: Option<LocoId>,
     pace: Arc<Pace>,
+    /// The computer's clock, UTC milliseconds.
+    wall: fn() -> i64,
 }
 
 impl App {
@@ -105,7 +107,16 @@ impl App {
             left_at: Rc::default(),
             remembered: None,
             pace: Arc::default(),
+            wall: || jiff::Timestamp::now().as_millisecond(),
         }
+    }
+
+    /// Reads the computer's time from this clock instead.
+    #[cfg(test)]
+    #[must_use]
+    pub fn clocked(mut self, wall: fn() -> i64) -> Self {
+        self.wall = wall;
+        self
     }
 
     /// Goes on from where the window was, keeps where it is, and leaves that in `left_at` when it closes.
@@ -323,7 +334,7 @@ impl eframe::App for App {
             text: &text,
             selected: selected.as_ref(),
             since: self.came.elapsed(),
-            wall_ms: jiff::Timestamp::now().as_millisecond(),
+            wall_ms: (self.wall)(),
             choosing_files: self.files.under_way(),
             asks: Vec::new(),
         };

@@ -3,6 +3,8 @@
 
 mod found;
 mod shell;
+#[cfg(feature = "snapshots")]
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -19,7 +21,7 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::Page;
 use super::fixtures;
-use super::{App, theme};
+use super::{App, shortcuts, theme};
 use crate::text::{DEFAULT_ZONE, Language, Text};
 
 /// A window over a made-up service.

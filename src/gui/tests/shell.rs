@@ -9,7 +9,6 @@ use eframe::egui::{Event, PointerButton, Pos2, Rect, pos2};
 
 use super::*;
 use crate::gui::placing::LEAST;
-use crate::gui::shortcuts;
 use crate::service::place::Place;
 
 /// A window that goes on from a place.
