@@ -1,8 +1,8 @@
 //! `?`: the shortcuts, those of the page in view first. While it is open the keyboard is its own.
 
 use eframe::egui::{
-    Align, Context, CornerRadius, Event, Frame, Grid, Id, Layout, Margin, Modal, ScrollArea,
-    Stroke, Ui, vec2,
+    Align, Context, CornerRadius, Event, Frame, Id, Label, Layout, Margin, Modal, ScrollArea,
+    Stroke, Ui,
 };
 
 use super::context::Page;
@@ -13,7 +13,9 @@ use super::widgets::button::icon_button_ui;
 use crate::text::Text;
 
 /// Width of the whole, points.
-const WIDTH: f32 = 760.0;
+const WIDTH: f32 = 880.0;
+/// Width of the keys before their words.
+const KEYS: f32 = 128.0;
 
 /// Whether it is open, and what had the focus before.
 #[derive(Default)]
@@ -105,25 +107,43 @@ fn inside_ui(ui: &mut Ui, text: &Text, page: Page) -> bool {
         });
     });
     ui.add_space(size::S);
-    let room = ui.ctx().content_rect().height() - 8.0 * size::XL;
-    ScrollArea::vertical().max_height(room).show(ui, |ui| {
-        ui.columns(2, |columns| {
-            let [left, right] = columns else { return };
-            let own = shortcuts::of(page);
-            if !own.is_empty() {
-                section_ui(left, text, &text.get(page.key()), own);
-            }
-            section_ui(left, text, &text.get("help-everywhere"), EVERYWHERE);
-            pages_ui(right, text);
-            for other in Page::ALL.into_iter().filter(|&other| other != page) {
-                let own = shortcuts::of(other);
-                if !own.is_empty() {
-                    section_ui(right, text, &text.get(other.key()), own);
-                }
-            }
+    let room = ui.ctx().content_rect().height() - 6.0 * size::XL;
+    // The most it may take; with fewer lines it is lower.
+    ScrollArea::vertical()
+        .max_height(room)
+        .min_scrolled_height(room)
+        .auto_shrink([false, true])
+        .show(ui, |ui| {
+            let width = (ui.available_width() - size::XL) / 2.0;
+            ui.horizontal_top(|ui| {
+                ui.spacing_mut().item_spacing.x = size::XL;
+                column_ui(ui, width, |ui| {
+                    let own = shortcuts::of(page);
+                    if !own.is_empty() {
+                        section_ui(ui, text, &text.get(page.key()), own);
+                    }
+                    section_ui(ui, text, &text.get("help-everywhere"), EVERYWHERE);
+                    pages_ui(ui, text);
+                });
+                column_ui(ui, width, |ui| {
+                    for other in Page::ALL.into_iter().filter(|&other| other != page) {
+                        let own = shortcuts::of(other);
+                        if !own.is_empty() {
+                            section_ui(ui, text, &text.get(other.key()), own);
+                        }
+                    }
+                });
+            });
         });
-    });
     close
+}
+
+fn column_ui(ui: &mut Ui, width: f32, add: impl FnOnce(&mut Ui)) {
+    ui.vertical(|ui| {
+        ui.set_width(width);
+        ui.spacing_mut().item_spacing.y = size::XS;
+        add(ui);
+    });
 }
 
 fn section_ui(ui: &mut Ui, text: &Text, title: &str, all: &[Shortcut]) {
@@ -147,16 +167,15 @@ fn pages_ui(ui: &mut Ui, text: &Text) {
 fn table_ui(ui: &mut Ui, title: &str, lines: impl Iterator<Item = (String, String)>) {
     let t = theme::tokens(ui);
     ui.label(theme::small_strong(title, t.mute));
-    Grid::new(ui.scope_id().with(title))
-        .num_columns(2)
-        .spacing(vec2(size::M, size::XS))
-        .min_row_height(24.0)
-        .show(ui, |ui| {
-            for (keys, does) in lines {
-                ui.label(theme::strong(keys, t.text));
-                ui.label(theme::body(does, t.text));
-                ui.end_row();
-            }
+    for (keys, does) in lines {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = size::M;
+            ui.vertical(|ui| {
+                ui.set_width(KEYS);
+                ui.add(Label::new(theme::strong(keys, t.text)).wrap());
+            });
+            ui.add(Label::new(theme::body(does, t.text)).wrap());
         });
-    ui.add_space(size::M);
+    }
+    ui.add_space(size::L);
 }
