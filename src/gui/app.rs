@@ -156,6 +156,17 @@ impl App {
             && (!view_due || view.is_some() && view == self.selected.as_ref())
     }
 
+    /// Asks the service, as a page would.
+    pub fn command(&mut self, command: Command) {
+        self.send(command);
+    }
+
+    /// The clock in force.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.snapshot.clock
+    }
+
     /// The language spoken.
     #[must_use]
     pub fn language(&self) -> Language {
