@@ -36,7 +36,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
 
-use eframe::{NativeOptions, Renderer};
+use eframe::NativeOptions;
 use jiff::tz::TimeZone;
 
 use crate::service::handle::ServiceHandle;
@@ -46,7 +46,7 @@ pub use app::App;
 pub use context::Page;
 use probe::Probed;
 pub use probe::{ProbeAsk, ProbeReport};
-use renderer::{Adapter, Pace};
+use renderer::{Adapter, Pace, Way};
 pub use renderer::{Failed, Wish};
 
 /// How the window opens.
@@ -115,10 +115,10 @@ pub fn open(
     // Shared, because a second renderer may have to try when the first one has no adapter.
     let start = Rc::new(RefCell::new(Some(start)));
     let mut failed = Vec::new();
-    for renderer in options.renderer.order() {
-        let name = renderer::name(renderer);
+    for &way in options.renderer.order() {
+        let name = way.name();
         tracing::info!(renderer = name, "trying to draw");
-        let why = match attempt(renderer, options, &start) {
+        let why = match attempt(way, options, &start) {
             Ok(closed) => return Ok(closed),
             Err(why) => why,
         };
@@ -154,7 +154,7 @@ impl Broken {
 }
 
 fn attempt<F>(
-    renderer: Renderer,
+    way: Way,
     options: &WindowOptions,
     start: &Rc<RefCell<Option<F>>>,
 ) -> Result<Closed, Broken>
@@ -166,7 +166,10 @@ where
             .with_title("Camrail Live Monitor")
             .with_app_id("camrail-live-monitor")
             .with_icon(icon::painted()),
-        renderer,
+        renderer: way.renderer(),
+        wgpu_options: way.wgpu(),
+        // There are no gradients that it could smooth, and each pixel would pay for it.
+        dithering: false,
         // Everything shown is in the bundled fonts; the machine's would only make a difference.
         system_font_fallback: false,
         ..NativeOptions::default()

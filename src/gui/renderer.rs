@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use eframe::{CreationContext, Renderer, egui::Context, wgpu};
+use eframe::egui::Context;
+use eframe::egui_wgpu::{WgpuConfiguration, WgpuSetup};
+use eframe::{CreationContext, Renderer, wgpu};
 
 /// What the settings ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -17,22 +19,77 @@ pub enum Wish {
 
 impl Wish {
     /// In the order to try: a wish comes first, the other way is still better than no window. wgpu works over
-    /// Remote Desktop and in virtual machines, where OpenGL often does not.
+    /// Remote Desktop and in virtual machines, where OpenGL often does not. Where a processor has to draw,
+    /// OpenGL asks a fifth of what Vulkan does of it (measured with Mesa), but on Windows it is not to be had.
     #[must_use]
-    pub const fn order(self) -> [Renderer; 2] {
+    pub const fn order(self) -> &'static [Way] {
         match self {
-            Self::Auto | Self::Wgpu => [Renderer::Wgpu, Renderer::Glow],
-            Self::Glow => [Renderer::Glow, Renderer::Wgpu],
+            Self::Auto if cfg!(windows) => &[Way::Wgpu, Way::Glow],
+            Self::Auto => &[Way::WgpuCard, Way::Glow, Way::Wgpu],
+            Self::Wgpu => &[Way::Wgpu, Way::Glow],
+            Self::Glow => &[Way::Glow, Way::Wgpu],
         }
     }
 }
 
-/// The short name of a renderer, as `cidp.toml` writes it.
-#[must_use]
-pub const fn name(renderer: Renderer) -> &'static str {
-    match renderer {
-        Renderer::Glow => "glow",
-        Renderer::Wgpu => "wgpu",
+/// A way to draw that can be tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// wgpu, on a graphics card only.
+    WgpuCard,
+    /// wgpu, on whatever it finds.
+    Wgpu,
+    Glow,
+}
+
+impl Way {
+    /// As the log calls it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WgpuCard => "wgpu on a graphics card",
+            Self::Wgpu => "wgpu",
+            Self::Glow => "glow",
+        }
+    }
+
+    #[must_use]
+    pub const fn renderer(self) -> Renderer {
+        match self {
+            Self::Wgpu | Self::WgpuCard => Renderer::Wgpu,
+            Self::Glow => Renderer::Glow,
+        }
+    }
+
+    /// How wgpu is to choose.
+    #[must_use]
+    pub fn wgpu(self) -> WgpuConfiguration {
+        let mut options = WgpuConfiguration::default();
+        if let (Self::WgpuCard, WgpuSetup::CreateNew(new)) = (self, &mut options.wgpu_setup) {
+            new.native_adapter_selector = Some(std::sync::Arc::new(|adapters, surface| {
+                let usable = adapters.iter().filter(|adapter| {
+                    let info = adapter.get_info();
+                    let card = card_rank(info.device_type).is_some() && !is_software(&info.name);
+                    card && surface.is_none_or(|s| adapter.is_surface_supported(s))
+                });
+                usable
+                    .min_by_key(|adapter| card_rank(adapter.get_info().device_type))
+                    .cloned()
+                    .ok_or_else(|| "no graphics card for this screen".to_owned())
+            }));
+        }
+        options
+    }
+}
+
+/// The quickest first; `None` for a processor.
+const fn card_rank(kind: wgpu::DeviceType) -> Option<u8> {
+    match kind {
+        wgpu::DeviceType::DiscreteGpu => Some(0),
+        wgpu::DeviceType::IntegratedGpu => Some(1),
+        wgpu::DeviceType::VirtualGpu => Some(2),
+        wgpu::DeviceType::Other => Some(3),
+        wgpu::DeviceType::Cpu => None,
     }
 }
 
@@ -56,7 +113,7 @@ impl Adapter {
             let info = state.adapter.get_info();
             let software = info.device_type == wgpu::DeviceType::Cpu || is_software(&info.name);
             return Self {
-                renderer: name(Renderer::Wgpu),
+                renderer: Way::Wgpu.name(),
                 adapter: info.name,
                 backend: info.backend.to_string(),
                 software,
@@ -64,7 +121,7 @@ impl Adapter {
         }
         let (adapter, backend) = cc.gl.as_deref().map(opengl).unwrap_or_default();
         Self {
-            renderer: name(Renderer::Glow),
+            renderer: Way::Glow.name(),
             software: is_software(&adapter),
             adapter,
             backend,
@@ -203,10 +260,13 @@ mod tests {
     #[test]
     fn both_ways_are_tried_a_wish_first() {
         for wish in [Wish::Auto, Wish::Wgpu, Wish::Glow] {
-            let [first, second] = wish.order().map(name);
-            assert_ne!(first, second);
-            assert_eq!(first == "glow", wish == Wish::Glow);
+            let order = wish.order();
+            // Whatever was wished, nothing that might draw is left untried.
+            assert!(order.contains(&Way::Wgpu) && order.contains(&Way::Glow));
+            let first = order[0].renderer();
+            assert_eq!(first == Renderer::Glow, wish == Wish::Glow);
         }
+        assert_eq!(card_rank(wgpu::DeviceType::Cpu), None);
     }
 
     #[test]
