@@ -34,7 +34,7 @@ use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use eframe::NativeOptions;
 use jiff::tz::TimeZone;
@@ -115,10 +115,13 @@ pub fn open(
     // Shared, because a second renderer may have to try when the first one has no adapter.
     let start = Rc::new(RefCell::new(Some(start)));
     let mut failed = Vec::new();
+    // What the attempts take is the drivers' time.
+    let before = options.probe.as_ref().map(|ask| ask.begun.elapsed());
+    let before = before.unwrap_or_default();
     for &way in options.renderer.order() {
         let name = way.name();
         tracing::info!(renderer = name, "trying to draw");
-        let why = match attempt(way, options, &start) {
+        let why = match attempt(way, options, before, &start) {
             Ok(closed) => return Ok(closed),
             Err(why) => why,
         };
@@ -129,7 +132,12 @@ pub fn open(
             return Err(OpenError::NoDisplay(why));
         }
         let why = why.words();
-        tracing::warn!(renderer = name, why, "this does not draw here");
+        if way == Way::WgpuCard {
+            // Many machines have none, and the next way is as good.
+            tracing::info!(renderer = name, why, "this does not draw here");
+        } else {
+            tracing::warn!(renderer = name, why, "this does not draw here");
+        }
         failed.push(Failed {
             renderer: name,
             why,
@@ -156,6 +164,7 @@ impl Broken {
 fn attempt<F>(
     way: Way,
     options: &WindowOptions,
+    before: Duration,
     start: &Rc<RefCell<Option<F>>>,
 ) -> Result<Closed, Broken>
 where
@@ -179,7 +188,6 @@ where
     let create = {
         let (start, options) = (Rc::clone(start), options.clone());
         let (left_at, found) = (Rc::clone(&left_at), Rc::clone(&found));
-        let before = options.probe.as_ref().map(|p| p.begun.elapsed());
         move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
             let began = Instant::now();
             let adapter = Adapter::of(cc);
@@ -206,7 +214,7 @@ where
             Ok(match options.probe {
                 Some(ask) => {
                     let app = app.showing(ask.page);
-                    let own = before.unwrap_or_default() + began.elapsed();
+                    let own = before + began.elapsed();
                     Box::new(Probed::new(&cc.egui_ctx, app, ask, adapter, own, found))
                 }
                 None => Box::new(app.at(options.place, left_at)),

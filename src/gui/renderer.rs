@@ -47,7 +47,7 @@ impl Way {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
-            Self::WgpuCard => "wgpu on a graphics card",
+            Self::WgpuCard => "wgpu-card",
             Self::Wgpu => "wgpu",
             Self::Glow => "glow",
         }

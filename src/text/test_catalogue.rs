@@ -99,6 +99,8 @@ const NOT_WORDS: &[&str] = &[
     "software rasterizer",
     "microsoft basic render",
     "gdi generic",
+    // For the log.
+    "no graphics card for this screen",
 ];
 
 /// The messages of a language, whole.
