@@ -3,7 +3,8 @@
 //!
 //! `app` holds the state and carries out what pages ask for; `pages` has one file a page (and its
 //! parts); `widgets` are the parts that pages share; colours and sizes come from `theme`, words from
-//! `crate::text`.
+//! `crate::text`. `renderer` says with what it is drawn and how often, `placing` where it stands,
+//! `shortcuts` what its keys do, and `probe` looks at it from outside.
 
 mod app;
 mod context;
