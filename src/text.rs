@@ -518,4 +518,6 @@ fn dashed(key: &str) -> String {
 }
 
 #[cfg(test)]
+mod test_catalogue;
+#[cfg(test)]
 pub(crate) mod tests;

@@ -59,6 +59,12 @@ impl Home {
         self.database_dir().join("window.lock")
     }
 
+    /// Where the window was.
+    #[must_use]
+    pub fn window_place(&self) -> PathBuf {
+        self.root.join("window.json")
+    }
+
     /// Where files go that nobody said a place for.
     #[must_use]
     pub fn exports(&self) -> PathBuf {

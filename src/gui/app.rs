@@ -1,6 +1,8 @@
 //! The window itself: takes the latest snapshot, draws the page, carries out what was asked for.
 //! It never waits, and asks to be drawn again only when something on the screen would change.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -11,31 +13,24 @@ use crate::service::alarms::{AlarmsAsk, Wording};
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
 use crate::service::intake::IntakeAsk;
+use crate::service::place::Place;
 use crate::service::settings::fields::theme_word;
 use crate::service::settings::{SettingsAsk, ThemeChoice, WindowConfig};
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
 use super::files::{FileChoice, Outcome};
+use super::help::Help;
 use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
 use super::pick::{self, Picked, TableChoice};
+use super::placing::Placing;
+use super::renderer::Pace;
 use super::save::SaveChoice;
+use super::shortcuts;
 use super::theme::{self, size};
 use super::toasts::Toasts;
 use super::{alarm_strip, kiosk, rail, replay, top_bar};
 use crate::text::{Language, Text};
-
-/// With Ctrl (Cmd): the pages in the order of the rail.
-const PAGE_KEYS: [Key; 8] = [
-    Key::Num1,
-    Key::Num2,
-    Key::Num3,
-    Key::Num4,
-    Key::Num5,
-    Key::Num6,
-    Key::Num7,
-    Key::Num8,
-];
 
 /// The state of the window; what the service knows is in the snapshot.
 pub struct App {
@@ -70,6 +65,16 @@ pub struct App {
     window: Option<WindowConfig>,
     /// The language in which the service was last told to announce alarms.
     announcing: Option<Language>,
+    help: Help,
+    /// Where the window is; `None` where nobody keeps it.
+    placing: Option<Placing>,
+    /// Left by [`Placing`] when the window closes.
+    left_at: Rc<RefCell<Option<Place>>>,
+    /// The locomotive of the last time, until the fleet is there.
+    remembered: Option<LocoId>,
+    pace: Arc<Pace>,
+    /// The computer's clock, UTC milliseconds.
+    wall: fn() -> i64,
 }
 
 impl App {
@@ -108,7 +113,75 @@ impl App {
             attending: Desk::default(),
             window: None,
             announcing: None,
+            help: Help::default(),
+            placing: None,
+            left_at: Rc::default(),
+            remembered: None,
+            pace: Arc::default(),
+            wall: || jiff::Timestamp::now().as_millisecond(),
         }
+    }
+
+    /// Reads the computer's time from this clock instead.
+    #[cfg(test)]
+    #[must_use]
+    pub fn clocked(mut self, wall: fn() -> i64) -> Self {
+        self.wall = wall;
+        self
+    }
+
+    /// Goes on from where the window was, keeps where it is, and leaves that in `left_at` when it closes.
+    #[must_use]
+    pub fn at(mut self, place: Place, left_at: Rc<RefCell<Option<Place>>>) -> Self {
+        if let Some(page) = place.page.as_deref().and_then(Page::named) {
+            self.page = page;
+        }
+        self.remembered = place.locomotive.clone();
+        self.placing = Some(Placing::new(place));
+        self.left_at = left_at;
+        self
+    }
+
+    /// Begins at that page.
+    #[must_use]
+    pub fn showing(mut self, page: Page) -> Self {
+        self.page = page;
+        self
+    }
+
+    /// Tells its pace to whoever wakes it.
+    #[must_use]
+    pub fn paced(mut self, pace: Arc<Pace>) -> Self {
+        self.pace = pace;
+        self
+    }
+
+    /// Whether what the page shows is there: nothing is under way that would still change it.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        let s = &self.snapshot;
+        let view_due = self.page == Page::Locomotive && !s.fleet.is_empty();
+        let view = s.locomotive.as_ref().map(|view| &view.loco);
+        s.generation > 0
+            && s.running.is_none()
+            && (!view_due || view.is_some() && view == self.selected.as_ref())
+    }
+
+    /// Asks the service, as a page would.
+    pub fn command(&mut self, command: Command) {
+        self.send(command);
+    }
+
+    /// The clock in force.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.snapshot.clock
+    }
+
+    /// The language spoken.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.text.language
     }
 
     /// The page shown.
@@ -154,6 +227,12 @@ impl App {
         }
         if let Some(path) = pick::dropped(ctx) {
             self.import(path);
+        }
+        if !self.snapshot.fleet.is_empty()
+            && let Some(loco) = self.remembered.take()
+        {
+            // One that is gone is let go of below.
+            self.pick(loco);
         }
         // The worst is looked at until something else is chosen; but curves that are being read do not
         // change under the eyes.
@@ -223,6 +302,7 @@ impl App {
                 self.page = Page::Simulator;
             }
             Ask::Show(page) => self.page = page,
+            Ask::Help => self.help.toggle(ctx),
             Ask::ChooseFiles => self.files.start(ctx, &self.text),
             Ask::PickTable => self.picking.start(ctx, &self.text),
             Ask::SaveAs { file_name, command } => {
@@ -287,6 +367,18 @@ impl App {
         }
     }
 
+    fn keep_place(&mut self, ctx: &Context) {
+        let chosen = self.remembered.as_ref().or(if self.picked {
+            self.selected.as_ref()
+        } else {
+            None
+        });
+        let placing = self.placing.as_mut();
+        if let Some(place) = placing.and_then(|p| p.look(ctx, self.page, chosen)) {
+            self.send(Command::KeepPlace(place));
+        }
+    }
+
     /// What follows every frame, whatever was drawn.
     fn end(&mut self, ctx: &Context, asks: Vec<Ask>) {
         for ask in asks {
@@ -298,6 +390,8 @@ impl App {
         if !(self.page == Page::Locomotive && self.locomotive.poses()) {
             self.toasts.ui(ctx, &self.text);
         }
+        self.help.ui(ctx, &self.text, self.page);
+        self.keep_place(ctx);
         self.wake_for_ages(ctx);
     }
 
@@ -312,10 +406,11 @@ impl App {
             }
             return;
         }
-        for (key, page) in PAGE_KEYS.into_iter().zip(Page::ALL) {
-            if ui.input_mut(|i| i.consume_key(Modifiers::COMMAND, key)) {
-                self.page = page;
-            }
+        if let Some(page) = shortcuts::page_asked_for(ui.ctx()) {
+            self.page = page;
+        }
+        if shortcuts::help_asked_for(ui.ctx()) {
+            self.help.toggle(ui.ctx());
         }
     }
 }
@@ -327,7 +422,12 @@ impl eframe::App for App {
         self.kiosk.look(ctx, &self.snapshot, ended, self.came);
     }
 
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        *self.left_at.borrow_mut() = self.placing.as_ref().map(|p| p.place().clone());
+    }
+
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        self.pace.frame(ui.input(|i| !i.raw.events.is_empty()));
         self.shortcuts(ui);
         let ctx = ui.ctx().clone();
         let t = theme::tokens(ui);
@@ -340,7 +440,7 @@ impl eframe::App for App {
             text: &text,
             selected: selected.as_ref(),
             since: self.came.elapsed(),
-            wall_ms: jiff::Timestamp::now().as_millisecond(),
+            wall_ms: (self.wall)(),
             choosing_files: self.files.under_way() || self.picking.under_way(),
             asks: Vec::new(),
         };
@@ -352,6 +452,7 @@ impl eframe::App for App {
             self.end(&ctx, asks);
             return;
         }
+        let held = self.help.hold_keys(&ctx);
         let plain = Frame::new().fill(t.panel);
         Panel::left("rail")
             .exact_size(size::RAIL)
@@ -404,6 +505,7 @@ impl eframe::App for App {
                 Page::Settings => settings::page_ui(ui, &mut cx, &mut self.settings),
                 Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
             });
+        Help::release_keys(&ctx, held);
         let asks = std::mem::take(&mut cx.asks);
         self.end(&ctx, asks);
     }

@@ -49,6 +49,18 @@ impl Page {
         }
     }
 
+    /// Its name in files and on the command line.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.key().trim_start_matches("page-")
+    }
+
+    /// The page of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.name() == name)
+    }
+
     /// The message that names it.
     #[must_use]
     pub const fn key(self) -> &'static str {
@@ -75,6 +87,8 @@ pub enum Ask {
     /// Select it and show it in the Simulator.
     Simulate(LocoId),
     Show(Page),
+    /// Show the shortcuts, or hide them.
+    Help,
     ChooseFiles,
     /// Ask for a table to import.
     PickTable,

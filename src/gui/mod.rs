@@ -3,21 +3,27 @@
 //!
 //! `app` holds the state and carries out what pages ask for; `pages` has one file a page (and its
 //! parts); `widgets` are the parts that pages share; colours and sizes come from `theme`, words from
-//! `crate::text`.
+//! `crate::text`. `renderer` says with what it is drawn and how often, `placing` where it stands,
+//! `shortcuts` what its keys do, and `probe` looks at it from outside.
 
 mod alarm_strip;
 mod app;
 mod context;
 mod files;
 pub(crate) mod fonts;
+mod help;
 mod icon;
 mod kiosk;
 mod pages;
 mod pick;
+pub(crate) mod placing;
+mod probe;
 mod rail;
+pub(crate) mod renderer;
 mod replay;
 mod run;
 mod save;
+mod shortcuts;
 pub(crate) mod theme;
 mod toasts;
 mod top_bar;
@@ -29,16 +35,24 @@ mod fixtures;
 mod tests;
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use eframe::{NativeOptions, Renderer, egui};
+use eframe::NativeOptions;
 use jiff::tz::TimeZone;
 
 use crate::service::handle::ServiceHandle;
+use crate::service::place::Place;
 use crate::service::settings::ThemeChoice;
 use crate::text::{Language, Text, local_zone};
 pub use app::App;
 pub use context::Page;
+use probe::Probed;
+pub use probe::{ProbeAsk, ProbeReport};
+use renderer::{Adapter, Pace, Way};
+pub use renderer::{Failed, Wish};
 
 /// How the window opens.
 #[derive(Debug, Clone)]
@@ -47,6 +61,12 @@ pub struct WindowOptions {
     pub theme: ThemeChoice,
     /// The zone that times are shown in.
     pub time_zone: TimeZone,
+    /// What to draw with.
+    pub renderer: Wish,
+    /// Where the window was.
+    pub place: Place,
+    /// Report what is there, and close.
+    pub probe: Option<ProbeAsk>,
 }
 
 impl Default for WindowOptions {
@@ -55,8 +75,33 @@ impl Default for WindowOptions {
             language: Language::French,
             theme: ThemeChoice::System,
             time_zone: local_zone(),
+            renderer: Wish::Auto,
+            place: Place::default(),
+            probe: None,
         }
     }
+}
+
+/// What a window leaves when it is closed.
+#[derive(Debug, Default)]
+pub struct Closed {
+    /// Where it was; `None` for a probe.
+    pub place: Option<Place>,
+    pub probe: Option<ProbeReport>,
+}
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// No display, or none that this program can talk to.
+    #[error("no display: {0}")]
+    NoDisplay(String),
+    /// There is a display, and nothing draws on it.
+    #[error("nothing draws: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    NothingDraws(Vec<Failed>),
+    /// The window was open, and broke off.
+    #[error("the window broke off: {0}")]
+    BrokeOff(String),
 }
 
 /// Wakes the window; may be called from any thread.
@@ -66,80 +111,141 @@ pub type Wake = Box<dyn Fn() + Send + Sync>;
 /// wake-up call that the service makes when it has news.
 ///
 /// # Errors
-/// No display, or no way to draw on it. `start` has then not been called, unless the window failed
-/// later.
+/// No display, or no way to draw on it: `start` has then not been called. Or the window broke off later.
 pub fn open(
-    options: WindowOptions,
+    options: &WindowOptions,
     start: impl FnOnce(Wake) -> std::io::Result<ServiceHandle> + 'static,
-) -> Result<(), eframe::Error> {
+) -> Result<Closed, OpenError> {
     // Shared, because a second renderer may have to try when the first one has no adapter.
     let start = Rc::new(RefCell::new(Some(start)));
-    let renderers = renderers();
-    for (i, &renderer) in renderers.iter().enumerate() {
-        match attempt(renderer, &options, &start) {
-            Err(why) if i + 1 < renderers.len() && start.borrow().is_some() => {
-                tracing::warn!(%why, "no window with this renderer; trying the next");
-            }
-            done => return done,
+    let mut failed = Vec::new();
+    // What the attempts take is the drivers' time.
+    let before = options.probe.as_ref().map(|ask| ask.begun.elapsed());
+    let before = before.unwrap_or_default();
+    for &way in options.renderer.order() {
+        let name = way.name();
+        tracing::info!(renderer = name, "trying to draw");
+        let why = match attempt(way, options, before, &start) {
+            Ok(closed) => return Ok(closed),
+            Err(why) => why,
+        };
+        if start.borrow().is_none() {
+            return Err(OpenError::BrokeOff(why.words()));
         }
+        if let Broken::NoEventLoop(why) = why {
+            return Err(OpenError::NoDisplay(why));
+        }
+        let why = why.words();
+        if way == Way::WgpuCard {
+            // Many machines have none, and the next way is as good.
+            tracing::info!(renderer = name, why, "this does not draw here");
+        } else {
+            tracing::warn!(renderer = name, why, "this does not draw here");
+        }
+        failed.push(Failed {
+            renderer: name,
+            why,
+        });
     }
-    Ok(())
+    Err(OpenError::NothingDraws(failed))
 }
 
-/// In the order to try them: on Windows wgpu works over Remote Desktop and in virtual machines, where
-/// OpenGL often does not.
-fn renderers() -> Vec<Renderer> {
-    #[cfg(windows)]
-    {
-        vec![Renderer::Wgpu, Renderer::Glow]
-    }
-    #[cfg(not(windows))]
-    {
-        vec![Renderer::Glow]
+/// How an attempt came to nothing.
+enum Broken {
+    /// Before anything was drawn: another renderer would fare no better.
+    NoEventLoop(String),
+    Error(String),
+}
+
+impl Broken {
+    fn words(self) -> String {
+        match self {
+            Self::NoEventLoop(why) | Self::Error(why) => why,
+        }
     }
 }
 
 fn attempt<F>(
-    renderer: Renderer,
+    way: Way,
     options: &WindowOptions,
+    before: Duration,
     start: &Rc<RefCell<Option<F>>>,
-) -> Result<(), eframe::Error>
+) -> Result<Closed, Broken>
 where
     F: FnOnce(Wake) -> std::io::Result<ServiceHandle> + 'static,
 {
     let native = NativeOptions {
-        viewport: egui::ViewportBuilder::default()
+        viewport: placing::builder(&options.place)
             .with_title("Camrail Live Monitor")
             .with_app_id("camrail-live-monitor")
-            .with_inner_size([1440.0, 900.0])
-            .with_min_inner_size([1024.0, 680.0])
             .with_icon(icon::painted()),
-        renderer,
+        renderer: way.renderer(),
+        wgpu_options: way.wgpu(),
+        // There are no gradients that it could smooth, and each pixel would pay for it.
+        dithering: false,
         // Everything shown is in the bundled fonts; the machine's would only make a difference.
         system_font_fallback: false,
         ..NativeOptions::default()
     };
-    let start = Rc::clone(start);
-    let options = options.clone();
-    eframe::run_native(
-        "Camrail Live Monitor",
-        native,
-        Box::new(move |cc| {
+    let left_at = Rc::new(RefCell::new(None));
+    let found = probe::Found::default();
+    let create = {
+        let (start, options) = (Rc::clone(start), options.clone());
+        let (left_at, found) = (Rc::clone(&left_at), Rc::clone(&found));
+        move |cc: &eframe::CreationContext<'_>| -> Result<Box<dyn eframe::App>, Box<dyn std::error::Error + Send + Sync>> {
+            let began = Instant::now();
+            let adapter = Adapter::of(cc);
+            tracing::info!(
+                renderer = adapter.renderer,
+                adapter = adapter.adapter,
+                backend = adapter.backend,
+                software = adapter.software,
+                "the window is drawn"
+            );
+            placing::bring_back(cc);
             let start = start
                 .borrow_mut()
                 .take()
                 .ok_or("the service was started already")?;
             let ctx = cc.egui_ctx.clone();
-            let handle = start(Box::new(move || ctx.request_repaint()))?;
+            adapter.lighten(&ctx);
+            let pace = Arc::new(Pace::default());
+            pace.set_software(adapter.software);
+            let woken = Arc::clone(&pace);
+            let handle = start(Box::new(move || ctx.request_repaint_after(woken.wait())))?;
             let text = Text::new(options.language, options.time_zone);
-            Ok(Box::new(App::new(
-                &cc.egui_ctx,
-                text,
-                options.theme,
-                handle,
-            )))
+            let app = App::new(&cc.egui_ctx, text, options.theme, handle).paced(pace);
+            Ok(match options.probe {
+                Some(ask) => {
+                    let app = app.showing(ask.page);
+                    let own = before + began.elapsed();
+                    Box::new(Probed::new(&cc.egui_ctx, app, ask, adapter, own, found))
+                }
+                None => Box::new(app.at(options.place, left_at)),
+            })
+        }
+    };
+    // A display library that is missing, and some drivers, panic instead of failing.
+    let ran = catch_unwind(AssertUnwindSafe(|| {
+        eframe::run_native("Camrail Live Monitor", native, Box::new(create))
+    }));
+    match ran {
+        Ok(Ok(())) => Ok(Closed {
+            place: left_at.take(),
+            probe: found.take(),
         }),
-    )
+        Ok(Err(eframe::Error::WinitEventLoop(why))) => Err(Broken::NoEventLoop(why.to_string())),
+        Ok(Err(why)) => Err(Broken::Error(why.to_string())),
+        Err(panic) => Err(Broken::Error(panic_words(&*panic))),
+    }
+}
+
+fn panic_words(panic: &(dyn std::any::Any + Send)) -> String {
+    let words = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    words.unwrap_or("panic").to_owned()
 }
 
 #[cfg(test)]

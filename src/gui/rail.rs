@@ -28,8 +28,8 @@ const fn glyph(page: Page) -> Icon {
     }
 }
 
-/// What theme and language take at the foot.
-const FOOT: f32 = size::RAIL_ITEM + 48.0;
+/// What theme, help and language take at the foot.
+const FOOT: f32 = size::RAIL_ITEM + 48.0 + size::CONTROL;
 
 /// Draws the rail; clicks are asked for, not carried out.
 pub fn rail_ui(ui: &mut Ui, cx: &mut Cx<'_>, shown: Page) {
@@ -78,8 +78,12 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
     };
     let height = size::RAIL_ITEM - 8.0;
     let theme_rect = Rect::from_min_size(
-        pos2(whole.left(), whole.bottom() - height - 48.0),
+        pos2(whole.left(), whole.bottom() - height - 48.0 - size::CONTROL),
         vec2(whole.width(), height),
+    );
+    let help_rect = Rect::from_min_size(
+        pos2(whole.left() + size::S, theme_rect.bottom()),
+        vec2(whole.width() - 2.0 * size::S, size::CONTROL),
     );
     let language_rect = Rect::from_min_size(
         pos2(whole.left() + size::S, whole.bottom() - 46.0),
@@ -95,6 +99,7 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
             }));
         }
     });
+    help_ui(ui, cx, help_rect);
     let response = ui.interact(
         language_rect,
         ui.scope_id().with("rail-language"),
@@ -141,6 +146,34 @@ fn foot_ui(ui: &mut Ui, cx: &mut Cx<'_>, whole: Rect) {
         .on_hover_text(name);
     if response.clicked() {
         cx.ask(Ask::Speak(cx.text.language.other()));
+    }
+}
+
+/// What opens the list of shortcuts.
+fn help_ui(ui: &mut Ui, cx: &mut Cx<'_>, rect: Rect) {
+    let t = theme::tokens(ui);
+    let response = ui.interact(rect, ui.scope_id().with("rail-help"), Sense::click());
+    let enabled = ui.is_enabled();
+    let name = cx.text.get("help-open");
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled, &name));
+    if response.hovered() {
+        let corner = CornerRadius::same(size::CORNER);
+        ui.painter().rect_filled(rect, corner, t.band);
+    }
+    let word = format!("{}  {}", icon(Icon::CircleHelp), cx.text.get("help-word"));
+    ui.painter().text(
+        rect.center(),
+        Align2::CENTER_CENTER,
+        word,
+        FontId::proportional(size::LABEL),
+        t.mute,
+    );
+    focus_ring(ui, &response, rect);
+    let response = response
+        .on_hover_cursor(CursorIcon::PointingHand)
+        .on_hover_text(name);
+    if response.clicked() {
+        cx.ask(Ask::Help);
     }
 }
 

@@ -10,7 +10,10 @@ mod model;
 mod pipeline;
 mod scale;
 mod settings;
+mod shell;
 mod simulator;
+#[cfg(feature = "snapshots")]
+mod snapshots;
 
 use std::sync::Arc;
 
@@ -29,7 +32,7 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::Page;
 use super::fixtures;
-use super::{App, theme};
+use super::{App, shortcuts, theme};
 use crate::text::{DEFAULT_ZONE, Language, Text};
 
 /// A window over a made-up service.

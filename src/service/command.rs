@@ -8,6 +8,7 @@ use super::alarms::AlarmsAsk;
 use super::intake::IntakeAsk;
 use super::logbook::LogAsk;
 use super::models::ModelsAsk;
+use super::place::Place;
 use super::settings::SettingsAsk;
 use super::snapshot::TimeWindow;
 
@@ -55,6 +56,8 @@ pub enum Command {
         picture: Picture,
         to: PathBuf,
     },
+    /// Where the window is now.
+    KeepPlace(Place),
     Alarms(AlarmsAsk),
     Intake(IntakeAsk),
     Models(ModelsAsk),

@@ -24,6 +24,7 @@ pub mod order;
 pub mod outcome;
 mod picture;
 pub mod pipeline;
+pub mod place;
 pub mod platform;
 mod playing;
 pub mod scribe;

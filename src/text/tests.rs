@@ -46,9 +46,9 @@ fn every_key_that_the_program_asks_for_exists() {
     assert!(asked > 50, "the search found only {asked}");
 }
 
-#[test]
-fn every_type_has_its_words() {
-    let causes = [
+/// One of each kind.
+pub(super) fn causes() -> Vec<Cause> {
+    vec![
         Cause::NeverRun,
         Cause::RunFailed {
             reason: "x.".into(),
@@ -76,7 +76,12 @@ fn every_type_has_its_words() {
             took_ms: 81.4,
             limit_ms: 50.0,
         },
-    ];
+    ]
+}
+
+#[test]
+fn every_type_has_its_words() {
+    let causes = causes();
     for language in Language::ALL {
         let t = text(language);
         let mut said = Vec::new();

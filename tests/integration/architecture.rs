@@ -337,3 +337,88 @@ fn nothing_committed_names_this_machine() {
         }
     }
 }
+
+/// The frame loop never waits: no file, no network, no database, no lock, no answer awaited, no process, no
+/// sleep in the code that draws. What a thread of its own does is told apart by its marks.
+#[test]
+fn the_frame_loop_does_no_input_or_output() {
+    const WAITS: [&str; 26] = [
+        "std::fs",
+        "fs::",
+        "File::",
+        "std::net",
+        "TcpStream",
+        "std::process",
+        "Command::new(",
+        "rusqlite",
+        "reqwest",
+        "Reader::open",
+        "Warehouse::",
+        "Mutex",
+        "RwLock",
+        "Condvar",
+        ".lock()",
+        ".recv()",
+        "recv_timeout",
+        "blocking_",
+        "block_on",
+        ".await",
+        "thread::sleep",
+        "park(",
+        ".join()",
+        "read_to_string",
+        "is_file()",
+        "stdin",
+    ];
+    // A dialog is awaited on a thread of its own; the frame only looks whether an answer came (`try_recv`).
+    const ASIDE: [(&str, &str); 2] = [("gui/files.rs", "block_on"), ("gui/save.rs", "block_on")];
+    let mut wrong = Vec::new();
+    let mut looked = 0;
+    let mut aside = 0;
+    for (file, text) in sources() {
+        let name = file.to_string_lossy().replace('\\', "/");
+        if room(&file) != "gui" || is_test(&file) || name.contains("/tests/") {
+            continue;
+        }
+        looked += 1;
+        // Not `without_tests`: files that declare their tests in another file go on after it.
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for word in WAITS {
+            if !code.contains(word) {
+                continue;
+            }
+            if ASIDE.contains(&(name.as_str(), word)) {
+                assert!(
+                    code.contains("std::thread::Builder::new()") && code.contains("try_recv"),
+                    "{name} no longer waits on a thread of its own"
+                );
+                aside += 1;
+            } else {
+                wrong.push(format!("{name} uses {word}"));
+            }
+        }
+    }
+    assert!(looked > 30, "the search found only {looked} files");
+    assert_eq!(aside, ASIDE.len(), "an exception that nobody needs");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// Between the window and the service lie channels that are never waited on.
+#[test]
+fn the_handle_of_the_window_never_waits() {
+    let (_, text) = sources()
+        .into_iter()
+        .find(|(file, _)| file.ends_with("service/handle.rs"))
+        .unwrap();
+    for word in [
+        ".recv()",
+        "blocking_",
+        ".await",
+        ".lock()",
+        "block_on",
+        "changed()",
+    ] {
+        assert!(!text.contains(word), "the handle waits: {word}");
+    }
+    assert!(text.contains("try_send") && text.contains("try_recv"));
+}

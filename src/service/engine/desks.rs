@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
 use crate::service::picture;
+use crate::service::place::Place;
 use crate::service::scribe::Scribe;
 use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
@@ -39,6 +40,7 @@ impl Engine {
             Command::KeepPicture { picture, to } => {
                 self.export(to, move |file| picture::write(&picture, file));
             }
+            Command::KeepPlace(place) => self.keep_place(place),
             Command::Alarms(ask) => self.asked_of_alarms(ask),
             Command::Note { loco, at_ms, words } => self.note(loco, at_ms, &words),
             Command::WithdrawNote { loco, at_ms, entry } => self.withdraw_note(loco, at_ms, entry),
@@ -58,6 +60,17 @@ impl Engine {
             | Command::Watch { .. }
             | Command::Replay(_) => {}
         }
+    }
+
+    /// Not being able to is no fault worth a message: the window opens at its usual place then.
+    fn keep_place(&self, place: Place) {
+        let file = self.platform.home.window_place();
+        self.aside(move || {
+            if let Err(error) = place.write(&file) {
+                tracing::warn!(%error, file = %file.display(), "where the window is cannot be kept");
+            }
+            Box::new(|_| {})
+        });
     }
 
     /// Writes a file aside and tells where it lies, or why it does not. A relative path lies in the home's folder

@@ -13,8 +13,9 @@ use crate::sources::growing::{self, FollowedFile, Marks, Take};
 
 use super::super::inputs::QUIET;
 
-/// Between two looks.
-pub(super) const LOOK: Duration = Duration::from_millis(250);
+/// Between two looks. What is new is passed and drawn as often: half as often costs half, and a reading is still
+/// shown within a second of being written.
+pub(super) const LOOK: Duration = Duration::from_millis(500);
 /// A look may take this share of the time: one that takes long is followed by a longer pause.
 const PAUSE_TIMES: u32 = 9;
 /// A source that cannot be read for so long is dead; a file that is being replaced is not.
