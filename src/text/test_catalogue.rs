@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::*;
+use crate::domain::alarm::{Priority, State};
+use crate::domain::drift::{Band, Likeness};
 use crate::domain::quality::{Flag, Reason};
+use crate::service::intake::history::RunKindShown;
 
 /// Messages whose names are put together at run time: the beginning, and every end that a type gives it. A
 /// beginning listed here is built somewhere, and each of its messages is one of these or asked for by its name.
@@ -39,13 +42,88 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
     all.extend(
         ["forecast-title", "forecast-axis", "forecast-figure"].map(|prefix| (prefix, own(&labels))),
     );
+    let filters = own(&[
+        "danger",
+        "unavailable",
+        "wearing",
+        "nominal",
+        "out",
+        "stale",
+    ]);
+    all.extend(["fleet-filter", "fleet-filter-why"].map(|prefix| (prefix, filters.clone())));
+    all.extend([
+        ("weekday", (1..=7).map(|day| day.to_string()).collect()),
+        ("run-kind", own(&RunKindShown::ALL.map(RunKindShown::key))),
+        (
+            "field",
+            own(&["timestamp", "loco_id", "label", "type", "component"]),
+        ),
+        ("alarm-state", own(&State::ALL.map(State::key))),
+        ("alarm-priority", own(&Priority::ALL.map(Priority::key))),
+        (
+            "alarm-kind",
+            own(&["danger", "limit", "no_verdict", "source", "fleet"]),
+        ),
+        (
+            "set-unit",
+            own(&["seconds", "milliseconds", "hours", "days", "hours-per-day"]),
+        ),
+        ("mod-band", own(&Band::ALL.map(Band::key))),
+        ("mod-like", own(&Likeness::ALL.map(Likeness::key))),
+        ("mod-speaks", own(&Likeness::ALL.map(Likeness::key))),
+        (
+            "mod-sign",
+            own(&[
+                "many",
+                "few",
+                "one_machine",
+                "one_channel",
+                "several_channels",
+                "danger",
+                "no_danger",
+                "earlier",
+                "sudden",
+                "gradual",
+            ]),
+        ),
+        ("feature", features()),
+    ]);
     let causes: Vec<_> = super::tests::causes().iter().map(Cause::key).collect();
     all.extend(["cause", "cause-long", "cause-todo"].map(|prefix| (prefix, own(&causes))));
     all
 }
 
+/// The parts that names of features are made of, channels apart.
+fn features() -> Vec<String> {
+    let parts: BTreeSet<String> = crate::domain::features::names()
+        .iter()
+        .flat_map(|name| name.split('.'))
+        .filter(|part| *part != "joint" && Channel::ALL.iter().all(|c| c.key() != *part))
+        .map(str::to_owned)
+        .collect();
+    parts.into_iter().collect()
+}
+
 /// Words that are the same in both languages.
 const SAME: &[&str] = &[
+    "Archive",
+    "Contacts",
+    "Français",
+    "English",
+    "Versions",
+    "Version",
+    "wgpu",
+    "III",
+    "II",
+    "IV",
+    "A/B",
+    "B/C",
+    "C/D",
+    "mm/s",
+    "maximum",
+    "minimum",
+    "stable",
+    "ms",
     "Alt",
     "Base",
     "base",
@@ -74,6 +152,7 @@ const SAME: &[&str] = &[
     "Type",
     "Verdict",
     "extraction",
+    "information",
     "inspection",
     "scores",
     "validation",
@@ -87,12 +166,23 @@ const SAME: &[&str] = &[
     "KS",
     "ISO",
     "API",
+    "OpenGL",
 ];
 
 /// Text between quotes in the window's code that no user reads, or that no language changes.
 const NOT_WORDS: &[&str] = &[
     "CSV",
     "XLSX",
+    "Excel",
+    "CARGO_PKG_VERSION",
+    // An example of a name, and names of time zones, which are the same everywhere.
+    "LOCO_001",
+    "Africa/Douala",
+    "Africa/Lagos",
+    "Europe/London",
+    "Europe/Paris",
+    // How a card says how its rows were divided.
+    "by time",
     "UTC",
     "Camrail Live Monitor",
     "OpenGL {}",
@@ -216,8 +306,11 @@ fn no_message_is_left_over() {
         .into_iter()
         .flat_map(|(prefix, ends)| ends.into_iter().map(move |end| format!("{prefix}-{end}")))
         .collect();
+    let of_settings: BTreeSet<String> = super::tests::settings_keys().into_iter().collect();
     let left: Vec<_> = keys(Language::French)
-        .filter(|&key| !asked.contains(key) && !of_types.contains(key))
+        .filter(|&key| {
+            !asked.contains(key) && !of_types.contains(key) && !of_settings.contains(key)
+        })
         .collect();
     assert!(left.is_empty(), "nobody asks for {left:?}");
 }
@@ -281,7 +374,7 @@ fn nothing_was_left_in_the_other_language() {
         let french_letters = ['é', 'è', 'ê', 'à', 'ç', 'ù', 'î', 'û', 'œ'];
         // An example of a locomotive's or a person's name may be French.
         assert!(
-            !other.contains(french_letters) || other.contains('“'),
+            !other.contains(french_letters) || other.contains('“') || other == "Français",
             "{key} is French in English: {other}"
         );
         let placeholders = |words: &str| -> BTreeSet<String> {

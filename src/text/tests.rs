@@ -211,31 +211,10 @@ fn every_character_has_a_glyph() {
 
 #[test]
 fn every_setting_and_every_level_has_its_words() {
-    use crate::gui::settings_sections;
-    use crate::service::settings::{Acts, FIELDS, Kind, Unit};
+    use crate::service::settings::Unit;
     for language in Language::ALL {
         let t = text(language);
-        let mut keys: Vec<String> = Vec::new();
-        for field in FIELDS.iter().filter(|f| !f.key.starts_with("limits.")) {
-            keys.push(format!("set-{}", dashed(field.key)));
-            keys.push(format!("set-help-{}", dashed(field.key)));
-            if let Kind::Choice(words) = field.kind {
-                let choice = |word: &&str| {
-                    format!("set-choice-{}", dashed(&format!("{}.{word}", field.key)))
-                };
-                keys.extend(words.iter().map(choice));
-            }
-        }
-        keys.extend(Acts::ALL.map(|acts| format!("set-acts-{}", acts.key())));
-        for (section, has_lead) in settings_sections() {
-            keys.push(format!("set-section-{section}"));
-            keys.extend(has_lead.then(|| format!("set-lead-{section}")));
-        }
-        for role in [Role::Telemetry, Role::Maintenance, Role::Failures] {
-            keys.push(format!("check-role-{}", role.key()));
-        }
-        keys.extend(Level::ALL.map(|level| format!("log-level-{}", level.key())));
-        for key in keys {
+        for key in settings_keys() {
             let words = t.get(&key);
             assert!(words != key && !words.is_empty(), "no {key}");
         }
@@ -250,4 +229,30 @@ fn every_setting_and_every_level_has_its_words() {
             assert!(!words.contains("set-unit"), "{words}");
         }
     }
+}
+
+/// The messages that settings, sections and levels are given by their names.
+pub(super) fn settings_keys() -> Vec<String> {
+    use crate::gui::settings_sections;
+    use crate::service::settings::{Acts, FIELDS, Kind};
+    let mut keys: Vec<String> = Vec::new();
+    for field in FIELDS.iter().filter(|f| !f.key.starts_with("limits.")) {
+        keys.push(format!("set-{}", dashed(field.key)));
+        keys.push(format!("set-help-{}", dashed(field.key)));
+        if let Kind::Choice(words) = field.kind {
+            let choice =
+                |word: &&str| format!("set-choice-{}", dashed(&format!("{}.{word}", field.key)));
+            keys.extend(words.iter().map(choice));
+        }
+    }
+    keys.extend(Acts::ALL.map(|acts| format!("set-acts-{}", acts.key())));
+    for (section, has_lead) in settings_sections() {
+        keys.push(format!("set-section-{section}"));
+        keys.extend(has_lead.then(|| format!("set-lead-{section}")));
+    }
+    for role in [Role::Telemetry, Role::Maintenance, Role::Failures] {
+        keys.push(format!("check-role-{}", role.key()));
+    }
+    keys.extend(Level::ALL.map(|level| format!("log-level-{}", level.key())));
+    keys
 }
