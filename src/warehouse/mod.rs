@@ -27,7 +27,7 @@ mod spread;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use alarms::AlarmFilter;
@@ -203,15 +203,70 @@ impl Warehouse {
 
 /// A read-only connection; it never creates a file.
 fn read_only(path: &Path) -> Result<Connection> {
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|e| WarehouseError::Open {
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(BUSY)?;
+        db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+        // The first look at the file: only now SQLite sees what a killed writer left.
+        db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+        Ok(db)
+    };
+    let opened = match open() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            finish_for_the_dead(path).and_then(|()| open())
+        }
+        opened => opened,
+    };
+    opened.map_err(|e| WarehouseError::Open {
         path: path.display().to_string(),
         why: e.to_string(),
-    })?;
+    })
+}
+
+/// Who was killed while the warehouse was made, or made one whole file, leaves a rollback journal, and no
+/// read-only connection may play it back. One that may write does so with its first look, under SQLite's own locks;
+/// it changes nothing but that.
+fn finish_for_the_dead(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
-    db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
-    Ok(db)
+    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of a warehouse and of its journal, taken in the middle of a change: what a kill leaves.
+    #[test]
+    fn a_reader_plays_back_the_journal_of_a_killed_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = dir.path().join("whole.sqlite");
+        Warehouse::open(&whole).unwrap().close_whole().unwrap();
+        let mut db = Connection::open(&whole).unwrap();
+        db.execute_batch("PRAGMA cache_size = 1;").unwrap();
+        let tx = db.transaction().unwrap();
+        for loco in 0..2000 {
+            let name = format!("a name that takes some room {loco}");
+            tx.execute("INSERT INTO locomotives VALUES (?1, ?2)", (loco, name))
+                .unwrap();
+        }
+        let killed = dir.path().join("killed.sqlite");
+        let journal = |path: &Path| path.with_extension("sqlite-journal");
+        std::fs::copy(&whole, &killed).unwrap();
+        std::fs::copy(journal(&whole), journal(&killed)).unwrap();
+        drop(tx);
+        let reader = Reader::open(&killed).unwrap();
+        assert!(!reader.is_unborn().unwrap());
+        let names = reader.with(|db| {
+            let count: rusqlite::Result<i64> =
+                db.query_row("SELECT count(*) FROM locomotives", [], |row| row.get(0));
+            Ok(count?)
+        });
+        assert_eq!(names.unwrap(), 0, "half a transaction is none");
+        assert!(!Warehouse::is_behind(&killed).unwrap());
+    }
 }
