@@ -1,6 +1,6 @@
 //! One installation and what can be asked of it: what both shells, window and command line, stand on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::{Config, ConfigError, Home};
 use crate::domain::alarm::Alarm;
@@ -336,19 +336,6 @@ impl Platform {
     /// The folder cannot be written.
     pub fn simulate(simulation: &Simulation, folder: &Path) -> std::io::Result<()> {
         crate::sources::simulator::write(simulation, folder)
-    }
-
-    /// Writes a configuration that makes these two files the home's sources, keeping the one that was
-    /// there, and says where it lies.
-    ///
-    /// # Errors
-    /// The home cannot be written, or a path is not text.
-    pub fn adopt_files(
-        &self,
-        sensors: &Path,
-        maintenance: Option<&Path>,
-    ) -> std::io::Result<PathBuf> {
-        super::adopt::write(&self.home, sensors, maintenance)
     }
 }
 
