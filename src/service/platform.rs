@@ -8,7 +8,7 @@ use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{AlarmFilter, Reader, RunLock, Warehouse, WarehouseError};
+use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
 
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
@@ -227,14 +227,9 @@ impl Platform {
     /// # Errors
     /// The warehouse cannot be read.
     pub fn alarms(&self, all: bool) -> Result<Vec<Alarm>, PipelineError> {
-        let path = self.home.warehouse();
         let Some(reader) = self.reader()? else {
             return Ok(Vec::new());
         };
-        // An older program's knows of no alarms.
-        if Warehouse::is_behind(&path)? {
-            return Ok(Vec::new());
-        }
         Ok(if all {
             reader.alarm_history(&AlarmFilter::default(), usize::MAX)?
         } else {

@@ -43,7 +43,7 @@ pub use quarantine::{
     PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
 };
 pub use reader::{ChangeWatch, Reader};
-pub use retention::Pruned;
+pub use retention::{Gone, Pruned};
 pub use rollups::{Level, RollUp};
 pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
@@ -211,7 +211,10 @@ fn read_only(path: &Path) -> Result<Connection> {
         db.busy_timeout(BUSY)?;
         db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
         // The first look at the file: only now SQLite sees what a killed writer left.
-        db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
+        let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if (1..MIGRATIONS.len()).contains(&version) {
+            stand_in(&db)?;
+        }
         Ok(db)
     };
     let opened = match open() {
@@ -224,6 +227,33 @@ fn read_only(path: &Path) -> Result<Connection> {
         path: path.display().to_string(),
         why: e.to_string(),
     })
+}
+
+/// A warehouse of an older program lacks tables. For this connection alone they are there, and empty: nobody noted,
+/// raised or put back anything then.
+fn stand_in(db: &Connection) -> rusqlite::Result<()> {
+    let mut whole = Connection::open_in_memory()?;
+    migrations()
+        .to_latest(&mut whole)
+        .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    let mut tables = whole.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )?;
+    let mut tables = tables.query([])?;
+    db.execute_batch("PRAGMA temp_store = MEMORY;")?;
+    while let Some(table) = tables.next()? {
+        let (name, sql): (String, String) = (table.get(0)?, table.get(1)?);
+        if !db.table_exists(Some("main"), name.as_str())? {
+            db.execute_batch(&sql.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Tables of this connection stand in for those of a warehouse that was not brought up to date when it was opened.
+fn stands_in(db: &Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema)")?
+        .query_row([], |row| row.get(0))
 }
 
 /// Who was killed while the warehouse was made, or made one whole file, leaves a rollback journal, and no

@@ -248,7 +248,10 @@ fn whoever_changes_the_file_keeps_what_the_others_wrote() {
     let before = std::fs::read_to_string(&file).unwrap();
     assert_eq!(kept(&before).sources.len(), 2);
     // Changed by hand in between, and at once picked files.
-    let by_hand = before.replace("# à nous", "# à nous\nfreshness.stale_after_secs = 4000 # à la main\n");
+    let by_hand = before.replace(
+        "# à nous",
+        "# à nous\nfreshness.stale_after_secs = 4000 # à la main\n",
+    );
     std::fs::write(&file, &by_hand).unwrap();
     assert!(handle.send(Command::OpenFiles {
         sensors: sensors.clone(),
