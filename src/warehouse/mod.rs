@@ -225,7 +225,13 @@ fn read_only(path: &Path) -> Result<Connection> {
     };
     opened.map_err(|e| WarehouseError::Open {
         path: path.display().to_string(),
-        why: e.to_string(),
+        why: match e.sqlite_error_code() {
+            // SQLite says no more; what it lacks is nearly always this.
+            Some(ErrorCode::CannotOpen) if path.is_file() => {
+                format!("{e}: to read it too, its folder must be writable")
+            }
+            _ => e.to_string(),
+        },
     })
 }
 
