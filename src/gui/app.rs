@@ -396,12 +396,11 @@ impl App {
     }
 
     fn shortcuts(&mut self, ui: &Ui) {
-        let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        if pressed(Key::F11) {
+        if shortcuts::WALL.pressed(ui) {
             self.kiosk.turn(ui, !self.kiosk.is_on());
         }
         if self.kiosk.is_on() {
-            if pressed(Key::Escape) {
+            if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
                 self.kiosk.turn(ui, false);
             }
             return;
