@@ -10,12 +10,12 @@
 //!
 //! | room | holds | sees |
 //! |---|---|---|
-//! | [`domain`] | readings, verdicts, quality, the one list of features, the ports | nothing of ours |
+//! | [`domain`] | readings, verdicts, quality, the one list of features, the states of alarms, drift, the ports | nothing of ours |
 //! | [`sources`] | where data comes from: CSV, JSON, workbooks, packed or not; files, files that grow, HTTP; the demo, the simulator | `domain` |
 //! | [`etl`] | bounded batches, gates, quarantine, files read on from where they were left, the report of a load | `domain` |
-//! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, export, the token of a sound run | `domain` |
-//! | [`ml`] | labels, forest, threshold, honest figures, exact contributions | `domain` |
-//! | [`service`] | puts them together; owns threads, jobs and the clock | all of the above, [`config`], [`logging`] |
+//! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, alarms and the journal, export, the token of a sound run | `domain` |
+//! | [`ml`] | labels, forest, threshold, honest figures, exact contributions, drift | `domain` |
+//! | [`service`] | puts them together; owns threads, jobs, alarms, the breaker and the clock; a desk for each page that keeps something of its own | all of the above, [`config`], [`logging`] |
 //! | [`gui`], [`cli`] | two shells over the service | `service`, `domain`, [`text`] |
 //!
 //! [`config`] reads `cidp.toml`, [`text`] holds the words of both languages, [`logging`] the log files,
@@ -34,6 +34,11 @@
 //! - **A flag is not a filter.** Only what cannot be a reading is refused; the strange is kept and flagged.
 //! - **Nothing is lost.** A refused row is kept whole in quarantine with file, line and reason. A load is one
 //!   transaction, with a savepoint a file.
+//! - **What looks strange may withdraw NOMINAL, never DANGER.** A tripped breaker (drift, slow judging) makes NOMINAL
+//!   UNAVAILABLE; only a person arms it again, and the journal says who and why.
+//! - **Alarms are the service's**: a hidden window loses none, a replay of the past raises none.
+//! - **What people do is written down** by a thread of its own that waits for a load under way, into tables whose rows
+//!   are never changed.
 //! - **The frame loop never waits.** Pages read a snapshot and send commands. The one thing they call each
 //!   frame is the pure [`domain::ports::Judge`].
 //! - **A refused row comes back by the one way in** (mapping, gates, one transaction), after a sound run alone, with its
@@ -60,6 +65,9 @@
 //! - Readings are rows of integers (thousandths, where those are exact), not chunks: a chunk would be a third
 //!   smaller, and closed to Power BI, Excel and DBeaver.
 //! - A folder is watched by looking, not by notifications: those do not cross a network share.
+//! - The window is drawn with wgpu first only where there is a graphics card: Mesa's Vulkan on the processor cost five times
+//!   what its OpenGL did. On Windows wgpu goes first, for Remote Desktop and virtual machines.
+//! - Sounds are played by the system's own player: every audio crate needs headers that a bare Debian has not.
 //! - Parquet is written by its own crate: polars' writer brings in its streaming engine.
 //! - smartcore fits the trees; the threshold, the folds and what is read of the trees are ours. Trees of our own were
 //!   built and measured (five times faster, no better) and left out for the library.

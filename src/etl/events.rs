@@ -9,11 +9,16 @@ use super::mapping::{Bound, Refusal};
 use super::telemetry::{FUTURE_MS, refused};
 use super::{FileError, Loading, Rules, Step, tell};
 
-/// Reads one file to its end, and says how many rows it has.
+/// Fewer rows than these, read on from where a file was left, do not say that the file is unreadable: a line or two
+/// that came out wrong are in quarantine, and no more.
+const TELLING: u64 = 20;
+
+/// Reads one file to its end, and says how many rows it has. `whole`: from its start.
 pub fn file(
     mut bound: Bound,
     stream: &mut dyn RecordStream,
     loading: &mut Loading<'_>,
+    whole: bool,
 ) -> Result<u64, FileError> {
     let Loading {
         rules,
@@ -52,7 +57,8 @@ pub fn file(
         }
     }
     report.load_secs += started.elapsed().as_secs_f64();
-    if ((rows - bad) as f64) < rules.min_survival * rows as f64 {
+    let telling = whole || rows >= TELLING;
+    if telling && ((rows - bad) as f64) < rules.min_survival * rows as f64 {
         report.events_unreadable();
     }
     Ok(all)

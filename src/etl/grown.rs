@@ -32,10 +32,10 @@ pub(super) fn file(
         Some(known) => growing.resume(&known.reach),
         None => Ok(None),
     };
-    let (mut stream, newest_ms) = match (resumed, known) {
+    let (mut stream, newest_ms, whole) = match (resumed, known) {
         (Ok(Some(stream)), Some(known)) => {
             loading.writer.resume_file(&identity)?;
-            (stream, known.newest_ms)
+            (stream, known.newest_ms, false)
         }
         (resumed, _) => {
             let digest = resumed.and_then(|_| file.digest());
@@ -43,7 +43,7 @@ pub(super) fn file(
             identity.digest = *digest.as_ref().unwrap_or(&[0; 32]);
             loading.writer.begin_file(&identity)?;
             digest?;
-            (file.open()?, Vec::new())
+            (file.open()?, Vec::new(), true)
         }
     };
     loading.report.extract_secs += started.elapsed().as_secs_f64();
@@ -56,7 +56,7 @@ pub(super) fn file(
     // A file that is followed and has no row yet is not a failure: it has not said anything.
     match input.role {
         Role::Telemetry => telemetry::file(bound, read, loading, &mut newest_ms)?,
-        Role::Maintenance | Role::Failures => events::file(bound, read, loading)?,
+        Role::Maintenance | Role::Failures => events::file(bound, read, loading, whole)?,
     };
     let reach: Reach = growing.reach().ok_or(SourceError::Changed)?;
     loading.writer.keep_position(

@@ -101,7 +101,9 @@ impl Look {
                 let newest_ms = &mut telemetry::Newest::default();
                 telemetry::file(bound, &mut stream, &mut loading, newest_ms)
             }
-            Role::Maintenance | Role::Failures => events::file(bound, &mut stream, &mut loading),
+            Role::Maintenance | Role::Failures => {
+                events::file(bound, &mut stream, &mut loading, true)
+            }
         };
         self.rows = report.rows_read;
         self.accepted = writer.accepted;

@@ -239,7 +239,7 @@ fn one_file(
             loading,
             &mut telemetry::Newest::default(),
         )?,
-        Role::Maintenance | Role::Failures => events::file(bound, stream.as_mut(), loading)?,
+        Role::Maintenance | Role::Failures => events::file(bound, stream.as_mut(), loading, true)?,
     };
     if rows == 0 {
         return Err(SourceError::HeaderOnly.into());

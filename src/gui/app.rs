@@ -1,28 +1,28 @@
 //! The window itself: takes the latest snapshot, draws the page, carries out what was asked for.
 //! It never waits, and asks to be drawn again only when something on the screen would change.
 
+mod acts;
+mod news;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use eframe::egui::{CentralPanel, Context, Frame, Key, Margin, Modifiers, Panel, Theme, Ui};
 
 use crate::domain::LocoId;
-use crate::service::alarms::{AlarmsAsk, Wording};
 use crate::service::command::{Command, Desk};
 use crate::service::handle::ServiceHandle;
-use crate::service::intake::IntakeAsk;
 use crate::service::place::Place;
-use crate::service::settings::fields::theme_word;
-use crate::service::settings::{SettingsAsk, ThemeChoice, WindowConfig};
+use crate::service::settings::{ThemeChoice, WindowConfig};
 use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 
 use super::context::{Ask, Cx, Page};
-use super::files::{FileChoice, Outcome};
+use super::files::FileChoice;
 use super::help::Help;
 use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
-use super::pick::{self, Picked, TableChoice};
+use super::pick::TableChoice;
 use super::placing::Placing;
 use super::renderer::Pace;
 use super::save::SaveChoice;
@@ -196,189 +196,6 @@ impl App {
         self.selected.as_ref()
     }
 
-    fn take_news(&mut self, ctx: &Context) {
-        while let Some(event) = self.handle.next_event() {
-            self.toasts.event(event);
-        }
-        let latest = self.handle.snapshot();
-        if !Arc::ptr_eq(&latest, &self.snapshot) {
-            self.snapshot = latest;
-            self.came = Instant::now();
-        }
-        self.take_settings(ctx);
-        match self.files.poll(ctx, &self.text) {
-            Some(Outcome::Chosen {
-                sensors,
-                maintenance,
-            }) => self.send(Command::OpenFiles {
-                sensors,
-                maintenance,
-            }),
-            Some(Outcome::NoDialog) => self.toasts.no_dialog(),
-            None => {}
-        }
-        if let Some(command) = self.saving.poll() {
-            self.send(command);
-        }
-        match self.picking.poll() {
-            Some(Picked::File(path)) => self.import(path),
-            Some(Picked::NoDialog) => self.toasts.no_dialog(),
-            None => {}
-        }
-        if let Some(path) = pick::dropped(ctx) {
-            self.import(path);
-        }
-        if !self.snapshot.fleet.is_empty()
-            && let Some(loco) = self.remembered.take()
-        {
-            // One that is gone is let go of below.
-            self.pick(loco);
-        }
-        // The worst is looked at until something else is chosen; but curves that are being read do not
-        // change under the eyes.
-        let gone = self
-            .selected
-            .as_ref()
-            .is_none_or(|l| !self.snapshot.fleet.iter().any(|r| r.loco == *l));
-        self.picked &= !gone;
-        if gone || (!self.picked && self.page == Page::Fleet) {
-            self.selected = self.snapshot.fleet.first().map(|r| r.loco.clone());
-        }
-    }
-
-    /// Theme and language that were changed in the file act too. What the window opened with is in force already.
-    fn take_settings(&mut self, ctx: &Context) {
-        let settings = &self.snapshot.settings;
-        if !settings.ready || self.window.as_ref() == Some(&settings.window) {
-            return;
-        }
-        let new = settings.window.clone();
-        if let Some(old) = self.window.replace(new.clone()) {
-            if old.theme != new.theme {
-                theme::choose(ctx, new.theme);
-            }
-            if let Some(language) = new.language.filter(|_| old.language != new.language) {
-                self.text.language = Language::of(language.code());
-            }
-        }
-    }
-
-    /// What already acts is kept for the next start, where it can be.
-    fn keep(&mut self, key: &str, word: &str) {
-        self.send(Command::Settings(SettingsAsk::keep(key, word)));
-    }
-
-    /// Shows the import of a table.
-    fn import(&mut self, path: std::path::PathBuf) {
-        self.page = Page::Pipeline;
-        self.pipeline.import();
-        self.send(Command::Intake(IntakeAsk::Look(path)));
-    }
-
-    fn pick(&mut self, loco: LocoId) {
-        self.selected = Some(loco);
-        self.picked = true;
-    }
-
-    fn send(&mut self, command: Command) {
-        if !self.handle.send(command) {
-            self.toasts.not_sent();
-        }
-    }
-
-    fn carry_out(&mut self, ctx: &Context, ask: Ask) {
-        match ask {
-            Ask::Send(command) => self.send(command),
-            Ask::Select(loco) => self.pick(loco),
-            Ask::Open(loco) => {
-                self.pick(loco);
-                self.page = Page::Locomotive;
-            }
-            Ask::Simulate(loco) => {
-                if let Some(row) = self.snapshot.fleet.iter().find(|r| r.loco == loco) {
-                    self.simulator.take(row);
-                }
-                self.pick(loco);
-                self.page = Page::Simulator;
-            }
-            Ask::Show(page) => self.page = page,
-            Ask::Help => self.help.toggle(ctx),
-            Ask::ChooseFiles => self.files.start(ctx, &self.text),
-            Ask::PickTable => self.picking.start(ctx, &self.text),
-            Ask::SaveAs { file_name, command } => {
-                self.saving.start(ctx, &self.text, file_name, command);
-            }
-            Ask::Speak(language) => {
-                self.text.language = language;
-                self.keep("window.language", language.code());
-            }
-            Ask::Kiosk(on) => self.kiosk.turn(ctx, on),
-            Ask::Theme(theme) => {
-                theme::choose(ctx, theme);
-                self.keep("window.theme", theme_word(theme));
-            }
-        }
-    }
-
-    /// Tells the service which curves are on the screen, when that changed.
-    fn watch(&mut self) {
-        if self.attending != self.page.desk() {
-            self.attending = self.page.desk();
-            self.send(Command::Attend(self.attending));
-        }
-        let wanted = match (self.page, &self.selected) {
-            (Page::Locomotive, Some(loco)) => {
-                Some((loco.clone(), self.locomotive.settled_window()))
-            }
-            _ => None,
-        };
-        if wanted == self.watching {
-            return;
-        }
-        let command = match &wanted {
-            Some((loco, window)) => Command::Watch {
-                loco: Some(loco.clone()),
-                window: *window,
-            },
-            None => Command::Watch {
-                loco: None,
-                window: TimeWindow::All,
-            },
-        };
-        self.watching = wanted;
-        self.send(command);
-    }
-
-    /// Tells the service in which words alarms are announced on the desktop, when the language changed.
-    fn announce(&mut self) {
-        if self.announcing != Some(self.text.language) {
-            self.announcing = Some(self.text.language);
-            let text = self.text.clone();
-            let wording = Wording::new(move |raised| text.alarm_notice(raised));
-            self.send(Command::Alarms(AlarmsAsk::Announce(wording)));
-        }
-    }
-
-    /// Ages on the screen grow by the second only under the wall's clock.
-    fn wake_for_ages(&self, ctx: &Context) {
-        let ages = self.snapshot.clock == Clock::Wall && self.snapshot.now_ms.is_some();
-        if ages {
-            ctx.request_repaint_after(Duration::from_secs(1));
-        }
-    }
-
-    fn keep_place(&mut self, ctx: &Context) {
-        let chosen = self.remembered.as_ref().or(if self.picked {
-            self.selected.as_ref()
-        } else {
-            None
-        });
-        let placing = self.placing.as_mut();
-        if let Some(place) = placing.and_then(|p| p.look(ctx, self.page, chosen)) {
-            self.send(Command::KeepPlace(place));
-        }
-    }
-
     /// What follows every frame, whatever was drawn.
     fn end(&mut self, ctx: &Context, asks: Vec<Ask>) {
         for ask in asks {
@@ -396,12 +213,11 @@ impl App {
     }
 
     fn shortcuts(&mut self, ui: &Ui) {
-        let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
-        if pressed(Key::F11) {
+        if shortcuts::WALL.pressed(ui) {
             self.kiosk.turn(ui, !self.kiosk.is_on());
         }
         if self.kiosk.is_on() {
-            if pressed(Key::Escape) {
+            if ui.input_mut(|i| i.consume_key(Modifiers::NONE, Key::Escape)) {
                 self.kiosk.turn(ui, false);
             }
             return;

@@ -127,9 +127,16 @@ pub const HELP: Shortcut = Shortcut {
     does: "shortcut-help",
 };
 
+/// The wall screen, and back.
+pub const WALL: Shortcut = Shortcut {
+    strokes: &[key(Key::F11)],
+    does: "shortcut-wall",
+};
+
 /// On every page.
 pub const EVERYWHERE: &[Shortcut] = &[
     HELP,
+    WALL,
     Shortcut {
         strokes: &[key(Key::Tab), Stroke::Key(Modifiers::SHIFT, Key::Tab)],
         does: "shortcut-focus",
@@ -157,6 +164,10 @@ const FLEET: &[Shortcut] = &[
         strokes: &[key(Key::Enter), Stroke::Hand("hand-double-click")],
         does: "shortcut-fleet-open",
     },
+    Shortcut {
+        strokes: &[Stroke::Key(Modifiers::COMMAND, Key::F), key(Key::Slash)],
+        does: "shortcut-fleet-search",
+    },
 ];
 
 const LOCOMOTIVE: &[Shortcut] = &[
@@ -165,19 +176,108 @@ const LOCOMOTIVE: &[Shortcut] = &[
         does: "shortcut-loco-read",
     },
     Shortcut {
-        strokes: &[Stroke::Hand("hand-wheel")],
+        strokes: &[
+            Stroke::Key(Modifiers::SHIFT, Key::ArrowLeft),
+            Stroke::Key(Modifiers::SHIFT, Key::ArrowRight),
+        ],
+        does: "shortcut-loco-minute",
+    },
+    Shortcut {
+        strokes: &[
+            Stroke::Key(Modifiers::COMMAND, Key::ArrowLeft),
+            Stroke::Key(Modifiers::COMMAND, Key::ArrowRight),
+        ],
+        does: "shortcut-loco-hour",
+    },
+    Shortcut {
+        strokes: &[key(Key::Plus), key(Key::Minus), Stroke::Hand("hand-wheel")],
         does: "shortcut-loco-zoom",
     },
     Shortcut {
-        strokes: &[Stroke::Hand("hand-drag")],
+        strokes: &[
+            key(Key::PageUp),
+            key(Key::PageDown),
+            Stroke::Hand("hand-drag"),
+        ],
         does: "shortcut-loco-pan",
+    },
+    Shortcut {
+        strokes: &[Stroke::Hand("hand-box")],
+        does: "shortcut-loco-box",
+    },
+    Shortcut {
+        strokes: &[
+            key(Key::L),
+            key(Key::Home),
+            Stroke::Hand("hand-double-click"),
+        ],
+        does: "shortcut-loco-live",
+    },
+    Shortcut {
+        strokes: &[key(Key::P)],
+        does: "shortcut-loco-pause",
+    },
+    Shortcut {
+        strokes: &[key(Key::N)],
+        does: "shortcut-loco-note",
+    },
+    Shortcut {
+        strokes: &[key(Key::T)],
+        does: "shortcut-loco-table",
     },
 ];
 
-const SIMULATOR: &[Shortcut] = &[Shortcut {
-    strokes: &[key(Key::ArrowLeft), key(Key::ArrowRight)],
-    does: "shortcut-sim-slide",
-}];
+const SIMULATOR: &[Shortcut] = &[
+    Shortcut {
+        strokes: &[key(Key::ArrowLeft), key(Key::ArrowRight)],
+        does: "shortcut-sim-slide",
+    },
+    Shortcut {
+        strokes: &[
+            Stroke::Key(Modifiers::SHIFT, Key::ArrowLeft),
+            Stroke::Key(Modifiers::SHIFT, Key::ArrowRight),
+        ],
+        does: "shortcut-sim-coarse",
+    },
+    Shortcut {
+        strokes: &[key(Key::PageUp), key(Key::PageDown)],
+        does: "shortcut-sim-tenth",
+    },
+    Shortcut {
+        strokes: &[key(Key::Home), key(Key::End)],
+        does: "shortcut-sim-ends",
+    },
+];
+
+const ALARMS: &[Shortcut] = &[
+    Shortcut {
+        strokes: &[key(Key::ArrowUp), key(Key::ArrowDown)],
+        does: "shortcut-alarms-walk",
+    },
+    Shortcut {
+        strokes: &[key(Key::Home), key(Key::End)],
+        does: "shortcut-alarms-ends",
+    },
+    Shortcut {
+        strokes: &[key(Key::Space), key(Key::Enter)],
+        does: "shortcut-alarms-acknowledge",
+    },
+];
+
+const LOG: &[Shortcut] = &[
+    Shortcut {
+        strokes: &[key(Key::ArrowUp), key(Key::ArrowDown)],
+        does: "shortcut-log-walk",
+    },
+    Shortcut {
+        strokes: &[key(Key::Home), key(Key::End)],
+        does: "shortcut-log-ends",
+    },
+    Shortcut {
+        strokes: &[Stroke::Key(Modifiers::COMMAND, Key::C)],
+        does: "shortcut-log-copy",
+    },
+];
 
 /// What a page adds.
 #[must_use]
@@ -186,7 +286,10 @@ pub const fn of(page: Page) -> &'static [Shortcut] {
         Page::Fleet => FLEET,
         Page::Locomotive => LOCOMOTIVE,
         Page::Simulator => SIMULATOR,
-        Page::Pipeline | Page::Model | Page::Alarms | Page::Settings | Page::Log => &[],
+        Page::Alarms => ALARMS,
+        Page::Log => LOG,
+        // Every control there is reached with Tab.
+        Page::Pipeline | Page::Model | Page::Settings => &[],
     }
 }
 
@@ -216,17 +319,17 @@ mod tests {
         let french = Text::new(Language::French, local_zone());
         let (first, _) = pages().next().unwrap();
         assert_eq!(first.words(&french), "Ctrl+1");
-        assert_eq!(EVERYWHERE[1].keys(&french), "Tab  Maj+Tab");
+        assert_eq!(EVERYWHERE[2].keys(&french), "Tab  Maj+Tab");
     }
 
     #[test]
     fn no_key_means_two_things_on_one_page() {
         for page in Page::ALL {
             let mut seen: Vec<Stroke> = pages().map(|(stroke, _)| stroke).collect();
-            // Enter presses what has the focus, and opens the row that is chosen where nothing has.
+            // Enter and Space press what has the focus, and act on the row that is chosen where nothing has.
             let own = of(page).iter().chain(EVERYWHERE);
             for stroke in own.flat_map(|shortcut| shortcut.strokes) {
-                let shared = *stroke == key(Key::Enter);
+                let shared = [key(Key::Enter), key(Key::Space)].contains(stroke);
                 assert!(shared || !seen.contains(stroke), "{page:?}: {stroke:?}");
                 seen.push(*stroke);
             }

@@ -190,14 +190,14 @@ fn danger_is_said_in_words_and_nothing_else_is() {
         bench_all.harness.query_all_by_label("Indisponible").count(),
         2
     );
-    assert!(bench_all.says("Température : valeur figée"));
+    assert!(bench_all.says("Température : valeur figée"));
     assert!(bench_all.says("périmée · 41 min"));
     // A failed run: not one verdict is left standing.
     let failed = bench(fixtures::failed());
     assert_eq!(failed.harness.query_all_by_label("DANGER").count(), 0);
     assert_eq!(failed.harness.query_all_by_label("Nominale").count(), 0);
     assert!(failed.says("Le dernier traitement a échoué en sécurité"));
-    assert!(failed.says("dernier : DANGER"));
+    assert!(failed.says("dernier : DANGER"));
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn another_language_keeps_everything_else() {
     bench.press(Key::ArrowDown);
     bench.show(Key::Num3);
     bench.click("Cas alerte");
-    bench.click("Langue : français. Passer à l’anglais");
+    bench.click("Langue : français. Passer à l’anglais");
     assert!(bench.says("DANGER DETECTED") && bench.says("Simulator"));
     assert_eq!(bench.selected(), "LOCO_002");
     assert_eq!(bench.harness.state().page(), Page::Simulator);
@@ -424,7 +424,7 @@ fn news_come_as_messages_and_bad_news_stay() {
         .unwrap();
     bench.harness.run();
     assert!(bench.says("Traitement échoué en sécurité."));
-    assert!(bench.says("Détail technique : colonne absente."));
+    assert!(bench.says("Détail technique : colonne absente."));
     bench.click("Fermer le message");
     assert!(!bench.says("colonne absente"));
 }

@@ -210,8 +210,8 @@ fn blocked(last: &RunRecord) -> Option<String> {
         return Some(format!("nothing could be read of {}", dead.join(", ")));
     }
     last.labels_incomplete.then(|| {
-        "a source of maintenance or failures was refused: labels made now would say that nothing \
-         failed"
+        "a source of maintenance or failures, or most rows of one, was refused: labels made now would \
+         say that nothing failed"
             .into()
     })
 }

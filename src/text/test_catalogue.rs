@@ -453,3 +453,20 @@ fn the_search_for_words_finds_them() {
     let all = messages(Language::French);
     assert_eq!(all["page-fleet"], "Flotte");
 }
+
+/// A thin space that does not break goes before : ; ! ? and inside quotes, in the window; terminals may not have it.
+#[test]
+fn french_is_set_as_french_is() {
+    let terminal = include_str!("../../assets/i18n/fr/cli.ftl");
+    for source in Language::French.sources() {
+        if source == terminal {
+            continue;
+        }
+        for line in source.lines().filter(|line| !line.starts_with('#')) {
+            let words = line.split_once('=').map_or(line, |(_, words)| words);
+            let plain = [" :", " ;", " !", " ?", " »", "« "];
+            let wrong = plain.iter().find(|mark| words.contains(**mark));
+            assert!(wrong.is_none(), "{wrong:?} in: {line}");
+        }
+    }
+}

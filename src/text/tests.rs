@@ -178,7 +178,7 @@ fn every_type_has_its_words() {
     assert_eq!(of("bogie n° 2"), "panne · bogie n° 2");
     assert_eq!(
         text(Language::French).cause(&causes[7]),
-        "Température : valeur figée"
+        "Température : valeur figée"
     );
 }
 

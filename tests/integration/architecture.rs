@@ -371,7 +371,11 @@ fn the_frame_loop_does_no_input_or_output() {
         "stdin",
     ];
     // A dialog is awaited on a thread of its own; the frame only looks whether an answer came (`try_recv`).
-    const ASIDE: [(&str, &str); 2] = [("gui/files.rs", "block_on"), ("gui/save.rs", "block_on")];
+    const ASIDE: [(&str, &str); 3] = [
+        ("gui/files.rs", "block_on"),
+        ("gui/pick.rs", "block_on"),
+        ("gui/save.rs", "block_on"),
+    ];
     let mut wrong = Vec::new();
     let mut looked = 0;
     let mut aside = 0;
@@ -416,7 +420,7 @@ fn the_handle_of_the_window_never_waits() {
         ".await",
         ".lock()",
         "block_on",
-        "changed()",
+        ".changed()",
     ] {
         assert!(!text.contains(word), "the handle waits: {word}");
     }

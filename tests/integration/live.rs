@@ -732,6 +732,41 @@ fn a_fleet_that_is_remembered_is_the_one_that_is_read_anew() {
     then("no source is left", &["run"]);
 }
 
+/// Two lines gone wrong at the end of a workshop file that is followed say nothing of the rest of it.
+#[test]
+fn two_bad_lines_of_a_workshop_file_do_not_stop_training_and_many_do() {
+    let home = home();
+    let workshop = "[[sources]]\nname = \"workshop\"\nrole = \"maintenance\"\npath = \"workshop.csv\"\n\
+                    timezone = \"UTC\"\nclock = \"data\"\nfollow = true\n";
+    home.write(
+        "workshop.csv",
+        "timestamp,loco_id,type,component\n2026-01-02T05:00:00Z,LOCO_001,preventive,pump\n",
+    );
+    home.configure(&format!("{}{workshop}", followed("sensors.csv")));
+    home.json(0, &["run"]);
+    let incomplete = || -> (bool, u64) {
+        let db = home.sql();
+        db.query_row(
+            "SELECT labels_incomplete, (SELECT count(*) FROM quarantine)
+             FROM pipeline_runs ORDER BY run DESC LIMIT 1",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .unwrap()
+    };
+    assert_eq!(incomplete(), (false, 0));
+    let bad = "yesterday,LOCO_001,preventive,pump\nnow,LOCO_002,preventive,pump\n";
+    append(&home, "workshop.csv", bad);
+    home.json(0, &["run"]);
+    assert_eq!(incomplete(), (false, 2));
+    for n in 0..30 {
+        let line = format!("day {n},LOCO_001,preventive,pump\n");
+        append(&home, "workshop.csv", &line);
+    }
+    home.json(0, &["run"]);
+    assert_eq!(incomplete(), (true, 32));
+}
+
 #[test]
 fn a_file_that_turns_bad_takes_its_own_verdict_until_it_is_good_or_gone() {
     let home = home();

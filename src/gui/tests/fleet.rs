@@ -65,9 +65,9 @@ fn a_header_sorts_turns_and_gives_back_the_worst_first() {
         (
             Language::French,
             [
-                "Trier : Vibrations",
-                "Trié : Vibrations, décroissant",
-                "Trié : Vibrations, croissant",
+                "Trier : Vibrations",
+                "Trié : Vibrations, décroissant",
+                "Trié : Vibrations, croissant",
             ],
         ),
         (
@@ -177,7 +177,7 @@ fn the_language_changes_and_order_filter_and_search_stay() {
     bench.press(Key::Enter);
     let before = bench.names();
     assert_eq!(before, ["LOCO_012", "LOCO_011", "LOCO_010"]);
-    bench.click("Langue : français. Passer à l’anglais");
+    bench.click("Langue : français. Passer à l’anglais");
     assert!(bench.says("3 of 12 shown"));
     bench.show(Key::Num3);
     bench.show(Key::Num1);

@@ -30,7 +30,7 @@ fn a_model_that_was_never_trained_is_said_in_one_language() {
     assert!(!never.says("Détail technique"));
     let refused = bench(without_model(fixtures::fleet(3), "one class only"));
     assert!(refused.says("Aucun modèle en service"));
-    assert!(refused.says("Détail technique : one class only."));
+    assert!(refused.says("Détail technique : one class only."));
 }
 
 #[test]

@@ -14,9 +14,6 @@ use super::*;
 use crate::domain::{Verdict, VerdictKind};
 use crate::service::snapshot::LocomotiveView;
 
-/// The pages that have pictures.
-const PAGES: [Page; 3] = [Page::Fleet, Page::Locomotive, Page::Simulator];
-
 /// Theme (dark), state, language of each picture of a page.
 const PICTURES: [(bool, VerdictKind, Language); 6] = [
     (false, VerdictKind::Nominal, Language::French),
@@ -42,18 +39,62 @@ fn shown(page: Page, state: VerdictKind) -> Snapshot {
                 s.locomotive = s.locomotive.map(|view| Arc::new(without_fault(&view)));
             }
         }
-        Page::Simulator if state == VerdictKind::Unavailable => {
+        Page::Simulator | Page::Model if state == VerdictKind::Unavailable => {
             (s.judge, s.model) = (None, None);
         }
-        _ => {}
+        Page::Simulator => {}
+        Page::Fleet | Page::Alarms => {}
+        Page::Model if state == VerdictKind::Danger => {
+            let drifted = fixtures::model::drifted(false);
+            (s.model, s.models) = (drifted.model, drifted.models);
+        }
+        Page::Model => {
+            let sound = fixtures::model::sound();
+            (s.model, s.models) = (sound.model, sound.models);
+        }
+        Page::Pipeline if state == VerdictKind::Danger => {
+            let running = fixtures::pipeline::running();
+            (s.intake, s.running) = (running.intake, running.running);
+        }
+        Page::Pipeline => s.intake = Arc::new(fixtures::pipeline::intake(40)),
+        Page::Settings => {
+            s.settings = Arc::new(fixtures::settings::view(fixtures::settings::FILE));
+        }
+        Page::Log => {
+            let lines = (0..60).map(fixtures::log::line).collect();
+            s.log = fixtures::log::with(lines).log;
+        }
     }
-    s
+    match state {
+        VerdictKind::Nominal => s,
+        _ => fixtures::alarms::with_alarms(s, &fixtures::alarms::all()),
+    }
 }
 
 /// What a hand does before the picture is taken.
 fn prepare(bench: &mut Bench, page: Page, state: VerdictKind, text: &Text) {
-    if page == Page::Simulator && state == VerdictKind::Danger {
-        bench.click(&text.get("sim-preset-alert"));
+    match (page, state) {
+        (Page::Simulator, VerdictKind::Danger) => bench.click(&text.get("sim-preset-alert")),
+        (Page::Pipeline, VerdictKind::Nominal) => {
+            // The tab says how many there are.
+            let word = text.get("pipeline-tab-quarantine").into_owned();
+            let tab = |n: &egui_kittest::kittest::AccessKitNode<'_>| {
+                n.role() == Role::Button && n.label().is_some_and(|l| l.starts_with(&word))
+            };
+            bench.harness.get_by(tab).click();
+            bench.harness.run();
+        }
+        (Page::Pipeline, VerdictKind::Unavailable) => {
+            bench.click(&text.get("pipeline-tab-history"));
+        }
+        (Page::Settings, VerdictKind::Danger) => {
+            bench.click(&text.get("set-section-alarms"));
+        }
+        _ => {}
+    }
+    if page == Page::Simulator {
+        // Its map is judged a few milliseconds a frame.
+        bench.harness.run_steps(60);
     }
 }
 
@@ -120,7 +161,7 @@ fn pages_look_as_they_did() {
     };
     let options = SnapshotOptions::new().max_failed_pixels(40);
     let mut results = SnapshotResults::new();
-    for page in PAGES {
+    for page in Page::ALL {
         for (dark, state, language) in PICTURES {
             let text = Text::new(language, TimeZone::get(DEFAULT_ZONE).unwrap());
             let mut bench = bench_drawn(shown(page, state), &text, dark, setup.clone());
@@ -141,6 +182,11 @@ fn pages_look_as_they_did() {
 }
 
 fn bench_drawn(snapshot: Snapshot, text: &Text, dark: bool, setup: WgpuSetup) -> Bench {
+    let theme = if dark {
+        ThemeChoice::Dark
+    } else {
+        ThemeChoice::Light
+    };
     let (to_service, commands) = mpsc::channel(64);
     let (snapshots, snapshot_end) = watch::channel(Arc::new(snapshot));
     let (events, event_end) = mpsc::channel(64);
@@ -152,7 +198,7 @@ fn bench_drawn(snapshot: Snapshot, text: &Text, dark: bool, setup: WgpuSetup) ->
         .with_context_setup(theme::install)
         .wgpu_setup(setup)
         .build_eframe(move |cc| {
-            App::new(&cc.egui_ctx, text, Some(dark), handle)
+            App::new(&cc.egui_ctx, text, theme, handle)
                 // The wall's clock is that of the data, and stands still.
                 .clocked(|| fixtures::NOW_MS)
         });

@@ -4,7 +4,7 @@
 //! Putting a row back vouches for nothing else: it is done after a sound run alone, and what that run said of the
 //! sources is said on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
@@ -23,6 +23,10 @@ use crate::warehouse::{
     Load, LockError, REINJECT, Reader, RefusedKey, RefusedWhole, RunLock, RunRecord, Unsound,
     Warehouse, WarehouseError,
 };
+
+/// Why a row is neither taken nor refused.
+const NOT_MEANT: &str =
+    "the row is not of this source: the values of `where` in its configuration leave it out";
 
 /// A row to be tried or put back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,9 +104,7 @@ fn tried(platform: &Platform, again: &Again) -> Result<Would, String> {
         });
     }
     let Some(first) = look.first.into_iter().next() else {
-        return Err(look
-            .error
-            .map_or("the row is not of this source".into(), |e| e.to_string()));
+        return Err(look.error.map_or(NOT_MEANT.into(), |e| e.to_string()));
     };
     held(&reader, first)
 }
@@ -177,11 +179,12 @@ pub fn put_back(platform: &Platform, rows: &[Again], who: &str) -> Result<Report
         load: &mut load,
         digest: [0; 32],
         refused: BTreeMap::new(),
+        came: BTreeSet::new(),
     };
     let rules = rules(&platform.config);
     let memory = &mut Memory::default();
     let loaded = etl::load(&given, &rules, &mut noting, memory, etl::UNWATCHED)?;
-    let refused = noting.refused;
+    let (refused, came) = (noting.refused, noting.came);
     let mut record = RunRecord::begun(REINJECT, started_ms);
     record.rows_read = loaded.rows_read;
     record.rows_kept = loaded.rows_kept;
@@ -193,7 +196,11 @@ pub fn put_back(platform: &Platform, rows: &[Again], who: &str) -> Result<Report
         });
         match (file, refused.get(&(whole.digest, again.key.line))) {
             (Some(file), _) => *report.failed.entry(file.why.clone()).or_default() += 1,
-            (None, None) => entered.push((again.key, raw_of(again, &whole))),
+            (None, None) if came.contains(&(whole.digest, again.key.line)) => {
+                entered.push((again.key, raw_of(again, &whole)));
+            }
+            // Neither taken nor refused: its source passes it over. It stays where it is.
+            (None, None) => *report.failed.entry(NOT_MEANT.into()).or_default() += 1,
             (None, Some((reason, detail))) => {
                 *report.refused.entry(*reason).or_default() += 1;
                 let example = || (again.key.line, detail.clone());
@@ -345,6 +352,8 @@ struct Noting<'a, 'b> {
     /// Of the file under way.
     digest: [u8; 32],
     refused: BTreeMap<([u8; 32], u64), (Reason, String)>,
+    /// Rows that became readings or events.
+    came: BTreeSet<([u8; 32], u64)>,
 }
 
 impl ReadingWriter for Noting<'_, '_> {
@@ -378,6 +387,8 @@ impl ReadingWriter for Noting<'_, '_> {
     }
 
     fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError> {
+        self.came
+            .extend(batch.iter().map(|staged| (self.digest, staged.line)));
         self.load.readings(batch)
     }
 
@@ -389,6 +400,7 @@ impl ReadingWriter for Noting<'_, '_> {
         component: &str,
         line: u64,
     ) -> Result<bool, WriteError> {
+        self.came.insert((self.digest, line));
         self.load.event(loco, at_ms, kind, component, line)
     }
 

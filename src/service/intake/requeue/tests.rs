@@ -138,6 +138,27 @@ fn a_row_put_back_does_not_make_a_failed_run_sound() {
 }
 
 #[test]
+fn a_row_that_the_source_passes_over_stays_in_quarantine() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut platform = polluted(dir.path());
+    let only = ("loco_id".to_owned(), "LOCO_999".to_owned());
+    platform.config.sources[0].only.extend([only]);
+    let key = of(&platform, Reason::WrongType);
+    let good = format!("{},LOCO_001,505,5,2,45,0", instant(301));
+    let again = Again {
+        key,
+        text: Some(good),
+    };
+    assert!(matches!(would(&platform, &again), Would::Fail(_)));
+    let before = readings(&platform);
+    let report = put_back(&platform, &[again], "Ngo").unwrap();
+    assert_eq!((report.entered, report.run), (0, None));
+    assert_eq!(report.failed.values().sum::<u64>(), 1);
+    assert_eq!(readings(&platform), before);
+    assert_eq!(out(&platform).len(), 3, "nothing left quarantine");
+}
+
+#[test]
 fn a_source_that_is_gone_is_named_and_nothing_is_lost() {
     let dir = tempfile::tempdir().unwrap();
     let mut platform = polluted(dir.path());
