@@ -118,7 +118,16 @@ impl SourceConfig {
             header_row: self.header_row,
             sheet: self.sheet.clone(),
             records: self.records.clone(),
+            columns: self.mapped(),
         }
+    }
+
+    /// Names of the columns that are mapped.
+    fn mapped(&self) -> Vec<String> {
+        let own = Columns::platform(self.role);
+        let mut names = self.columns.as_ref().unwrap_or(&own).names();
+        names.extend(self.only.keys().cloned());
+        names
     }
 
     /// Whether new rows are taken as they come.

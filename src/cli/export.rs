@@ -52,13 +52,23 @@ pub fn export(shell: &Shell, asked: &Export) -> Exit {
                 "from": span.from_ms.and_then(iso),
                 "to": span.to_ms.and_then(iso),
                 "synthetic": written.synthetic,
+                "pruned": written.gone.map(|gone| json!({
+                    "readings": gone.readings,
+                    "to": iso(gone.to_ms),
+                })),
             });
             shell.out.value(&value, || {
                 let rows = shell.text.count(written.rows);
-                shell.text.with(
+                let told = shell.text.with(
                     "export-written",
                     [("rows", rows.into()), ("file", file.into())],
-                )
+                );
+                match &written.gone {
+                    Some(gone) => {
+                        format!("{told}\n{}", shell.text.pruned(gone.readings, gone.to_ms))
+                    }
+                    None => told,
+                }
             });
             Exit::Done
         }

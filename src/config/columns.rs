@@ -175,6 +175,26 @@ impl Columns {
         columns
     }
 
+    /// Names of the columns that something is read from.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let channels = Channel::ALL.map(|channel| self.spec(channel));
+        let others = [
+            &self.timestamp,
+            &self.loco_id,
+            &self.label,
+            &self.kind,
+            &self.component,
+        ];
+        others
+            .map(Option::as_ref)
+            .into_iter()
+            .chain(channels)
+            .flatten()
+            .filter_map(|spec| spec.column.clone())
+            .collect()
+    }
+
     /// Everything the role needs is there, and nothing contradicts itself.
     pub(super) fn check(&self, role: Role) -> Result<(), Wrong> {
         self.timestamp()?;

@@ -111,6 +111,9 @@ pub struct Dialect {
     pub sheet: Option<String>,
     /// Keys joined by dots that lead to the array of records in a JSON document.
     pub records: Option<String>,
+    /// Names that are mapped: the header is the row that holds them. Empty where nobody knows them yet.
+    #[serde(skip)]
+    pub columns: Vec<String>,
 }
 
 #[expect(clippy::ref_option, reason = "serde asks for it so")]

@@ -38,13 +38,15 @@ impl Toasts {
     /// An event of the service.
     pub fn event(&mut self, event: Event) {
         let tone = match event {
-            Event::RunDone { .. } | Event::ModelPromoted { .. } | Event::Exported { .. } => {
-                Tone::Calm
-            }
+            Event::RunDone { .. }
+            | Event::ModelPromoted { .. }
+            | Event::Exported { gone: None, .. } => Tone::Calm,
             Event::RunFailedSafe { .. } | Event::NotKept { .. } => Tone::Danger,
             Event::RunBusy { .. }
             | Event::RunCancelled { .. }
             | Event::Refused { .. }
+            // A file that is shorter than its range must not be taken for the whole of it.
+            | Event::Exported { gone: Some(_), .. }
             | Event::ModelRefused { .. } => Tone::Warn,
         };
         self.push(tone, What::Event(event));
@@ -151,7 +153,7 @@ impl What {
             Event::RunBusy { holder } => {
                 text.with("toast-run-busy", [("holder", holder.as_str().into())])
             }
-            Event::Exported { to } => text.with(
+            Event::Exported { to, .. } => text.with(
                 "toast-exported",
                 [("path", to.display().to_string().into())],
             ),
@@ -173,6 +175,9 @@ impl What {
                 | Event::Refused { why }
                 | Event::ModelRefused { why },
             ) => text.detail(why),
+            Self::Event(Event::Exported {
+                gone: Some(gone), ..
+            }) => Some(text.pruned(gone.readings, gone.to_ms)),
             _ => None,
         }
     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::domain::LocoId;
 
 use super::alarms::AlarmsAsk;
+use super::export::Gone;
 use super::intake::IntakeAsk;
 use super::logbook::LogAsk;
 use super::models::ModelsAsk;
@@ -160,6 +161,8 @@ pub enum Event {
     /// A file was written.
     Exported {
         to: PathBuf,
+        /// What of the range it should hold was pruned before.
+        gone: Option<Gone>,
     },
     /// What was done could not be written down; why.
     NotKept {

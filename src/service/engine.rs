@@ -30,6 +30,7 @@ use super::pipeline::PipelineError;
 use super::platform::Platform;
 use super::playing::Playing;
 use super::scribe::Scribe;
+use super::settings::Change;
 use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 
 /// Commands waiting at most: a window sends a handful a second.
@@ -198,9 +199,9 @@ impl Engine {
                     Some(Command::OpenFiles { sensors, maintenance }) => {
                         if job.is_some() {
                             self.say(Event::Refused { why: "a run is under way".into() });
-                        } else if self.adopt(sensors, maintenance) {
-                            self.follow();
-                            job = Some(self.begin(&progress_out));
+                        } else {
+                            let change = Change::Adopt { sensors, maintenance };
+                            self.change(change, settings::Asked::Files);
                         }
                     }
                     Some(Command::Watch { loco, window }) => {

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::domain::LocoId;
 use crate::warehouse::{Column, Field, Reader, WarehouseError};
 
-pub use crate::warehouse::{AlarmFilter, Exported, Level, Span};
+pub use crate::warehouse::{AlarmFilter, Exported, Gone, Level, Span};
 
 /// How the file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub struct Written {
     pub bytes: u64,
     /// The rows are simulated.
     pub synthetic: bool,
+    /// What of the range could not be written because it was pruned.
+    pub gone: Option<Gone>,
 }
 
 /// Why nothing was written.
@@ -88,15 +90,22 @@ pub fn export(
     format: FileFormat,
     out: &Path,
 ) -> Result<Written, ExportError> {
-    if matches!(
+    let of_readings = matches!(
         what,
         Exported::Readings | Exported::Predictions | Exported::Judged
-    ) {
+    );
+    if of_readings {
         known(reader, span)?;
     }
-    write(reader, what, format, out, |visit| {
+    let written = write(reader, what, format, out, |visit| {
         reader.export(what, span, visit)
-    })
+    })?;
+    let gone = if of_readings {
+        reader.gone(span)?
+    } else {
+        None
+    };
+    Ok(Written { gone, ..written })
 }
 
 /// Writes the history of alarms that a filter leaves to `out`, taking the place of what was there.
@@ -161,6 +170,7 @@ fn write(
         rows,
         bytes,
         synthetic: reader.synthetic()?.unwrap_or(false),
+        gone: None,
     })
 }
 

@@ -1,7 +1,6 @@
 //! Puts the parts together and owns threads, jobs and the clock. Window and command line are two
 //! shells over it.
 
-mod adopt;
 pub mod alarms;
 pub mod breaker;
 pub mod check;

@@ -1,6 +1,6 @@
 //! One installation and what can be asked of it: what both shells, window and command line, stand on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::config::{Config, ConfigError, Home};
 use crate::domain::alarm::Alarm;
@@ -8,7 +8,7 @@ use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{AlarmFilter, Reader, RunLock, Warehouse, WarehouseError};
+use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
 
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
@@ -227,14 +227,9 @@ impl Platform {
     /// # Errors
     /// The warehouse cannot be read.
     pub fn alarms(&self, all: bool) -> Result<Vec<Alarm>, PipelineError> {
-        let path = self.home.warehouse();
         let Some(reader) = self.reader()? else {
             return Ok(Vec::new());
         };
-        // An older program's knows of no alarms.
-        if Warehouse::is_behind(&path)? {
-            return Ok(Vec::new());
-        }
         Ok(if all {
             reader.alarm_history(&AlarmFilter::default(), usize::MAX)?
         } else {
@@ -336,19 +331,6 @@ impl Platform {
     /// The folder cannot be written.
     pub fn simulate(simulation: &Simulation, folder: &Path) -> std::io::Result<()> {
         crate::sources::simulator::write(simulation, folder)
-    }
-
-    /// Writes a configuration that makes these two files the home's sources, keeping the one that was
-    /// there, and says where it lies.
-    ///
-    /// # Errors
-    /// The home cannot be written, or a path is not text.
-    pub fn adopt_files(
-        &self,
-        sensors: &Path,
-        maintenance: Option<&Path>,
-    ) -> std::io::Result<PathBuf> {
-        super::adopt::write(&self.home, sensors, maintenance)
     }
 }
 

@@ -2,6 +2,7 @@
 //! warehouse, in order, on a thread of its own: a load under way is waited for here and nowhere else.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
@@ -73,13 +74,44 @@ impl Drop for Scribe {
     }
 }
 
+/// The account that runs the program, where no variable names it: a service, a scheduled task. The system's list of
+/// accounts says it; one that is not in the list stays a number.
+static OWNER: LazyLock<Option<String>> = LazyLock::new(owner);
+
+#[cfg(unix)]
+fn owner() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    let uid = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    Some(named(&accounts, &uid).unwrap_or(&uid).to_owned())
+}
+
+#[cfg(unix)]
+fn named<'a>(accounts: &'a str, uid: &str) -> Option<&'a str> {
+    accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1) == Some(uid) && !name.is_empty()).then_some(name)
+    })
+}
+
+#[cfg(not(unix))]
+const fn owner() -> Option<String> {
+    None
+}
+
 /// Who acts: the name given in the settings, else the account of the system.
 #[must_use]
 pub fn who(operator: Option<&str>) -> String {
     let account = || {
         ["USERNAME", "USER", "LOGNAME"]
             .into_iter()
-            .find_map(|name| std::env::var(name).ok())
+            .find_map(|name| {
+                std::env::var(name)
+                    .ok()
+                    .filter(|who| !who.trim().is_empty())
+            })
+            .or_else(|| OWNER.clone())
     };
     operator
         .map(str::to_owned)
@@ -107,6 +139,18 @@ mod tests {
             words: words.into(),
             detail: serde_json::json!({}),
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_account_is_named_by_its_number() {
+        let accounts = "root:x:0:0:root:/root:/bin/sh\n:x:7:7::/:\nbad\nngo:x:1000:1000:Ngo,,,:/home/ngo:/bin/sh\n";
+        assert_eq!(named(accounts, "1000"), Some("ngo"));
+        assert_eq!(named(accounts, "0"), Some("root"));
+        for unknown in ["7", "10", ""] {
+            assert_eq!(named(accounts, unknown), None);
+        }
+        assert!(owner().is_none_or(|name| !name.is_empty()));
     }
 
     #[test]

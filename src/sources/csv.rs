@@ -10,7 +10,7 @@ pub mod split;
 use memchr::{memchr, memchr_iter, memchr2};
 
 use crate::domain::ports::{RawRecord, RecordStream, decode};
-use crate::domain::{Dialect, Format, SourceError};
+use crate::domain::{Dialect, Encoding, Format, SourceError};
 
 use super::content::Content;
 use super::layout::Layout;
@@ -112,14 +112,39 @@ impl CsvStream {
         let marks = self.layout.marks;
         self.dialect = Dialect {
             format: Some(Format::Csv),
-            encoding: Some(self.input.encoding),
+            encoding: Some(self.encoding()),
             delimiter: Some(marks.delimiter),
             quote: Some(marks.quote),
             decimal_comma: Some(self.decimal_comma()),
             header_row: u32::try_from(self.header_record.line).ok(),
             sheet: None,
             records: None,
+            columns: Vec::new(),
         };
+    }
+
+    /// How the text read so far was decoded: bytes that are no UTF-8 are Windows-1252, field by field.
+    fn encoding(&self) -> Encoding {
+        if self.input.encoding != Encoding::Utf8 {
+            return self.input.encoding;
+        }
+        let (mut unicode, mut single) = (0_usize, 0_usize);
+        let head = [
+            &self.header_record.raw[..],
+            &self.buffer[self.at..self.filled],
+        ];
+        for line in head.iter().flat_map(|part| part.split(|&b| b == b'\n')) {
+            match std::str::from_utf8(line) {
+                Ok(_) => unicode += usize::from(!line.is_ascii()),
+                // A character that the chunk cuts is no other encoding.
+                Err(e) => single += usize::from(e.error_len().is_some()),
+            }
+        }
+        if single > unicode {
+            Encoding::Windows1252
+        } else {
+            Encoding::Utf8
+        }
     }
 
     /// The header as it stands in the file.
@@ -341,7 +366,7 @@ impl RecordStream for CsvStream {
 }
 
 /// A column's name in one line, whatever stands between its words.
-fn name_of(field: &str) -> String {
+pub(super) fn name_of(field: &str) -> String {
     let parts = field.split(['\n', '\r', '\t']).map(str::trim);
     let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.join(" ")

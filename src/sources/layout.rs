@@ -11,7 +11,9 @@ use memchr::memchr2;
 
 use crate::domain::Dialect;
 
+use super::csv::name_of;
 use super::csv::split::{Marks, split};
+use crate::domain::ports::decode;
 use kind::Kind;
 
 /// Delimiters one meets; the first wins a tie.
@@ -19,6 +21,8 @@ const COMMON: [u8; 4] = [b',', b';', b'\t', b'|'];
 /// Delimiters believed only where everything speaks for them.
 const RARE: [u8; 7] = [b':', b'^', b'~', b'!', b'#', 0x1F, b' '];
 const SAMPLE_ROWS: usize = 400;
+/// A header that is looked for by its names stands within so many bytes.
+const NAMED_WITHIN_BYTES: usize = 8 << 10;
 /// Share of the rows that must have one width for a plain reader's choice to stand.
 const CONSISTENT: f64 = 0.8;
 /// How much better another delimiter must be than the plain reader's.
@@ -40,6 +44,8 @@ struct Row {
     lines: u64,
     kinds: Vec<Kind>,
     strict: bool,
+    /// How many of the mapped names stand in it.
+    named: usize,
 }
 
 impl Row {
@@ -63,11 +69,12 @@ impl Layout {
         };
         marks.quote = given.quote.unwrap_or_else(|| quote(sample));
         if given.delimiter.is_none() {
-            marks.delimiter = delimiter(sample, marks);
+            marks.delimiter = that_names(sample, marks, &given.columns)
+                .unwrap_or_else(|| delimiter(sample, marks));
         }
         marks.spaced = marks.delimiter != b' ' && spaced(sample, marks);
         marks = escaped(sample, marks);
-        let rows = rows(sample, marks, width_of(sample, marks));
+        let rows = rows_named(sample, marks, width_of(sample, marks), &given.columns);
         let width = if marks.delimiter == b' ' {
             rows.first().map_or(0, |row| row.kinds.len())
         } else {
@@ -75,7 +82,9 @@ impl Layout {
         };
         let preamble_lines = match given.header_row {
             Some(_) => 0,
-            None => header(&rows, width).map_or(0, |row| row.lines),
+            None => header(&rows, width)
+                .map(|guess| by_its_names(&rows, guess, given.columns.len()))
+                .map_or(0, |row| row.lines),
         };
         Self {
             marks,
@@ -151,6 +160,11 @@ fn quote(sample: &[u8]) -> u8 {
 /// The rows of a sample. As when the file is read, a row over several lines that does not fit is a stray
 /// quote (`width` 0: whatever closes its quotes fits).
 fn rows(sample: &[u8], marks: Marks, width: usize) -> Vec<Row> {
+    rows_named(sample, marks, width, &[])
+}
+
+/// The same, told apart by the names that their cells hold.
+fn rows_named(sample: &[u8], marks: Marks, width: usize, names: &[String]) -> Vec<Row> {
     let (mut text, mut ends) = (Vec::new(), Vec::new());
     let mut rows = Vec::new();
     let (mut rest, mut lines) = (sample, 0);
@@ -176,15 +190,18 @@ fn rows(sample: &[u8], marks: Marks, width: usize) -> Vec<Row> {
             ends.push(line);
         }
         let mut start = 0;
+        let mut named = 0;
         let kinds = ends.iter().map(|&end| {
-            let kind = Kind::of(&text[start..end]);
+            let cell = &text[start..end];
             start = end;
-            kind
+            named += usize::from(is_named(cell, names));
+            Kind::of(cell)
         });
         rows.push(Row {
             lines,
             kinds: kinds.collect(),
             strict,
+            named,
         });
         let mut inner = &rest[..end];
         while memchr2(b'\n', b'\r', inner).is_some() {
@@ -194,6 +211,25 @@ fn rows(sample: &[u8], marks: Marks, width: usize) -> Vec<Row> {
         rest = &rest[end..];
     }
     rows
+}
+
+fn is_named(cell: &[u8], names: &[String]) -> bool {
+    let plain = cell.trim_ascii();
+    names.iter().any(|name| name.as_bytes() == plain)
+        || (!names.is_empty()
+            && !plain.iter().all(|b| (b' '..=b'~').contains(b))
+            && names.contains(&name_of(&decode(cell))))
+}
+
+/// The delimiter under which a row near the top holds all the mapped names: no count of cells says it better.
+fn that_names(sample: &[u8], marks: Marks, names: &[String]) -> Option<u8> {
+    let top = &sample[..sample.len().min(NAMED_WITHIN_BYTES)];
+    let own = [marks.delimiter];
+    let mut candidates = own.iter().chain(&COMMON).chain(&RARE).copied();
+    candidates.find(|&delimiter| {
+        let rows = rows_named(top, Marks { delimiter, ..marks }, 0, names);
+        names.len() > 1 && rows.iter().any(|row| row.named == names.len())
+    })
 }
 
 fn width_of(sample: &[u8], marks: Marks) -> usize {
@@ -306,6 +342,16 @@ fn escaped(sample: &[u8], marks: Marks) -> Marks {
     } else {
         marks
     }
+}
+
+/// A row before the guess that holds more of the mapped names is the header: rows that are all wider than it must
+/// not cost it its place. A row after the guess never is: what stands between would be passed over.
+fn by_its_names<'a>(rows: &'a [Row], guess: &'a Row, names: usize) -> &'a Row {
+    rows.iter()
+        .take_while(|row| row.lines < guess.lines)
+        .filter(|row| row.named > guess.named && row.named * 2 >= names)
+        .max_by_key(|row| (row.named, std::cmp::Reverse(row.lines)))
+        .unwrap_or(guess)
 }
 
 /// The header's row: the first one, unless it is clearly none of the table's.

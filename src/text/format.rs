@@ -174,6 +174,18 @@ impl Text {
         }
     }
 
+    /// What a file lacks of its range, because readings up to an instant were pruned.
+    #[must_use]
+    pub fn pruned(&self, readings: u64, to_ms: i64) -> String {
+        self.with(
+            "export-pruned",
+            [
+                ("readings", self.count(readings).into()),
+                ("to", self.date_time(to_ms, None).into()),
+            ],
+        )
+    }
+
     /// A month by its number, from 1, as dates write it.
     #[must_use]
     pub fn month(&self, month: i8) -> String {

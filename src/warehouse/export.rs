@@ -45,12 +45,12 @@ impl Span {
         self.from_ms.is_none() && self.to_ms.is_none()
     }
 
-    fn holds(&self, loco: Option<&str>) -> bool {
+    pub(super) fn holds(&self, loco: Option<&str>) -> bool {
         self.locos.is_empty()
             || loco.is_some_and(|loco| self.locos.iter().any(|l| l.as_str() == loco))
     }
 
-    fn ends_ms(&self) -> (i64, i64) {
+    pub(super) fn ends_ms(&self) -> (i64, i64) {
         (
             self.from_ms.unwrap_or(0).clamp(0, TIME_MASK),
             self.to_ms.unwrap_or(TIME_MASK).clamp(0, TIME_MASK),

@@ -27,7 +27,7 @@ mod spread;
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use alarms::AlarmFilter;
@@ -43,7 +43,7 @@ pub use quarantine::{
     PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
 };
 pub use reader::{ChangeWatch, Reader};
-pub use retention::Pruned;
+pub use retention::{Gone, Pruned};
 pub use rollups::{Level, RollUp};
 pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
@@ -203,15 +203,106 @@ impl Warehouse {
 
 /// A read-only connection; it never creates a file.
 fn read_only(path: &Path) -> Result<Connection> {
-    let db = Connection::open_with_flags(
-        path,
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    )
-    .map_err(|e| WarehouseError::Open {
+    let open = || -> rusqlite::Result<Connection> {
+        let db = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        db.busy_timeout(BUSY)?;
+        db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
+        // The first look at the file: only now SQLite sees what a killed writer left.
+        let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        if (1..MIGRATIONS.len()).contains(&version) {
+            stand_in(&db)?;
+        }
+        Ok(db)
+    };
+    let opened = match open() {
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            finish_for_the_dead(path).and_then(|()| open())
+        }
+        opened => opened,
+    };
+    opened.map_err(|e| WarehouseError::Open {
         path: path.display().to_string(),
-        why: e.to_string(),
-    })?;
+        why: match e.sqlite_error_code() {
+            // SQLite says no more; what it lacks is nearly always this.
+            Some(ErrorCode::CannotOpen) if path.is_file() => {
+                format!("{e}: to read it too, its folder must be writable")
+            }
+            _ => e.to_string(),
+        },
+    })
+}
+
+/// A warehouse of an older program lacks tables. For this connection alone they are there, and empty: nobody noted,
+/// raised or put back anything then.
+fn stand_in(db: &Connection) -> rusqlite::Result<()> {
+    let mut whole = Connection::open_in_memory()?;
+    migrations()
+        .to_latest(&mut whole)
+        .map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    let mut tables = whole.prepare(
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+    )?;
+    let mut tables = tables.query([])?;
+    db.execute_batch("PRAGMA temp_store = MEMORY;")?;
+    while let Some(table) = tables.next()? {
+        let (name, sql): (String, String) = (table.get(0)?, table.get(1)?);
+        if !db.table_exists(Some("main"), name.as_str())? {
+            db.execute_batch(&sql.replacen("CREATE TABLE", "CREATE TEMP TABLE", 1))?;
+        }
+    }
+    Ok(())
+}
+
+/// Tables of this connection stand in for those of a warehouse that was not brought up to date when it was opened.
+fn stands_in(db: &Connection) -> rusqlite::Result<bool> {
+    db.prepare_cached("SELECT EXISTS (SELECT 1 FROM temp.sqlite_schema)")?
+        .query_row([], |row| row.get(0))
+}
+
+/// Who was killed while the warehouse was made, or made one whole file, leaves a rollback journal, and no
+/// read-only connection may play it back. One that may write does so with its first look, under SQLite's own locks;
+/// it changes nothing but that.
+fn finish_for_the_dead(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let db = Connection::open_with_flags(path, flags)?;
     db.busy_timeout(BUSY)?;
-    db.execute_batch("PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456;")?;
-    Ok(db)
+    db.query_row("PRAGMA schema_version", [], |_| Ok(()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A copy of a warehouse and of its journal, taken in the middle of a change: what a kill leaves.
+    #[test]
+    fn a_reader_plays_back_the_journal_of_a_killed_writer() {
+        let dir = tempfile::tempdir().unwrap();
+        let whole = dir.path().join("whole.sqlite");
+        Warehouse::open(&whole).unwrap().close_whole().unwrap();
+        let mut db = Connection::open(&whole).unwrap();
+        db.execute_batch("PRAGMA cache_size = 1;").unwrap();
+        let tx = db.transaction().unwrap();
+        for loco in 0..2000 {
+            let name = format!("a name that takes some room {loco}");
+            tx.execute("INSERT INTO locomotives VALUES (?1, ?2)", (loco, name))
+                .unwrap();
+        }
+        let killed = dir.path().join("killed.sqlite");
+        let journal = |path: &Path| path.with_extension("sqlite-journal");
+        std::fs::copy(&whole, &killed).unwrap();
+        std::fs::copy(journal(&whole), journal(&killed)).unwrap();
+        drop(tx);
+        let reader = Reader::open(&killed).unwrap();
+        assert!(!reader.is_unborn().unwrap());
+        let names = reader.with(|db| {
+            let count: rusqlite::Result<i64> =
+                db.query_row("SELECT count(*) FROM locomotives", [], |row| row.get(0));
+            Ok(count?)
+        });
+        assert_eq!(names.unwrap(), 0, "half a transaction is none");
+        assert!(!Warehouse::is_behind(&killed).unwrap());
+    }
 }

@@ -10,7 +10,7 @@ use crate::domain::{EventKind, Flags, LocoId, MaintenanceRecord, Reading};
 
 use super::amount::values;
 use super::runs::{self, RunRecord};
-use super::{Result, TIME_MASK, facts, key, read_only};
+use super::{Result, TIME_MASK, facts, key, read_only, stands_in};
 
 const LOCOMOTIVES: &str = "SELECT loco, name FROM locomotives l WHERE EXISTS
     (SELECT 1 FROM sensor_metrics WHERE reading BETWEEN l.loco << 44 AND l.loco << 44 | 17592186044415)
@@ -133,9 +133,14 @@ impl Reader {
     /// There is no warehouse at `path`, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
         let first = read_only(path)?;
+        let idle = if stands_in(&first)? {
+            Vec::new()
+        } else {
+            vec![first]
+        };
         Ok(Self {
             path: path.to_path_buf(),
-            idle: Mutex::new(vec![first]),
+            idle: Mutex::new(idle),
         })
     }
 
@@ -156,10 +161,13 @@ impl Reader {
             None => read_only(&self.path)?,
         };
         let outcome = work(&db);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(db);
+        // What stands in for a missing table would hide the true one once it is there.
+        if !stands_in(&db)? {
+            self.idle
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(db);
+        }
         outcome
     }
 

@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::domain::features::NORMAL_READINGS;
 
-use super::{Result, TIME_MASK, Warehouse, key};
+use super::{Reader, Result, Span, TIME_MASK, Warehouse, key};
 
 /// How long one transaction may hold the writer; the next one takes as many rows as fit.
 const HOLD: Duration = Duration::from_millis(8);
@@ -34,6 +34,12 @@ const REMEMBER: &str = "INSERT INTO pruned (loco, to_ms, readings) VALUES (?1, ?
     ON CONFLICT (loco) DO UPDATE SET to_ms = max(to_ms, excluded.to_ms),
         readings = readings + excluded.readings";
 
+const PRUNED: &str = "SELECT loco, name, to_ms FROM pruned JOIN locomotives USING (loco)";
+const WERE: &str =
+    "SELECT coalesce(sum(readings), 0) FROM readings_by_minute WHERE bucket BETWEEN ?1 AND ?2";
+const ARE: &str = "SELECT count(*) FROM sensor_metrics WHERE reading BETWEEN ?1 AND ?2";
+const MINUTE_MS: i64 = 60_000;
+
 /// What a pruning did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Pruned {
@@ -41,6 +47,55 @@ pub struct Pruned {
     pub transactions: u64,
     /// The longest that one of them held the writer, microseconds.
     pub longest_hold_us: u64,
+}
+
+/// What of a range was pruned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Gone {
+    /// How many readings; those of a minute that the range cuts are counted with it.
+    pub readings: u64,
+    /// The last of them that any locomotive lacks, UTC milliseconds.
+    pub to_ms: i64,
+}
+
+impl Reader {
+    /// What of a range only roll-ups are left of; `None` where it is all there.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn gone(&self, span: &Span) -> Result<Option<Gone>> {
+        let (from, to) = span.ends_ms();
+        self.with(|db| {
+            let mut pruned = db.prepare_cached(PRUNED)?;
+            let mut pruned = pruned.query([])?;
+            let mut gone: Option<Gone> = None;
+            while let Some(row) = pruned.next()? {
+                let (loco, name): (u32, String) = (row.get(0)?, row.get(1)?);
+                let end = to.min(row.get(2)?);
+                if !span.holds(Some(&name)) || from > end {
+                    continue;
+                }
+                let (first, last) = (from / MINUTE_MS * MINUTE_MS, end / MINUTE_MS * MINUTE_MS);
+                let minutes = [key(loco, first), key(loco, last)];
+                let were: u64 = db
+                    .prepare_cached(WERE)?
+                    .query_row(minutes, |row| row.get(0))?;
+                let are: u64 = db
+                    .prepare_cached(ARE)?
+                    .query_row([minutes[0], minutes[1] + MINUTE_MS - 1], |row| row.get(0))?;
+                let readings = were.saturating_sub(are);
+                if readings > 0 {
+                    let sum = gone.get_or_insert(Gone {
+                        readings: 0,
+                        to_ms: end,
+                    });
+                    sum.readings += readings;
+                    sum.to_ms = sum.to_ms.max(end);
+                }
+            }
+            Ok(gone)
+        })
+    }
 }
 
 impl Warehouse {
@@ -210,6 +265,30 @@ mod tests {
             })
             .unwrap();
         assert_eq!((days, worst), (10, 49.0));
+        // Whoever takes rows of a range is told what of it is gone.
+        let gone = |from_ms, to_ms, loco: &str| {
+            let span = Span {
+                from_ms,
+                to_ms,
+                locos: vec![crate::domain::LocoId::new(loco)],
+            };
+            reader.gone(&span).unwrap()
+        };
+        let last = 6 * DAY_MS + 198_000;
+        let all = Gone {
+            readings: pruned.readings,
+            to_ms: last,
+        };
+        assert_eq!(gone(None, None, "A"), Some(all));
+        assert_eq!(gone(None, None, "B"), None);
+        assert_eq!(gone(Some(last + 1), None, "A"), None);
+        assert_eq!(
+            gone(None, Some(2 * DAY_MS - 1), "A"),
+            None,
+            "the first ones stay"
+        );
+        let day = gone(Some(3 * DAY_MS), Some(4 * DAY_MS - 1), "A").unwrap();
+        assert_eq!((day.readings, day.to_ms), (200, 4 * DAY_MS - 1));
         // The same rows again are known, although they are gone; new ones among them are not.
         assert_eq!(load(&mut warehouse, 2, 0..10), (0, 2000));
         assert_eq!(load(&mut warehouse, 3, 10..11), (200, 0));

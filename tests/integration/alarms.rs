@@ -282,7 +282,7 @@ fn the_history_is_exported_with_inputs_and_model() {
         let begun = Instant::now();
         let file = loop {
             match service.handle.next_event() {
-                Some(Event::Exported { to }) => break to,
+                Some(Event::Exported { to, .. }) => break to,
                 Some(other) => panic!("{other:?}"),
                 None => std::thread::sleep(Duration::from_millis(20)),
             }

@@ -118,7 +118,7 @@ fn a_window_is_written_with_the_verdicts_of_its_days() {
     let begun = Instant::now();
     loop {
         match service.next_event() {
-            Some(Event::Exported { to: written }) => break assert_eq!(written, to),
+            Some(Event::Exported { to: written, .. }) => break assert_eq!(written, to),
             Some(other) => panic!("{other:?}"),
             None => std::thread::sleep(Duration::from_millis(20)),
         }

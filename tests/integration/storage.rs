@@ -141,6 +141,30 @@ fn retention_takes_raw_rows_and_leaves_what_they_came_to() {
         kept
     );
     assert_eq!(home.rows(ROLLED_UP), rows);
+    // Whoever takes them away in a file is told that they are not in it.
+    let out = home.path("judged.csv");
+    let out = out.to_str().unwrap();
+    let written = home.json(0, &["export", "--what", "judged", "--out", out]);
+    assert_eq!(written["rows"], kept);
+    assert_eq!(written["pruned"]["readings"], run["pruned"]["readings"]);
+    assert_eq!(written["pruned"]["to"], "2026-01-03T23:40:00Z");
+    let told = home.cidp(&["export", "--what", "readings", "--out", out]);
+    assert!(told.stdout.contains("élaguées"), "{told:#?}");
+    let since = [
+        "export",
+        "--what",
+        "judged",
+        "--out",
+        out,
+        "--from",
+        "2026-01-04",
+    ];
+    assert!(home.json(0, &since)["pruned"].is_null());
+    let hours = ["export", "--what", "hours", "--out", out];
+    assert!(
+        home.json(0, &hours)["pruned"].is_null(),
+        "roll-ups are whole"
+    );
     // The pruned rows of the file are known, not new.
     let again = home.json(0, &["run"]);
     assert_eq!(again["rows_kept"], 0);

@@ -85,6 +85,7 @@ check-component = Part
 
 export-format = { $file }: give --format csv, parquet or xlsx
 export-written = { $rows } rows written to { $file }
+export-pruned = About { $readings } readings of this range, up to { $to }, were pruned: the file does not hold them, only their roll-ups are left
 cli-watch-started = Following: { $sources }. Ctrl-C ends it.
 cli-watch-nothing = No source is followed: set clock = "wall" or follow = true on one of them.
 cli-watch-pass = { $kept } kept, { $already } already loaded, { $quarantined } quarantined, { $scored } scored in { $ms } ms · { $behind } KiB behind

@@ -85,6 +85,7 @@ check-component = Organe
 
 export-format = { $file } : donnez --format csv, parquet ou xlsx
 export-written = { $rows } lignes écrites dans { $file }
+export-pruned = Environ { $readings } mesures de cette plage, jusqu’au { $to }, ont été élaguées : le fichier ne les contient pas, il n’en reste que les résumés
 cli-watch-started = Suivi de : { $sources }. Ctrl-C y met fin.
 cli-watch-nothing = Aucune source n’est suivie : mettez clock = "wall" ou follow = true sur l’une d’elles.
 cli-watch-pass = { $kept } conservées, { $already } déjà chargées, { $quarantined } en quarantaine, { $scored } évaluées en { $ms } ms · retard { $behind } Kio

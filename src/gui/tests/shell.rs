@@ -372,3 +372,28 @@ fn frames_go_on_while_snapshots_are_published() {
     stop.store(true, std::sync::atomic::Ordering::Relaxed);
     assert!(publishing.join().unwrap() > 0);
 }
+
+#[test]
+fn a_file_that_is_shorter_than_its_range_says_so() {
+    for language in Language::ALL {
+        let mut bench = bench_of(fixtures::fleet(3), language, false, [1440.0, 900.0]);
+        let gone = crate::service::export::Gone {
+            readings: 1200,
+            to_ms: 1_767_484_800_000,
+        };
+        let (words, day) = match language {
+            Language::French => ("Environ 1\u{202f}200 mesures", "4 janv. 2026"),
+            Language::English => ("About 1,200 readings", "4 Jan 2026"),
+        };
+        bench
+            .events
+            .try_send(crate::service::command::Event::Exported {
+                to: "/x.csv".into(),
+                gone: Some(gone),
+            })
+            .unwrap();
+        bench.harness.run_steps(4);
+        let said = |part: &str| bench.harness.query_by_label_contains(part).is_some();
+        assert!(said(words) && said(day), "{language:?}");
+    }
+}

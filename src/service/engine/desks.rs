@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
+use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
 use crate::service::scribe::Scribe;
@@ -38,7 +39,9 @@ impl Engine {
                 self.log_attended();
             }
             Command::KeepPicture { picture, to } => {
-                self.export(to, move |file| picture::write(&picture, file));
+                self.export(to, move |file| {
+                    picture::write(&picture, file).map(|()| None)
+                });
             }
             Command::KeepPlace(place) => self.keep_place(place),
             Command::Alarms(ask) => self.asked_of_alarms(ask),
@@ -73,19 +76,19 @@ impl Engine {
         });
     }
 
-    /// Writes a file aside and tells where it lies, or why it does not. A relative path lies in the home's folder
+    /// Writes a file aside and tells where it lies and what it could not hold, or why it does not. A relative path lies in the home's folder
     /// of exports.
     pub(super) fn export(
         &self,
         to: PathBuf,
-        write: impl FnOnce(&Path) -> Result<(), String> + Send + 'static,
+        write: impl FnOnce(&Path) -> Result<Option<Gone>, String> + Send + 'static,
     ) {
         let to = self.platform.home.exports().join(to);
         self.aside(move || {
             let folder = to.parent().map_or(Ok(()), std::fs::create_dir_all);
             let written = folder.map_err(|e| e.to_string()).and_then(|()| write(&to));
             let event = match written {
-                Ok(()) => Event::Exported { to },
+                Ok(gone) => Event::Exported { to, gone },
                 Err(why) => Event::Refused {
                     why: format!("{}: {why}", to.display()),
                 },

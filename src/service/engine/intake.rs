@@ -17,11 +17,13 @@ use crate::service::intake::{
 use crate::service::pipeline::wall_ms;
 use crate::service::platform::Platform;
 use crate::service::scribe::who;
+use crate::service::settings::Change;
 use crate::service::snapshot::RunProgress;
 use crate::service::stop::Stop;
 use crate::warehouse::Reader;
 
 use super::Engine;
+use super::settings::Asked;
 use refused::{Batch, all_of};
 
 /// Files of the quarantine that are named.
@@ -182,7 +184,9 @@ impl Engine {
                 self.desks.intake.look += 1;
                 self.desks.intake.view().wizard = None;
             }
-            IntakeAsk::Schedule(schedule) => self.set_schedule(schedule),
+            IntakeAsk::Schedule(schedule) => {
+                self.change(Change::Schedule(schedule), Asked::NightRun);
+            }
         }
     }
 

@@ -1,10 +1,7 @@
 //! Runs that the window asks for: begun on a thread of their own, told about when they end.
 
-use std::path::PathBuf;
-
 use tokio::sync::watch;
 
-use crate::config::Config;
 use crate::service::command::Event;
 use crate::service::live::Live;
 use crate::service::outcome::{RunOutcome, Training};
@@ -40,24 +37,6 @@ impl Engine {
             };
             platform.run_until(RunKind::Full, &tell, &stop)
         })
-    }
-
-    pub(super) fn adopt(&mut self, sensors: PathBuf, maintenance: Option<PathBuf>) -> bool {
-        let adopted = self
-            .platform
-            .adopt_files(&sensors, maintenance.as_deref())
-            .map_err(|e| e.to_string())
-            .and_then(|file| Config::load(&file).map_err(|e| e.to_string()));
-        match adopted {
-            Ok(config) => {
-                self.platform.config = config;
-                true
-            }
-            Err(why) => {
-                self.say(Event::Refused { why });
-                false
-            }
-        }
     }
 
     pub(super) fn ended(

@@ -95,7 +95,9 @@ impl Engine {
             };
             let format = FileFormat::of(file).unwrap_or(FileFormat::Csv);
             let written = export::export(&reader, Exported::Judged, &span, format, file);
-            written.map(drop).map_err(|e| e.to_string())
+            written
+                .map(|written| written.gone)
+                .map_err(|e| e.to_string())
         });
     }
 }

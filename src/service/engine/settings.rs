@@ -25,12 +25,28 @@ const LOOKS: u32 = 4;
 /// Sources are not looked at again sooner.
 const SOURCES_AGAIN: Duration = Duration::from_secs(30);
 
+/// Who asked for a change, and so is told how it went.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asked {
+    /// The page of settings.
+    Page,
+    /// Whoever sets what already acts, the theme and the language: not spoken of.
+    Quietly,
+    /// The import of a file; it is loaded at once where `run` says so.
+    Wizard {
+        run: bool,
+    },
+    NightRun,
+    /// "Open my CSV files…": they are loaded at once.
+    Files,
+}
+
 /// What the desk holds.
 #[derive(Default)]
 pub(super) struct SettingsDesk {
     view: Arc<SettingsView>,
-    /// Changes that wait for the one under way; whether each is kept quietly.
-    waiting: VecDeque<(Change, bool)>,
+    /// Changes that wait for the one under way, and who asked for each.
+    waiting: VecDeque<(Change, Asked)>,
     busy: bool,
     /// The file that was last read or written; `None` before the first look.
     seen: Option<Mark>,
@@ -53,10 +69,15 @@ impl Engine {
 
     pub(super) fn asked_of_settings(&mut self, ask: SettingsAsk) {
         match ask {
-            SettingsAsk::Change(change) => self.desks.settings.waiting.push_back((change, false)),
-            SettingsAsk::Keep(change) => self.desks.settings.waiting.push_back((change, true)),
+            SettingsAsk::Change(change) => self.change(change, Asked::Page),
+            SettingsAsk::Keep(change) => self.change(change, Asked::Quietly),
             SettingsAsk::OpenHome => self.open_folder(self.platform.home.root().to_path_buf()),
         }
+    }
+
+    /// Every change of the file, whichever page asks for it, waits here for its turn.
+    pub(super) fn change(&mut self, change: Change, asked: Asked) {
+        self.desks.settings.waiting.push_back((change, asked));
         self.next_change();
     }
 
@@ -78,18 +99,18 @@ impl Engine {
         if desk.busy {
             return;
         }
-        let Some((change, quiet)) = desk.waiting.pop_front() else {
+        let Some((change, asked)) = desk.waiting.pop_front() else {
             return;
         };
         desk.busy = true;
         let file = self.config_file();
         self.aside(move || {
             let done = file::change(&file, &change);
-            Box::new(move |engine| engine.changed(change, quiet, done))
+            Box::new(move |engine| engine.changed(change, asked, done))
         });
     }
 
-    fn changed(&mut self, change: Change, quiet: bool, done: Result<Changed, String>) {
+    fn changed(&mut self, change: Change, asked: Asked, done: Result<Changed, String>) {
         self.desks.settings.busy = false;
         match done {
             Ok(done) => {
@@ -104,14 +125,39 @@ impl Engine {
                         view.refused = None;
                     }
                 });
+                self.was_changed(&change, asked);
             }
-            Err(why) if quiet => tracing::info!(why, "a setting acts and is not kept"),
-            Err(why) => {
+            Err(why) => self.was_refused(change, asked, why),
+        }
+        self.next_change();
+    }
+
+    fn was_changed(&mut self, change: &Change, asked: Asked) {
+        match asked {
+            Asked::Page | Asked::Quietly => {}
+            Asked::NightRun => self.night_run_is_set(),
+            Asked::Files => self.want_run(),
+            Asked::Wizard { run } => {
+                if let Change::AddSource { draft } = change {
+                    self.source_is_saved(&draft.name);
+                }
+                if run {
+                    self.want_run();
+                }
+            }
+        }
+    }
+
+    fn was_refused(&mut self, change: Change, asked: Asked, why: String) {
+        match asked {
+            Asked::Quietly => tracing::info!(why, "a setting acts and is not kept"),
+            Asked::Wizard { .. } => self.source_is_not_saved(why),
+            Asked::NightRun | Asked::Files => self.say(Event::Refused { why }),
+            Asked::Page => {
                 self.say(Event::Refused { why: why.clone() });
                 self.edit_view(|view| view.refused = Some(Refused { change, why }));
             }
         }
-        self.next_change();
     }
 
     fn edit_view(&mut self, edit: impl FnOnce(&mut SettingsView)) {
@@ -178,6 +224,9 @@ impl Engine {
             Change::Set { place, .. } | Change::Unset { place } => place.to_string(),
             Change::Add { list, .. } => format!("{}[+]", list.key()),
             Change::Remove { entry } => format!("{}[{}]", entry.list.key(), entry.name),
+            Change::AddSource { .. } => format!("{}[+]", List::Sources.key()),
+            Change::Schedule(_) => "schedule".into(),
+            Change::Adopt { .. } => List::Sources.key().into(),
         };
         let told = |value: &Option<String>| match value {
             // A password in an address stays out.
@@ -326,6 +375,8 @@ fn same_place(one: &Change, other: &Change) -> bool {
             Change::Set { place, .. } | Change::Unset { place } => (Some(place.to_string()), None),
             Change::Add { list, .. } => (None, Some(*list)),
             Change::Remove { entry } => (None, Some(entry.list)),
+            Change::AddSource { .. } | Change::Adopt { .. } => (None, Some(List::Sources)),
+            Change::Schedule(_) => (Some("schedule".into()), None),
         }
     }
     place(one) == place(other)

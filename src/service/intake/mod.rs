@@ -5,7 +5,6 @@ pub mod history;
 pub mod names;
 pub mod preview;
 pub mod requeue;
-pub mod save_source;
 pub mod schedule;
 pub mod stages;
 

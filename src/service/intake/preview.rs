@@ -182,6 +182,7 @@ fn shortened(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::Encoding;
     use crate::service::test_home::sensors;
 
     fn look(name: &str, content: &[u8]) -> Result<(SourceDraft, Found), String> {
@@ -227,6 +228,18 @@ mod tests {
         assert_eq!(tried.accepted, 0);
         draft.timestamp = None;
         assert_eq!(again(&draft, &Config::default()).unwrap().tried, None);
+    }
+
+    #[test]
+    fn what_is_shown_of_a_file_of_windows_is_its_encoding() {
+        let csv =
+            "Date;Engin;Débit;Pression;Vibrations;Température\n2026-08-01 00:00;Éko;500;5;2;45\n";
+        let (_, found) = look("x.csv", &encoding_rs::WINDOWS_1252.encode(csv).0).unwrap();
+        assert_eq!(found.dialect.encoding, Some(Encoding::Windows1252));
+        assert_eq!(found.header[2], "Débit");
+        assert_eq!(found.rows[0].1[1], "Éko");
+        let (_, found) = look("x.csv", csv.as_bytes()).unwrap();
+        assert_eq!(found.dialect.encoding, Some(Encoding::Utf8));
     }
 
     #[test]

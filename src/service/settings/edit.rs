@@ -1,8 +1,12 @@
 //! One change in the text of `cidp.toml`: comments, order and formatting stay, but for what is changed.
 
+use std::path::PathBuf;
+
 use toml_edit::{DocumentMut, InlineTable, Item, RawString, Table, TableLike};
 
-use super::{Entry, List, Place, Value};
+use super::{Entry, List, Place, Value, sources};
+use crate::config::ScheduleConfig;
+use crate::service::intake::draft::SourceDraft;
 
 /// A change that is asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +25,17 @@ pub enum Change {
     },
     Remove {
         entry: Entry,
+    },
+    /// One more source, from the wizard.
+    AddSource {
+        draft: Box<SourceDraft>,
+    },
+    /// The time of the night run.
+    Schedule(ScheduleConfig),
+    /// These files become the sources, in the place of all there were.
+    Adopt {
+        sensors: PathBuf,
+        maintenance: Option<PathBuf>,
     },
 }
 
@@ -56,6 +71,20 @@ pub(super) fn apply(text: &str, change: &Change) -> Result<Edited, String> {
         Change::Remove { entry } => {
             remove(&mut document, entry)?;
             (Some(entry.name.clone()), None)
+        }
+        Change::AddSource { draft } => {
+            sources::add(&mut document, draft)?;
+            (None, Some(draft.name.trim().to_owned()))
+        }
+        Change::Schedule(schedule) => all(&mut document, sources::schedule(schedule))?,
+        Change::Adopt {
+            sensors,
+            maintenance,
+        } => {
+            let from = sources::replace(&mut document, sensors, maintenance.as_deref())?;
+            let files = std::iter::once(sensors).chain(maintenance);
+            let files: Vec<String> = files.map(|file| file.display().to_string()).collect();
+            (from, Some(files.join(", ")))
         }
     };
     let mut new = document.to_string();
@@ -93,6 +122,26 @@ fn set(document: &mut DocumentMut, place: &Place, value: &Value) -> Result<Optio
     }
 }
 
+/// Several values at once; what they were and are, as far as it was said.
+fn all<const N: usize>(
+    document: &mut DocumentMut,
+    values: [(&str, Option<Value>); N],
+) -> Result<(Option<String>, Option<String>), String> {
+    let (mut from, mut to) = (Vec::new(), Vec::new());
+    for (key, value) in values {
+        let place = Place::of(key);
+        match value {
+            Some(value) => {
+                from.extend(set(document, &place, &value)?);
+                to.push(value.to_string());
+            }
+            None => from.extend(unset(document, &place)?),
+        }
+    }
+    let told = |words: Vec<String>| (!words.is_empty()).then(|| words.join(", "));
+    Ok((told(from), told(to)))
+}
+
 fn unset(document: &mut DocumentMut, place: &Place) -> Result<Option<String>, String> {
     let (tables, leaf) = split(&place.key);
     let mut table = start(document, place)?;
@@ -116,6 +165,10 @@ fn add(
     for (key, value) in entry {
         table.insert(key, Item::Value(value.to_toml()));
     }
+    push(document, list, table)
+}
+
+pub(super) fn push(document: &mut DocumentMut, list: List, table: Table) -> Result<(), String> {
     let root = document.as_table_mut();
     let empty = || Item::ArrayOfTables(toml_edit::ArrayOfTables::new());
     match root.entry(list.key()).or_insert_with(empty) {
@@ -163,14 +216,14 @@ fn remove(document: &mut DocumentMut, entry: &Entry) -> Result<(), String> {
 }
 
 /// The paragraphs of a comment that stand apart from the header under it: they are about the file, and stay.
-fn comment_apart(prefix: Option<&RawString>) -> String {
+pub(super) fn comment_apart(prefix: Option<&RawString>) -> String {
     let prefix = words(prefix);
     prefix
         .rfind("\n\n")
         .map_or_else(String::new, |at| prefix[..at + 1].to_owned())
 }
 
-fn words(raw: Option<&RawString>) -> String {
+pub(super) fn words(raw: Option<&RawString>) -> String {
     raw.and_then(RawString::as_str).unwrap_or("").to_owned()
 }
 

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 use toml_edit::{DocumentMut, Item};
 
 use crate::config::Config;
+use crate::service::pipeline::wall_ms;
 
 use super::edit::{self, Change};
 
@@ -72,7 +73,7 @@ fn text_of(file: &Path) -> io::Result<Option<String>> {
 }
 
 /// Carries out `change` in what now lies on the disk. The file before the first change stays beside it as
-/// `….before`.
+/// `….before`, and one whose sources are all replaced as `cidp_before_….toml`.
 ///
 /// # Errors
 /// The change, or the file with it, cannot be; the file cannot be written; it was changed by somebody else in
@@ -83,12 +84,28 @@ pub fn change(file: &Path, change: &Change) -> Result<Changed, String> {
     let before = text_of(&real).map_err(|e| unreadable(file, &e))?;
     let edited = edit::apply(before.as_deref().unwrap_or_default(), change)?;
     understood(file, Some(&edited.text), None)?;
+    if let (Change::Adopt { .. }, Some(before)) = (change, &before) {
+        keep_dated(&real, before).map_err(|e| unreadable(file, &e))?;
+    }
     write(&real, before.as_deref(), &edited.text).map_err(|e| unreadable(file, &e))?;
     Ok(Changed {
         read: understood(file, Some(&edited.text), mark(file))?,
         from: edited.from,
         to: edited.to,
     })
+}
+
+fn keep_dated(file: &Path, before: &str) -> io::Result<()> {
+    let mut at_ms = wall_ms();
+    loop {
+        let kept = file.with_file_name(format!("cidp_before_{at_ms}.toml"));
+        match fs::File::create_new(kept) {
+            Ok(mut kept) => return kept.write_all(before.as_bytes()),
+            // Two changes may come within a millisecond.
+            Err(e) if e.kind() == ErrorKind::AlreadyExists => at_ms += 1,
+            Err(e) => return Err(e),
+        }
+    }
 }
 
 /// Whole or not at all: aside first, then in its place.
@@ -104,7 +121,8 @@ fn write(file: &Path, before: Option<&str>, text: &str) -> io::Result<()> {
             Err(e) => return Err(e),
         }
     }
-    let aside = beside(file, "new");
+    // Two programs at once write two files; the second to come sees that the text is another.
+    let aside = beside(file, &format!("{}.new", std::process::id()));
     let mut new = fs::File::create(&aside)?;
     let done = new
         .write_all(text.as_bytes())
@@ -237,6 +255,38 @@ mod tests {
     }
 
     #[test]
+    fn what_is_replaced_by_picked_files_is_kept_under_its_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("cidp.toml");
+        let adopt = Change::Adopt {
+            sensors: "/s.csv".into(),
+            maintenance: None,
+        };
+        assert_eq!(change(&file, &adopt).unwrap().read.config.sources.len(), 1);
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            1,
+            "there was nothing to keep"
+        );
+        fs::write(&file, FILE).unwrap();
+        for _ in 0..2 {
+            let done = change(&file, &adopt).unwrap();
+            assert_eq!(done.read.config.alarms.delay_secs, 10.0);
+        }
+        let kept: Vec<String> = fs::read_dir(dir.path())
+            .unwrap()
+            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+            .filter(|name| name.starts_with("cidp_before_"))
+            .map(|name| fs::read_to_string(dir.path().join(name)).unwrap())
+            .collect();
+        assert!(kept.len() == 2 && kept.iter().any(|text| text == FILE));
+        // Broken by hand since: nothing of it is replaced.
+        fs::write(&file, "[alarms\n").unwrap();
+        assert!(change(&file, &adopt).is_err());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "[alarms\n");
+    }
+
+    #[test]
     fn a_change_by_hand_is_kept_beside_ours() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("cidp.toml");
@@ -263,7 +313,11 @@ mod tests {
         fs::write(&file, "# theirs\n").unwrap();
         assert!(write(&file, Some("# read a moment ago\n"), "# ours\n").is_err());
         assert_eq!(fs::read_to_string(&file).unwrap(), "# theirs\n");
-        assert!(!beside(&file, "new").exists());
+        assert_eq!(
+            fs::read_dir(dir.path()).unwrap().count(),
+            2,
+            "the file, and that of before"
+        );
     }
 
     #[test]

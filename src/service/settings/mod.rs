@@ -1,11 +1,12 @@
 //! The settings in force, and changing them in `cidp.toml`.
 //!
-//! The file stays the user's: a change touches the value it is about and nothing else ([`edit`]), is read back
+//! The file stays the user's, and this is the one way in which the program writes it: a change touches the value it is about and nothing else ([`edit`], [`sources`]), is read back
 //! and refused where it cannot be ([`file`]), and a change made by hand meanwhile is taken, not overwritten.
 
 mod edit;
 pub mod fields;
 pub mod file;
+mod sources;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -162,3 +162,25 @@ proptest! {
         prop_assert!(rows.iter().all(|r| r.0 >= 2 && r.0 <= lines.len() as u64 + 1));
     }
 }
+
+#[test]
+fn the_encoding_told_is_the_one_that_decoded() {
+    let told = |bytes: &[u8]| {
+        let stream = stream(Cursor::new(bytes.to_vec())).unwrap();
+        (
+            stream.dialect().encoding.unwrap(),
+            stream.header()[0].clone(),
+        )
+    };
+    let text = "débit;b\n1;é\n";
+    let single = encoding_rs::WINDOWS_1252.encode(text).0;
+    assert_eq!(told(&single), (Encoding::Windows1252, "débit".into()));
+    assert_eq!(told(text.as_bytes()), (Encoding::Utf8, "débit".into()));
+    assert_eq!(told(b"debit;b\n1;2\n").0, Encoding::Utf8);
+    // Only below the header.
+    assert_eq!(told(b"debit;b\n1;\xe9t\xe9\n").0, Encoding::Windows1252);
+    // One bad cell in a file of UTF-8 does not make it another.
+    let mut mixed = "débit;b\n1;é\n2;è\n".as_bytes().to_vec();
+    mixed.extend(b"3;\xe9\n");
+    assert_eq!(told(&mixed).0, Encoding::Utf8);
+}

@@ -95,3 +95,45 @@ fn what_is_given_is_not_looked_for() {
     assert_eq!((layout.marks.delimiter, layout.marks.quote), (b'x', b'!'));
     assert_eq!((layout.width, layout.preamble_lines), (2, 0));
 }
+
+#[test]
+fn rows_that_are_all_too_wide_do_not_cost_a_named_header_its_place() {
+    let text = "timestamp,loco,flow\nx,A,0,1\n2026-01-01T00:00:00Z,A,0,2\n2026-01-01T00:01:00Z,B,\"1,5\",7\n";
+    let given = |names: &[&str]| Dialect {
+        columns: names.iter().map(|&name| name.to_owned()).collect(),
+        ..Dialect::default()
+    };
+    let found = |text: &str, names: &[&str]| Layout::find(text.as_bytes(), true, &given(names));
+    assert_eq!(
+        find(text).preamble_lines,
+        1,
+        "by its shape alone the first row looks like it"
+    );
+    assert_eq!(
+        found(text, &["timestamp", "flow", "loco"]).preamble_lines,
+        0
+    );
+    // Names that stand nowhere change nothing, and a row further down is never jumped to.
+    assert_eq!(found(text, &["time", "rate"]), find(text));
+    let late = "x,y\n1,2\n3,4\ntimestamp,flow\n5,6\n";
+    assert_eq!(found(late, &["timestamp", "flow"]).preamble_lines, 0);
+    // A preamble is one all the same.
+    let above = format!("Depot: Bassa\n\n{text}");
+    assert_eq!(
+        found(&above, &["timestamp", "flow", "loco"]).preamble_lines,
+        2
+    );
+}
+
+#[test]
+fn the_delimiter_is_the_one_that_parts_the_names() {
+    let text = "at;flow rate\n1,2,3;4,5,6\n1,2,3;4,5,6\n";
+    let given = Dialect {
+        columns: vec!["at".into(), "flow rate".into()],
+        ..Dialect::default()
+    };
+    assert_eq!(
+        Layout::find(text.as_bytes(), true, &given).marks.delimiter,
+        b';'
+    );
+}

@@ -62,7 +62,7 @@ impl Engine {
                 self.export(to, move |file| {
                     let reader = Reader::open(&warehouse).map_err(|e| e.to_string())?;
                     export::export_alarms(&reader, &filter, format, file)
-                        .map(drop)
+                        .map(|written| written.gone)
                         .map_err(|e| e.to_string())
                 });
             }

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use crate::config::{Config, ScheduleConfig};
-use crate::service::command::Event;
 use crate::service::engine::Engine;
+use crate::service::engine::settings::Asked;
+use crate::service::intake::Wizard;
 use crate::service::intake::draft::SourceDraft;
 use crate::service::intake::preview::{self, Found};
-use crate::service::intake::{Wizard, save_source};
 use crate::service::pipeline::wall_ms;
+use crate::service::settings::Change;
 
 impl Engine {
     pub(super) fn look_at(&mut self, path: PathBuf) {
@@ -67,50 +67,26 @@ impl Engine {
     }
 
     pub(super) fn save(&mut self, draft: SourceDraft, run: bool) {
-        let (home, config) = (self.platform.home.clone(), self.platform.config.clone());
-        self.aside(move || {
-            let saved = save_source::add(&home, &config, &draft);
-            Box::new(move |engine| match saved {
-                Ok(config) => {
-                    engine.in_force(config);
-                    let desk = &mut engine.desks.intake;
-                    desk.look += 1;
-                    desk.run_wanted |= run;
-                    desk.view().wizard = None;
-                    desk.view().saved = Some(draft.name.trim().to_owned());
-                }
-                Err(error) => {
-                    if let Some(wizard) = &mut engine.desks.intake.view().wizard {
-                        wizard.not_saved = Some(error.to_string());
-                    }
-                }
-            })
-        });
+        let draft = Box::new(draft);
+        self.change(Change::AddSource { draft }, Asked::Wizard { run });
     }
 
-    pub(super) fn set_schedule(&mut self, schedule: ScheduleConfig) {
-        let (home, config) = (self.platform.home.clone(), self.platform.config.clone());
-        self.aside(move || {
-            let saved = save_source::set_schedule(&home, &config, &schedule);
-            Box::new(move |engine| match saved {
-                Ok(config) => {
-                    engine.desks.intake.schedule_since_ms = wall_ms();
-                    engine.in_force(config);
-                }
-                Err(error) => engine.say(Event::Refused {
-                    why: error.to_string(),
-                }),
-            })
-        });
+    /// The source is in the file, and in force.
+    pub(in crate::service::engine) fn source_is_saved(&mut self, name: &str) {
+        let desk = &mut self.desks.intake;
+        desk.look += 1;
+        desk.view().wizard = None;
+        desk.view().saved = Some(name.trim().to_owned());
     }
 
-    /// Goes by another configuration from now on; sources are followed anew where they changed.
-    fn in_force(&mut self, config: Config) {
-        let names = |config: &Config| format!("{:?}", config.sources);
-        let other_sources = names(&config) != names(&self.platform.config);
-        self.platform.config = config;
-        if other_sources {
-            self.follow();
+    pub(in crate::service::engine) fn source_is_not_saved(&mut self, why: String) {
+        if let Some(wizard) = &mut self.desks.intake.view().wizard {
+            wizard.not_saved = Some(why);
         }
+    }
+
+    /// The hour is in the file: nothing that lies before this moment was promised.
+    pub(in crate::service::engine) fn night_run_is_set(&mut self) {
+        self.desks.intake.schedule_since_ms = wall_ms();
     }
 }

@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::*;
-use crate::config::Home;
+use crate::config::{Home, ScheduleConfig};
 use crate::service::command::Command;
 use crate::service::engine;
 use crate::service::handle::ServiceHandle;
+use crate::service::intake::IntakeAsk;
+use crate::service::intake::draft::SourceDraft;
 use crate::service::platform::Platform;
 use crate::service::settings::{Place, Value};
 use crate::warehouse::Reader;
@@ -186,4 +188,84 @@ fn sources_are_looked_at_when_somebody_looks() {
     until(&handle, "log", |s| {
         s.log.ready && s.log.folder.ends_with("logs")
     });
+}
+
+/// The import, the night run, picked files and the page of settings write one file: what one wrote the next keeps.
+#[test]
+fn whoever_changes_the_file_keeps_what_the_others_wrote() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("cidp.toml");
+    std::fs::write(&file, FILE).unwrap();
+    let mut handle = started(dir.path());
+    until(&handle, "ready", |s| {
+        s.settings.ready && s.last_run.is_some() && s.running.is_none()
+    });
+    let sensors = dir.path().join("capteurs.csv");
+    std::fs::write(&sensors, crate::service::test_home::sensors(60)).unwrap();
+    let mut draft = SourceDraft::of(&sensors.display().to_string(), &[]);
+    draft.guess(
+        &[
+            "timestamp",
+            "loco_id",
+            "flow_rate",
+            "pressure",
+            "vibration",
+            "temperature",
+        ]
+        .map(str::to_owned),
+    );
+    draft.name = "yard".into();
+    let schedule = ScheduleConfig {
+        daily_at: Some("02:00".into()),
+        catch_up: false,
+    };
+    // All at once.
+    let draft = Box::new(draft);
+    assert!(handle.send(set("alarms.delay_secs", Value::Number(20.0))));
+    assert!(handle.send(Command::Intake(IntakeAsk::Save { draft, run: false })));
+    assert!(handle.send(Command::Intake(IntakeAsk::Schedule(schedule.clone()))));
+    assert!(handle.send(set("alarms.sound", Value::Flag(false))));
+    let all = until(&handle, "all four", |s| {
+        s.settings.value("alarms.sound") == Some(&Value::Flag(false))
+    });
+    let names: Vec<_> = all
+        .settings
+        .sources
+        .iter()
+        .map(|s| s.name.as_str())
+        .collect();
+    assert_eq!(names, ["rien", "yard"]);
+    let kept = |text: &str| {
+        let config = Config::parse(text, &file).unwrap();
+        assert_eq!(
+            (config.alarms.delay_secs, config.alarms.sound),
+            (20.0, false)
+        );
+        assert_eq!(config.schedule, schedule);
+        assert_eq!(config.window.operator.as_deref(), Some("Ngo"));
+        config
+    };
+    let before = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(kept(&before).sources.len(), 2);
+    // Changed by hand in between, and at once picked files.
+    let by_hand = before.replace(
+        "# à nous",
+        "# à nous\nfreshness.stale_after_secs = 4000 # à la main\n",
+    );
+    std::fs::write(&file, &by_hand).unwrap();
+    assert!(handle.send(Command::OpenFiles {
+        sensors: sensors.clone(),
+        maintenance: None,
+    }));
+    let loaded = until(&handle, "the load", |s| {
+        s.running.is_none() && s.fleet.len() == 3
+    });
+    assert_eq!(loaded.settings.sources.len(), 1);
+    let after = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(kept(&after).sources.len(), 1);
+    assert!(
+        after.contains("# à la main") && after.contains("# vu avec Paul"),
+        "{after}"
+    );
+    assert_eq!(refusals(&mut handle), Vec::<String>::new());
 }
