@@ -38,10 +38,13 @@ pub struct Usual {
     pub machines: usize,
     /// Stretches looked at.
     pub stretches: usize,
-    /// Index of all the machines that another such stretch hardly passes.
+    /// Index that another such stretch hardly passes.
     pub psi: f64,
-    /// The same of the half of them that has moved least.
-    pub half: f64,
+    /// Least and greatest mean departure, in deviations, that the machines it takes for a drift hardly pass together, one
+    /// that fails among them.
+    pub shift: [f64; 2],
+    /// The same of the logarithm of its deviation.
+    pub spread: [f64; 2],
     /// Evenly spaced quantiles of the largest distance between the cumulative distributions, as far as bins show it.
     pub distances: Vec<f64>,
 }
@@ -71,7 +74,10 @@ impl ChannelReference {
             && self.shares.len() <= BINS
             && self.shares.iter().all(|s| (0.0..=1.0).contains(s))
             && self.usual.iter().all(|usual| {
-                usual.psi.is_finite() && usual.half.is_finite() && ascending(&usual.distances)
+                usual.psi.is_finite()
+                    && ascending(&usual.shift)
+                    && ascending(&usual.spread)
+                    && ascending(&usual.distances)
             })
     }
 
@@ -126,19 +132,21 @@ pub struct ChannelDrift {
     pub channel: Channel,
     /// Population stability index over the whole fleet.
     pub psi: f64,
-    /// The index past which the fleet is farther from training than is usual: what was set, or more.
-    pub psi_limit: f64,
+    /// The index past which something has to be done: what was set; or what is usual of so few machines and so short a
+    /// time, unless they have moved together.
+    pub limit: f64,
     /// The index without the machine that raises it most; `None` where fewer than three machines were read.
     pub without_one: Option<(LocoId, f64)>,
-    /// The index that the breaker goes by: of the half of the machines that has moved least, of those in which the
-    /// model sees no danger. A machine that fails is a fault and no drift; what shows in the better half too is.
-    pub decisive: f64,
-    /// The index past which the breaker trips: what was set, or what that half is usually.
-    pub limit: f64,
-    /// Readings behind the decisive index.
-    pub decisive_readings: u64,
-    /// Machines left out of the decisive index.
-    pub left_out: Vec<LocoId>,
+    /// The index of the machines in which the model sees no danger: the others are told anyway.
+    pub calm: f64,
+    /// Readings behind that.
+    pub calm_readings: u64,
+    /// What more than half of these machines, and three at least, have moved by, the same way and in their own
+    /// deviations; 0 where they have not.
+    pub together: f64,
+    /// Whether that, or how much more or less all of them scatter, is beyond what is usual. One machine that fails, or a
+    /// few, cannot bring this about: it is drift.
+    pub beyond: bool,
     /// Largest distance between the two cumulative distributions (Kolmogorov–Smirnov), 0–1.
     pub ks: f64,
     /// How often training's own stretches of time lay as far, 0–1 ([`Usual::as_far`]); `None` where that is unknown.
@@ -150,6 +158,13 @@ pub struct ChannelDrift {
 }
 
 impl ChannelDrift {
+    /// The index that the breaker goes by: none, while what is seen is no more than usual or the machines have not
+    /// moved together.
+    #[must_use]
+    pub fn decisive(&self) -> f64 {
+        if self.beyond { self.calm } else { 0.0 }
+    }
+
     /// Machines that have moved, either way.
     #[must_use]
     pub fn moved_count(&self) -> usize {
@@ -316,8 +331,8 @@ pub enum Unjudged {
     NoReference,
     /// No machine has a reading in the hours that are compared.
     NoReadings,
-    /// Of one machine, or one that is in no danger: drift could not be told from its fault.
-    OneMachine,
+    /// Fewer than three machines that are in no danger: drift could not be told from their faults.
+    FewMachines { machines: usize },
     /// Too few readings of the machines that are in no danger.
     FewReadings { readings: u64, least: u64 },
     /// Training was too short, or of too few machines, to know what is usual.
@@ -330,7 +345,7 @@ impl Unjudged {
         match self {
             Self::NoReference => "no_reference",
             Self::NoReadings => "no_readings",
-            Self::OneMachine => "one_machine",
+            Self::FewMachines { .. } => "few_machines",
             Self::FewReadings { .. } => "few_readings",
             Self::UsualUnknown => "usual_unknown",
         }

@@ -52,7 +52,10 @@ impl Text {
                     ("least", self.count(least).into()),
                 ],
             ),
-            _ => self.get(&key).into_owned(),
+            Unjudged::FewMachines { machines } => self.with(&key, [("machines", machines.into())]),
+            Unjudged::NoReference | Unjudged::NoReadings | Unjudged::UsualUnknown => {
+                self.get(&key).into_owned()
+            }
         }
     }
 
@@ -124,7 +127,7 @@ mod tests {
                 few,
                 Unjudged::NoReference,
                 Unjudged::NoReadings,
-                Unjudged::OneMachine,
+                Unjudged::FewMachines { machines: 2 },
                 Unjudged::UsualUnknown,
             ];
             said.extend(whys.map(|why| t.unjudged(why)));

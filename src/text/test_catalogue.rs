@@ -75,7 +75,7 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
             own(&[
                 "no_reference",
                 "no_readings",
-                "one_machine",
+                "few_machines",
                 "few_readings",
                 "usual_unknown",
             ]),

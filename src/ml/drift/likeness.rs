@@ -16,8 +16,8 @@ pub(super) fn liken(
 ) -> Option<(Likeness, Vec<Sign>)> {
     let worst = channels
         .iter()
-        .max_by(|a, b| (a.psi / a.psi_limit).total_cmp(&(b.psi / b.psi_limit)))?;
-    if Band::of(worst.psi, worst.psi_limit) == Band::Stable {
+        .max_by(|a, b| (a.psi / a.limit).total_cmp(&(b.psi / b.limit)))?;
+    if Band::of(worst.psi, worst.limit) == Band::Stable {
         return None;
     }
     let mut signs = Vec::new();
@@ -35,8 +35,8 @@ pub(super) fn liken(
             signs.push(Sign::Few { moved, of });
         }
         if let Some((loco, psi)) = &worst.without_one
-            && worst.psi > worst.psi_limit
-            && *psi <= worst.psi_limit
+            && worst.psi > worst.limit
+            && *psi <= worst.limit
         {
             let (loco, psi) = (loco.clone(), *psi);
             signs.push(Sign::OneMachine { loco, psi });
@@ -44,7 +44,7 @@ pub(super) fn liken(
     }
     let shaken = channels
         .iter()
-        .filter(|c| Band::of(c.psi, c.psi_limit) != Band::Stable)
+        .filter(|c| Band::of(c.psi, c.limit) != Band::Stable)
         .count();
     signs.push(if shaken == 1 {
         let channel = worst.channel;

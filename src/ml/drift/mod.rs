@@ -4,11 +4,10 @@
 //! machine's deviations. So a fleet of unlike machines, or one whose make-up changes, does not look like drift;
 //! a sensor that was exchanged, a unit that was changed, another season do. Pure: the readings are handed in.
 //!
-//! A few machines over a day are never like all of them over a month. So the limit is no table's: training itself says
-//! how far as many of its machines, over as long a time, lie apart ([`reference`]). And drift is what most machines have
-//! in common: the index that decides is that of the half of them that has moved least ([`half`]).
+//! A few machines over a day are never like all of them over a month, and a machine that fails is unlike any. So the
+//! index alone trips nothing: more than half of the machines must have moved the same way, and farther than as many of
+//! them did over as long a time during training ([`reference`], [`together`]).
 
-mod half;
 mod index;
 mod likeness;
 mod reference;
@@ -16,6 +15,7 @@ mod reference;
 mod test_fleets;
 #[cfg(test)]
 mod tests;
+mod together;
 
 pub use index::{ks_distance, psi};
 pub(super) use reference::reference;
@@ -24,8 +24,8 @@ use crate::domain::drift::{ChannelDrift, ChannelReference, Drift, Reference, Unj
 use crate::domain::features::Normal;
 use crate::domain::{Channel, ChannelValues, LocoId};
 
-use half::{Half, Machine};
-use index::{BINS, bin, binned_distance};
+use index::binned_distance;
+use together::{FEWEST, Machine, agreed, is_beyond, sum};
 
 /// Shift of a machine's mean, in the usual spread, from which it has moved.
 const MOVED: f64 = 0.5;
@@ -84,7 +84,7 @@ fn unjudged(reference: &Reference, fleet: &[&Departures], terms: &Terms) -> Opti
         .all(|channel| channel.usual(machines, terms.hours).is_some());
     match fleet.len() {
         0 => Some(Unjudged::NoReadings),
-        _ if machines < 2 => Some(Unjudged::OneMachine),
+        _ if machines < FEWEST => Some(Unjudged::FewMachines { machines }),
         _ if !known => Some(Unjudged::UsualUnknown),
         _ if readings < least => Some(Unjudged::FewReadings { readings, least }),
         _ => None,
@@ -98,28 +98,21 @@ fn channel_drift(
     terms: &Terms,
 ) -> ChannelDrift {
     let c = channel.index();
-    let of = |machine: &&Departures| {
-        let values = machine.values.iter().map(|v| v[c]);
-        values.filter(|v| v.is_finite()).collect::<Vec<f64>>()
-    };
-    let values: Vec<Vec<f64>> = fleet.iter().map(of).collect();
-    let machines: Vec<Machine> = values
+    let machines: Vec<Machine> = fleet
         .iter()
-        .map(|values| {
-            let mut counts = [0; BINS];
-            values
-                .iter()
-                .for_each(|value| counts[bin(&reference.edges, *value)] += 1);
-            Machine::of(reference, counts)
+        .map(|departures| {
+            let mut machine = Machine::default();
+            let values = departures.values.iter();
+            values.for_each(|values| machine.push(reference, values[c]));
+            machine
         })
         .collect();
     let index = |counts: &index::Counts| psi(&reference.shares, reference.readings, counts);
-    let all = Half::sum(machines.iter().map(|m| &m.counts));
+    let all = sum(&machines);
     let without = |own: &Machine| {
         let mut rest = all;
-        rest.iter_mut()
-            .zip(&own.counts)
-            .for_each(|(all, own)| *all -= own);
+        let own = own.counts.iter();
+        rest.iter_mut().zip(own).for_each(|(all, own)| *all -= own);
         index(&rest)
     };
     let least = fleet.iter().zip(machines.iter().map(without));
@@ -127,36 +120,45 @@ fn channel_drift(
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|_| fleet.len() >= 3)
         .map(|(machine, psi)| (machine.loco.clone(), psi));
-    let calm: Vec<usize> = (0..fleet.len()).filter(|i| !fleet[*i].alarming).collect();
-    let half = Half::of(
-        reference,
-        &calm.iter().map(|i| &machines[*i]).collect::<Vec<_>>(),
-    );
-    let counted: Vec<usize> = half.of.iter().map(|i| calm[*i]).collect();
-    let left_out = (0..fleet.len()).filter(|i| !counted.contains(i));
+    let calm = fleet.iter().zip(&machines).filter(|(m, _)| !m.alarming);
+    let calm: Vec<&Machine> = calm.map(|(_, machine)| machine).collect();
+    let of_calm = sum(calm.iter().copied());
+    let shift = agreed(calm.iter().map(|m| m.mean()));
+    let spread = agreed(calm.iter().map(|m| m.spread()));
+    let usual = |machines: usize| reference.usual(machines, terms.hours);
+    let beyond = usual(calm.len()).is_some_and(|usual| {
+        shift.is_some_and(|shift| is_beyond(shift, usual.shift))
+            || spread.is_some_and(|spread| is_beyond(spread, usual.spread))
+    });
+    let of_fleet = usual(fleet.len());
+    let usual_psi = of_fleet.filter(|_| !beyond).map_or(0.0, |usual| usual.psi);
     let mut moved = [Vec::new(), Vec::new()];
-    for (machine, values) in fleet.iter().zip(&values) {
-        let shift = shift(reference, mean(values.iter().copied()));
+    for (departures, machine) in fleet.iter().zip(&machines) {
+        let shift = self::shift(reference, machine.mean());
         if shift.abs() > MOVED {
-            moved[usize::from(shift < 0.0)].push(machine.loco.clone());
+            moved[usize::from(shift < 0.0)].push(departures.loco.clone());
         }
     }
-    let usual = |machines: usize| reference.usual(machines, terms.hours);
-    let of_calm = usual(calm.len());
-    let of_fleet = usual(fleet.len());
-    let limit = |usual: Option<f64>| usual.map_or(terms.limit, |usual| usual.max(terms.limit));
-    let mut sorted = values.concat();
+    let mut sorted: Vec<f64> = fleet
+        .iter()
+        .flat_map(|m| m.values.iter().map(|v| v[c]))
+        .filter(|v| v.is_finite())
+        .collect();
     sorted.sort_by(f64::total_cmp);
     let readings = sorted.len().max(1) as f64;
     ChannelDrift {
         channel,
         psi: index(&all),
-        psi_limit: limit(of_fleet.map(|usual| usual.psi)),
+        limit: usual_psi.max(terms.limit),
         without_one,
-        decisive: half.psi,
-        limit: limit(of_calm.map(|usual| usual.half)),
-        decisive_readings: half.readings,
-        left_out: left_out.map(|i| fleet[i].loco.clone()).collect(),
+        calm: index(&of_calm),
+        calm_readings: of_calm.iter().map(|n| u64::from(*n)).sum(),
+        together: match shift {
+            Some([_, above]) if above > 0.0 => above,
+            Some([below, _]) if below < 0.0 => below,
+            _ => 0.0,
+        },
+        beyond,
         ks: ks_distance(&reference.quantiles, &sorted),
         as_far: of_fleet.map(|usual| usual.as_far(binned_distance(&reference.shares, &all))),
         shares: all[..reference.shares.len()]

@@ -8,8 +8,8 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::departure;
-use super::half::{Half, Machine};
-use super::index::{BINS, Counts, bin, binned_distance, psi};
+use super::index::{BINS, bin, binned_distance, psi};
+use super::together::{Machine, agreed_but_one, sum};
 use crate::domain::ChannelValues;
 use crate::domain::drift::{ChannelReference, Reference, Usual};
 use crate::domain::features::{FeatureSpec, Normal};
@@ -21,7 +21,7 @@ const QUANTILES: usize = 201;
 /// Stretches of time that training is cut into, hours.
 const HOURS: [u32; 4] = [6, 24, 72, 168];
 /// Numbers of machines that are drawn, and how often of each stretch.
-const MACHINES: [usize; 7] = [2, 3, 4, 8, 16, 32, 64];
+const MACHINES: [usize; 6] = [3, 4, 8, 16, 32, 64];
 const DRAWS: usize = 4;
 /// Readings of a machine, and of all that are drawn, below which a stretch says nothing.
 const LEAST: (u32, u32) = (5, 50);
@@ -59,24 +59,21 @@ pub(super) fn usual(
     hours: u32,
     rows: impl Iterator<Item = (u32, i64, ChannelValues)>,
 ) -> [Vec<Usual>; 4] {
-    let mut stretches: BTreeMap<i64, BTreeMap<u32, [Counts; 4]>> = BTreeMap::new();
+    let mut stretches: BTreeMap<i64, BTreeMap<u32, [Machine; 4]>> = BTreeMap::new();
     for (loco, at_ms, values) in rows {
         let stretch = at_ms.div_euclid(i64::from(hours) * 3_600_000);
         let machines = stretches.entry(stretch).or_default();
-        let counts = machines.entry(loco).or_insert([[0; BINS]; 4]);
+        let channels = machines.entry(loco).or_default();
         for c in 0..4 {
-            counts[c][bin(&reference[c].edges, values[c])] += 1;
+            channels[c].push(&reference[c], values[c]);
         }
     }
     std::array::from_fn(|c| {
         let stretches: Vec<Vec<Machine>> = stretches
             .values()
             .map(|machines| {
-                let machines = machines.values().map(|counts| counts[c]);
-                let enough = machines.filter(|counts| counts.iter().sum::<u32>() >= LEAST.0);
-                enough
-                    .map(|counts| Machine::of(&reference[c], counts))
-                    .collect()
+                let machines = machines.values().map(|channels| channels[c]);
+                machines.filter(|m| m.readings >= LEAST.0).collect()
             })
             .collect();
         let sizes = MACHINES.into_iter();
@@ -93,53 +90,84 @@ fn usual_of(
     stretches: &[Vec<Machine>],
 ) -> Option<Usual> {
     let mut rng = ChaCha8Rng::seed_from_u64(u64::from(hours) << 32 | machines as u64);
-    let (mut whole, mut half, mut distances) = (Vec::new(), Vec::new(), Vec::new());
-    let mut held = 0;
-    for stretch in stretches {
-        if stretch.len() < machines {
-            continue;
-        }
+    // Of each stretch that held enough, one a draw.
+    let mut series: [Vec<Vec<f64>>; 5] = std::array::from_fn(|_| Vec::new());
+    let mut distances = Vec::new();
+    for stretch in stretches.iter().filter(|stretch| stretch.len() >= machines) {
         let mut drawn: Vec<&Machine> = stretch.iter().collect();
         let draws = if drawn.len() == machines { 1 } else { DRAWS };
-        let before = whole.len();
+        let mut found: [Vec<f64>; 5] = std::array::from_fn(|_| Vec::new());
         for _ in 0..draws {
             drawn.shuffle(&mut rng);
-            let all = Half::sum(drawn[..machines].iter().map(|m| &m.counts));
+            let drawn = &drawn[..machines];
+            let all = sum(drawn.iter().copied());
             if all.iter().sum::<u32>() < LEAST.1 {
                 continue;
             }
-            whole.push(psi(&reference.shares, reference.readings, &all));
-            half.push(Half::of(reference, &drawn[..machines]).psi);
-            distances.push(binned_distance(&reference.shares, &all));
+            // Its root grows as a shift does.
+            let root = psi(&reference.shares, reference.readings, &all)
+                .max(0.0)
+                .sqrt();
+            let shift = agreed_but_one(drawn.iter().map(|m| m.mean()));
+            let spread = agreed_but_one(drawn.iter().map(|m| m.spread()));
+            if let (Some(shift), Some(spread)) = (shift, spread) {
+                let [below, above] = shift;
+                let [narrower, wider] = spread;
+                for (of, value) in found.iter_mut().zip([root, below, above, narrower, wider]) {
+                    of.push(value);
+                }
+                distances.push(binned_distance(&reference.shares, &all));
+            }
         }
-        held += usize::from(whole.len() > before);
+        if !found[0].is_empty() {
+            for (all, found) in series.iter_mut().zip(found) {
+                all.push(found);
+            }
+        }
     }
-    if held < STRETCHES {
+    let stretches = series[0].len();
+    if stretches < STRETCHES {
         return None;
     }
+    let [root, below, above, narrower, wider] = series.map(|draws| bounds(&draws));
     distances.sort_by(f64::total_cmp);
     let quantile = |k: usize| distances[k * (distances.len() - 1) / (DISTANCES - 1)];
     Some(Usual {
         hours,
         machines,
-        stretches: held,
-        psi: bound(&whole, held),
-        half: bound(&half, held),
+        stretches,
+        psi: root[1].powi(2),
+        shift: [below[0], above[1]],
+        spread: [narrower[0], wider[1]],
         distances: (0..DISTANCES).map(quantile).collect(),
     })
 }
 
-/// What hardly any further stretch passes, from what `held` of them have reached: of the square roots, which grow as
-/// the shift does, the mean and some deviations, the more the fewer stretches there were (about the bound that holds
-/// 99.9 % with 95 % confidence of a normal spread).
-fn bound(found: &[f64], held: usize) -> f64 {
-    let roots: Vec<f64> = found.iter().map(|psi| psi.max(0.0).sqrt()).collect();
-    let n = roots.len() as f64;
-    let mean = roots.iter().sum::<f64>() / n;
-    let variance = roots.iter().map(|root| (root - mean).powi(2)).sum::<f64>() / n;
-    let most = found.iter().copied().fold(0.0, f64::max);
-    let reach = 3.0 + 20.0 / held as f64;
-    (mean + reach * variance.sqrt()).powi(2).max(most)
+/// What hardly any further stretch passes, below and above, from the draws of those that were seen: their mean and some
+/// deviations, the more the fewer they were (about the bounds that hold 99.9 % of a normal spread with 95 % confidence).
+/// Stretches that follow one another and are alike, as days of one weather are, count as fewer.
+fn bounds(stretches: &[Vec<f64>]) -> [f64; 2] {
+    let mean = |values: &mut dyn Iterator<Item = f64>| {
+        let (n, sum) = values.fold((0.0, 0.0), |(n, sum), v| (n + 1.0, sum + v));
+        sum / n
+    };
+    let centre = mean(&mut stretches.iter().flatten().copied());
+    let off = |v: f64| v - centre;
+    let variance = mean(&mut stretches.iter().flatten().map(|v| off(*v).powi(2)));
+    let means: Vec<f64> = stretches
+        .iter()
+        .map(|draws| off(mean(&mut draws.iter().copied())))
+        .collect();
+    let between = means.iter().map(|m| m * m).sum::<f64>();
+    let following = means.windows(2).map(|pair| pair[0] * pair[1]).sum::<f64>();
+    let alike = if between > 0.0 {
+        (following / between).clamp(0.0, 0.9)
+    } else {
+        0.0
+    };
+    let n = stretches.len() as f64 * (1.0 - alike) / (1.0 + alike);
+    let reach = (3.0 + 20.0 / n) * variance.sqrt();
+    [centre - reach, centre + reach]
 }
 
 /// From weighted values; those that are no numbers are left out.

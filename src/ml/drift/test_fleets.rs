@@ -195,7 +195,7 @@ impl Watched {
     fn trips(&self, hours: i64, change: Change<'_>) -> Option<bool> {
         let drift = self.after(hours, change);
         match drift.unjudged {
-            None => Some(drift.channels.iter().any(|c| c.decisive > c.limit)),
+            None => Some(drift.channels.iter().any(|c| c.decisive() > c.limit)),
             Some(_) => None,
         }
     }
@@ -227,7 +227,7 @@ const SHIFTS: [(&str, fn(ChannelValues) -> ChannelValues); 4] = [
 #[ignore = "minutes: prints a table"]
 fn a_table_of_fleets() {
     for period_secs in [600, 60] {
-        for machines in [2, 4, 8, 12, 30] {
+        for machines in [3, 4, 8, 12, 30] {
             let seeds = if period_secs == 60 { 2 } else { 5 };
             table_row(machines, period_secs, seeds);
         }
@@ -257,22 +257,14 @@ fn table_row(machines: usize, period_secs: i64, seeds: u64) {
         }
         let (broken, of_broken) = fleets
             .iter()
-            .map(|f| {
-                f.false_trips(&|i, [fl, p, v, t]| {
-                    if i == 0 {
-                        [fl, 0.0, v * 3.0, t + 40.0]
-                    } else {
-                        [fl, p, v, t]
-                    }
-                })
-            })
+            .map(|f| f.false_trips(&broken))
             .fold((0, 0), |(a, b), (t, j)| (a + t, b + j));
         let limits: Vec<String> = (0..4)
             .map(|c| {
                 let all = fleets
                     .iter()
                     .filter_map(|f| f.reference[c].usual(machines, 24.0));
-                let halves: Vec<f64> = all.map(|u| u.half).collect();
+                let halves: Vec<f64> = all.map(|u| (u.shift[1] - u.shift[0]) / 2.0).collect();
                 format!(
                     "{:.2}",
                     halves.iter().sum::<f64>() / halves.len().max(1) as f64
@@ -308,19 +300,69 @@ fn table_row(machines: usize, period_secs: i64, seeds: u64) {
     println!("{}", lines.join("\n"));
 }
 
-/// Why drift is not judged does not depend on the values.
+fn fleet(machines: usize, days: (i64, i64), failing: bool) -> Watched {
+    Watched::new(Fleet {
+        machines,
+        seed: 3,
+        period_secs: 600,
+        days,
+        failing,
+    })
+}
+
 #[test]
 fn what_cannot_be_judged_says_why() {
-    let fleet = |machines, days| {
-        Watched::new(Fleet {
-            machines,
-            seed: 3,
-            period_secs: 600,
-            days,
-            failing: false,
-        })
-    };
     let why = |watched: &Watched| watched.after(24, &|_, v| v).unjudged;
-    assert_eq!(why(&fleet(1, (6, 2))), Some(Unjudged::OneMachine));
-    assert_eq!(why(&fleet(2, (6, 2))), None);
+    let machines = 2;
+    let few = Unjudged::FewMachines { machines };
+    assert_eq!(why(&fleet(machines, (6, 2), false)), Some(few));
+    let mut four = fleet(4, (6, 2), false);
+    assert_eq!(why(&four), None);
+    four.reference
+        .iter_mut()
+        .for_each(|channel| channel.usual.clear());
+    assert_eq!(why(&four), Some(Unjudged::UsualUnknown));
+}
+
+/// One machine's sensors break.
+fn broken(i: usize, [flow, pressure, vibration, temperature]: ChannelValues) -> ChannelValues {
+    match i {
+        0 => [flow, 0.0, vibration * 3.0, temperature + 40.0],
+        _ => [flow, pressure, vibration, temperature],
+    }
+}
+
+#[test]
+fn neither_a_sound_fleet_nor_a_failing_one_nor_a_broken_sensor_trips() {
+    for (machines, failing) in [(4, false), (8, true)] {
+        let watched = fleet(machines, (15, 5), failing);
+        let as_it_is: Change<'_> = &|_, values| values;
+        for change in [as_it_is, &broken] {
+            let (trips, judged) = watched.false_trips(change);
+            assert_eq!(
+                (trips, judged),
+                (0, 20),
+                "{machines} machines, failing: {failing}"
+            );
+        }
+    }
+}
+
+#[test]
+fn what_moves_most_machines_trips_within_a_day_few_and_failing_as_they_are() {
+    for (machines, failing) in [(4, false), (8, true)] {
+        let watched = fleet(machines, (15, 3), failing);
+        for (name, shift) in SHIFTS {
+            let most = |i: usize, v: ChannelValues| if i * 4 < machines * 3 { shift(v) } else { v };
+            let all = |_, values| shift(values);
+            let changes: [Change<'_>; 2] = [&all, &most];
+            for change in changes {
+                let found = watched.found(change);
+                assert!(
+                    found.is_some_and(|hours| hours <= 16),
+                    "{name}, {machines}: {found:?}"
+                );
+            }
+        }
+    }
 }

@@ -130,9 +130,9 @@ pub fn measures(drift: &Drift) -> Vec<Measure> {
     }
     let measure = |channel: &crate::domain::drift::ChannelDrift| Measure {
         fuse: Fuse::Channel(channel.channel),
-        value: channel.decisive,
+        value: channel.decisive(),
         limit: channel.limit,
-        readings: channel.decisive_readings,
+        readings: channel.calm_readings,
     };
     drift.channels.iter().map(measure).collect()
 }
@@ -153,7 +153,7 @@ pub fn watch(
     let drift = drift_now(reader, model, config, normals, wall_ms)?;
     let mut all = measures(&drift);
     all.extend(stopwatch.measure(config.drift.latency_limit_ms));
-    let psi: Vec<(f64, f64)> = drift.channels.iter().map(|c| (c.psi, c.decisive)).collect();
+    let psi: Vec<(f64, f64)> = drift.channels.iter().map(|c| (c.psi, c.together)).collect();
     let (readings, unjudged) = (drift.readings, drift.unjudged);
     let took_ms = started.elapsed().as_millis();
     tracing::info!(

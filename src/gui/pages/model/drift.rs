@@ -63,7 +63,7 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
     let heads = [
         text.get("mod-drift-channel"),
         text.get("mod-drift-psi"),
-        text.get("mod-drift-without"),
+        text.get("mod-drift-together"),
         text.get("mod-drift-ks"),
         text.get("mod-drift-often"),
         text.get("mod-drift-shape"),
@@ -84,29 +84,7 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             cell_ui(ui, widths[0], false, theme::body(name, t.text));
             let judged = drift.unjudged.is_none();
             band_ui(ui, text, widths[1], channel, judged);
-            let words = if judged {
-                text.number(channel.decisive, 2)
-            } else {
-                "—".to_owned()
-            };
-            let response = ui
-                .scope(|ui| cell_ui(ui, widths[2], true, theme::body(words, t.mute)))
-                .response;
-            let out: Vec<&str> = channel.left_out.iter().map(|loco| loco.as_str()).collect();
-            let out = if out.is_empty() {
-                "—".to_owned()
-            } else {
-                out.join(", ")
-            };
-            let readings = text.count(channel.decisive_readings);
-            response.on_hover_text(text.with(
-                "mod-drift-without-why",
-                [
-                    ("locos", out.into()),
-                    ("readings", readings.into()),
-                    ("limit", text.number(channel.limit, 2).into()),
-                ],
-            ));
+            together_ui(ui, text, widths[2], channel, judged);
             let ks = text.number(channel.ks, 2);
             cell_ui(ui, widths[3], true, theme::body(ks, t.mute));
             let often = channel.as_far;
@@ -117,6 +95,33 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             twin_ui(ui, text, widths[5], channel, reference);
         });
     }
+}
+
+/// What more than half of the machines have moved by.
+fn together_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, judged: bool) {
+    let t = theme::tokens(ui);
+    let beyond = judged && channel.beyond;
+    let ink = if beyond { t.off } else { t.mute };
+    let number = text.number(channel.together, 1);
+    let words = text.with("mod-drift-deviations", [("value", number.into())]);
+    let response = ui
+        .scope(|ui| cell_ui(ui, width, true, theme::body(words, ink)))
+        .response;
+    let usual = if beyond {
+        text.get("mod-drift-beyond")
+    } else {
+        text.get("mod-drift-usual")
+    };
+    let readings = text.count(channel.calm_readings);
+    response.on_hover_text(text.with(
+        "mod-drift-together-why",
+        [
+            ("usual", usual.into_owned().into()),
+            ("psi", text.number(channel.calm, 2).into()),
+            ("readings", readings.into()),
+            ("limit", text.number(channel.limit, 2).into()),
+        ],
+    ));
 }
 
 /// That nothing is concluded, and why.
@@ -130,7 +135,7 @@ fn unjudged_ui(ui: &mut Ui, text: &Text, why: Unjudged) {
 /// The index with its band: a shape and a word.
 fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, judged: bool) {
     let t = theme::tokens(ui);
-    let band = Band::of(channel.psi, channel.psi_limit);
+    let band = Band::of(channel.psi, channel.limit);
     ui.allocate_ui(vec2(width, 32.0), |ui| {
         ui.set_width(width);
         ui.horizontal(|ui| {
