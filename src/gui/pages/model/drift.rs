@@ -103,7 +103,11 @@ fn together_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, jud
     let beyond = judged && channel.beyond;
     let ink = if beyond { t.off } else { t.mute };
     let number = text.number(channel.together, 1);
-    let words = text.with("mod-drift-deviations", [("value", number.into())]);
+    let words = if judged {
+        text.with("mod-drift-deviations", [("value", number.into())])
+    } else {
+        "—".to_owned()
+    };
     let response = ui
         .scope(|ui| cell_ui(ui, width, true, theme::body(words, ink)))
         .response;
