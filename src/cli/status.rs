@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::domain::{Channel, Verdict};
+use crate::domain::{Channel, Drift, Verdict};
 use crate::service::breaker::{Blown, Fuse};
 use crate::service::pipeline::PipelineError;
 use crate::service::platform::Platform;
@@ -20,7 +20,7 @@ pub fn status(shell: &Shell) -> Exit {
         let rows = fleet.map_or_else(Vec::new, |fleet| fleet.rows);
         let synthetic = platform.synthetic()?;
         let version = platform.model_version()?;
-        let breaker = platform.breaker()?;
+        let breaker = breaker_json(&platform.breaker()?, platform.drift()?.as_ref());
         Ok(rows
             .iter()
             .map(|row| as_json(row, synthetic, version, threshold, &breaker))
@@ -43,8 +43,8 @@ pub fn status(shell: &Shell) -> Exit {
     }
 }
 
-/// What is tripped or held of the breaker.
-fn breaker_json(breaker: &[Blown]) -> Value {
+/// What is tripped or held of the breaker, and whether drift can be judged at all.
+fn breaker_json(breaker: &[Blown], drift: Option<&Drift>) -> Value {
     let all = breaker.iter().map(|blown| {
         let (what, channel) = match blown.measure.fuse {
             Fuse::Channel(channel) => ("drift", Some(channel)),
@@ -65,6 +65,8 @@ fn breaker_json(breaker: &[Blown]) -> Value {
     json!({
         "tripped": breaker.iter().any(|blown| blown.held.is_none()),
         "causes": all.collect::<Vec<_>>(),
+        "drift_judged": drift.is_some_and(|drift| drift.unjudged.is_none()),
+        "drift_unjudged": drift.and_then(|drift| drift.unjudged),
     })
 }
 
@@ -73,7 +75,7 @@ fn as_json(
     synthetic: bool,
     version: Option<u32>,
     threshold: Option<f64>,
-    breaker: &[Blown],
+    breaker: &Value,
 ) -> Value {
     let cause = match &row.verdict {
         Verdict::Unavailable(cause) => Some(cause),
@@ -99,7 +101,7 @@ fn as_json(
         "values": values,
         "days_since_maintenance": row.days_since_maintenance.map(rounded),
         "origin": row.origin.as_ref().map(|(file, line)| json!({ "file": file, "line": line })),
-        "breaker": breaker_json(breaker),
+        "breaker": breaker,
         "synthetic": synthetic,
     })
 }
@@ -129,6 +131,10 @@ pub fn lines(platform: &Platform, text: &Text) -> Result<String, PipelineError> 
     }
     for blown in platform.breaker()? {
         lines.push(breaker_line(&blown, text));
+    }
+    if let Some(why) = platform.drift()?.and_then(|drift| drift.unjudged) {
+        let why = text.unjudged(why);
+        lines.push(text.with("cli-drift-unjudged", [("why", why.into())]));
     }
     lines.push(table(&header, &rows, 2));
     if let Some(now_ms) = fleet.now_ms {

@@ -138,7 +138,7 @@ impl Default for DriftConfig {
     fn default() -> Self {
         Self {
             psi_limit: 0.25,
-            min_readings: 500,
+            min_readings: 100,
             window_hours: 24.0,
             latency_limit_ms: 50.0,
         }

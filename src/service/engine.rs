@@ -189,7 +189,7 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
-                    Some(Command::Run) if self.is_putting_back() => self.want_run(),
+                    Some(Command::Run) if self.is_putting_back() || self.is_promoting() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
                     Some(Command::Cancel) => {

@@ -6,7 +6,7 @@ use crate::config::{Config, ConfigError, Home};
 use crate::domain::alarm::Alarm;
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
-use crate::domain::{Cause, ChannelValues, LocoId, ModelCard};
+use crate::domain::{Cause, ChannelValues, Drift, LocoId, ModelCard};
 use crate::ml;
 use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
 
@@ -16,8 +16,9 @@ use super::check::{self, SourceCheck};
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
 use super::live::{self, Follower, LiveState, Passed};
+use super::models::measure::{self, Normals};
 use super::outcome::{RunOutcome, Training};
-use super::pipeline::{self, PipelineError, RunKind};
+use super::pipeline::{self, PipelineError, RunKind, wall_ms};
 use super::settings::Overrides;
 use super::snapshot::RunProgress;
 use super::stop::Stop;
@@ -286,6 +287,24 @@ impl Platform {
             return Ok(Vec::new());
         };
         Ok(Breaker::read(&reader)?.of(model).cloned().collect())
+    }
+
+    /// The newest readings against what the model in force learned from; `None` without a sound model, which says so
+    /// itself.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn drift(&self) -> Result<Option<Drift>, PipelineError> {
+        let Some(reader) = self.reader()? else {
+            return Ok(None);
+        };
+        let stored = reader.model()?;
+        let Some(model) = stored.and_then(|stored| ml::Model::from_bytes(&stored.body).ok()) else {
+            return Ok(None);
+        };
+        let normals = &mut Normals::default();
+        let drift = measure::drift_now(&reader, &model, &self.config, normals, wall_ms())?;
+        Ok(Some(drift))
     }
 
     /// Judges four values as if held steady, against the normal of `loco` or the fleet's. A hypothesis:

@@ -1,7 +1,7 @@
 //! Words about models: features, drift, what it is more like.
 
 use crate::domain::Channel;
-use crate::domain::drift::{Band, Likeness, Sign};
+use crate::domain::drift::{Band, Likeness, Sign, Unjudged};
 
 use super::Text;
 
@@ -38,6 +38,25 @@ impl Text {
     #[must_use]
     pub fn speaks_for(&self, like: Likeness) -> String {
         self.keyed("mod-speaks", like.key())
+    }
+
+    /// Why drift is not judged.
+    #[must_use]
+    pub fn unjudged(&self, why: Unjudged) -> String {
+        let key = format!("mod-unjudged-{}", why.key());
+        match why {
+            Unjudged::FewReadings { readings, least } => self.with(
+                &key,
+                [
+                    ("readings", self.count(readings).into()),
+                    ("least", self.count(least).into()),
+                ],
+            ),
+            Unjudged::FewMachines { machines } => self.with(&key, [("machines", machines.into())]),
+            Unjudged::NoReference | Unjudged::NoReadings | Unjudged::UsualUnknown => {
+                self.get(&key).into_owned()
+            }
+        }
     }
 
     /// A sign in words.
@@ -100,6 +119,18 @@ mod tests {
             let distinct: std::collections::BTreeSet<_> = said.iter().collect();
             assert_eq!(distinct.len(), features.len(), "two features, one name");
             said.extend(signs.iter().chain(&onsets).map(|sign| t.sign(sign)));
+            let few = Unjudged::FewReadings {
+                readings: 288,
+                least: 500,
+            };
+            let whys = [
+                few,
+                Unjudged::NoReference,
+                Unjudged::NoReadings,
+                Unjudged::FewMachines { machines: 2 },
+                Unjudged::UsualUnknown,
+            ];
+            said.extend(whys.map(|why| t.unjudged(why)));
             said.extend(Band::ALL.map(|band| t.band(band)));
             said.extend(Likeness::ALL.map(|like| t.likeness(like)));
             said.extend(Likeness::ALL.map(|like| t.speaks_for(like)));

@@ -70,6 +70,16 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("mod-band", own(&Band::ALL.map(Band::key))),
         ("mod-like", own(&Likeness::ALL.map(Likeness::key))),
+        (
+            "mod-unjudged",
+            own(&[
+                "no_reference",
+                "no_readings",
+                "few_machines",
+                "few_readings",
+                "usual_unknown",
+            ]),
+        ),
         ("mod-speaks", own(&Likeness::ALL.map(Likeness::key))),
         (
             "mod-sign",

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cidp::domain::Verdict;
 use cidp::ml::Model;
 use cidp::service::breaker::Breaker;
-use cidp::service::command::{Command, Desk};
+use cidp::service::command::{Command, Desk, Event};
 use cidp::service::fleet::{FleetMemory, Scene};
 use cidp::service::handle::ServiceHandle;
 use cidp::service::models::ModelsAsk;
@@ -36,9 +36,7 @@ fn raised(from: u32, to: u32, by: f64) -> String {
 fn learned() -> TestHome {
     let home = TestHome::new();
     home.write("sensors.csv", fleet_between(4, 0, LEARNED));
-    // Four machines, less one in danger and one that stands for a fault, have few readings a day.
-    let few = "[drift]\nmin_readings = 200\n";
-    home.configure(&format!("{few}{}", telemetry("sensors.csv")));
+    home.configure(&telemetry("sensors.csv"));
     let run = home.json(0, &["run"]);
     assert_eq!(run["training"]["outcome"], "promoted", "{run:#}");
     home
@@ -84,6 +82,51 @@ fn the_same_fleet_a_day_later_trips_nothing() {
     assert_eq!(verdicts[1].0, "nominal", "{status:#}");
     assert_eq!(status[0]["breaker"]["tripped"], false);
     assert_eq!(status[0]["breaker"]["causes"].as_array().unwrap().len(), 0);
+    assert_eq!(status[0]["breaker"]["drift_judged"], true);
+}
+
+#[test]
+fn drift_that_is_not_judged_is_said() {
+    let home = learned();
+    let many = "[drift]\nmin_readings = 100000\n";
+    home.configure(&format!("{many}{}", telemetry("sensors.csv")));
+    // What would trip it otherwise.
+    let status = goes_on(&home, 30.0);
+    let breaker = &status[0]["breaker"];
+    assert_eq!(
+        (&breaker["tripped"], &breaker["drift_judged"]),
+        (&false.into(), &false.into())
+    );
+    assert_eq!(breaker["drift_unjudged"]["why"], "few_readings");
+    let words = home.cidp(&["status"]).expect(0).stdout;
+    assert!(
+        words.contains("NON JUGÉE") || words.contains("NOT JUDGED"),
+        "{words}"
+    );
+}
+
+/// Putting a version in force takes the lock that a run takes: a run asked for meanwhile waits for it.
+#[test]
+fn a_run_asked_for_while_a_version_is_put_in_force_begins_after_it() {
+    let home = learned();
+    assert_eq!(home.json(0, &["train"])["version"], 2);
+    let mut service = cidp::service::engine::start(platform(&home), Box::new(|| {})).unwrap();
+    let ran = |s: &ServiceHandle| s.snapshot().last_run.as_ref().map(|run| run.run_id);
+    wait(&service, "the last run is shown", |s| ran(s).is_some());
+    let before = ran(&service);
+    let why = String::new();
+    assert!(service.send(Command::Models(ModelsAsk::Promote { version: 1, why })));
+    assert!(service.send(Command::Run));
+    wait(&service, "it runs", |s| ran(s) > before);
+    let mut promoted = false;
+    while let Some(event) = service.next_event() {
+        assert!(
+            !matches!(event, Event::RunBusy { .. } | Event::Refused { .. }),
+            "{event:?}"
+        );
+        promoted |= matches!(event, Event::ModelPromoted { version: 1 });
+    }
+    assert!(promoted);
 }
 
 #[test]

@@ -99,4 +99,5 @@ cli-watch-ended = Ended: { $passes } passes, { $rows } rows kept.
 cli-breaker-tripped = Breaker TRIPPED: { $what }. Nothing is called nominal; dangers are still told. Re-arm on the Model page.
 cli-breaker-held = Breaker re-armed by { $who } (“{ $why }”), still past its limit: { $what }
 cli-breaker-drift = { $channel }, PSI { $value }, limit { $limit }
+cli-drift-unjudged = Drift NOT JUDGED: { $why }
 cli-breaker-latency = judging a reading takes { $value } ms, limit { $limit } ms

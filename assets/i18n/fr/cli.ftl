@@ -99,4 +99,5 @@ cli-watch-ended = Fin : { $passes } passages, { $rows } lignes conservées.
 cli-breaker-tripped = Disjoncteur DÉCLENCHÉ : { $what }. Rien n’est dit nominal ; les dangers restent dits. Page Modèle pour réarmer.
 cli-breaker-held = Disjoncteur réarmé par { $who } (« { $why } »), encore au-delà de sa limite : { $what }
 cli-breaker-drift = { $channel }, PSI { $value }, limite { $limit }
+cli-drift-unjudged = Dérive NON JUGÉE : { $why }
 cli-breaker-latency = juger une mesure prend { $value } ms, limite { $limit } ms

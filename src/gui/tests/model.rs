@@ -7,6 +7,7 @@ use egui_kittest::kittest::Queryable;
 
 use super::{Bench, bench, bench_of};
 use crate::domain::LabelKind;
+use crate::domain::drift::{Drift, Unjudged};
 use crate::gui::fixtures::{self, model};
 use crate::service::command::{Command, Desk};
 use crate::service::models::{ModelsAsk, ModelsView};
@@ -51,15 +52,16 @@ fn it_draws_in_every_state_both_languages_both_themes() {
     let old = || {
         let mut s = model::sound();
         s.model = Some(Arc::new(fixtures::card(LabelKind::Failures)));
-        Arc::make_mut(&mut s.models).drift = None;
+        Arc::make_mut(&mut s.models).drift = Some(Drift::none(Unjudged::NoReference));
         s
     };
-    let states: [fn() -> Snapshot; 7] = [
+    let states: [fn() -> Snapshot; 8] = [
         Snapshot::empty,
         || fixtures::fleet(3),
         model::sound,
         || model::drifted(false),
         || model::drifted(true),
+        model::unjudged,
         damaged,
         old,
     ];
@@ -88,9 +90,9 @@ fn it_answers_whether_it_can_be_trusted() {
     assert!(page(weak).says("À prendre avec prudence"));
     let mut old = model::sound();
     old.model = Some(Arc::new(fixtures::card(LabelKind::Failures)));
-    Arc::make_mut(&mut old.models).drift = None;
+    Arc::make_mut(&mut old.models).drift = Some(Drift::none(Unjudged::NoReference));
     let old = page(old);
-    assert!(old.says("il n’a pas de courbes") && old.says("La dérive ne peut être mesurée"));
+    assert!(old.says("il n’a pas de courbes") && old.says("ce modèle n’a pas gardé de référence"));
     let loading = page(fixtures::fleet(3));
     assert!(loading.says("Lecture des modèles et de la dérive…"));
     let mut damaged = model::sound();
@@ -145,6 +147,17 @@ fn a_tripped_breaker_is_said_and_armed_again_with_a_reason() {
     assert!(!bench.says("Votre nom et votre raison"));
     let held = page(model::drifted(true));
     assert!(held.says("réarmé par Ngo") && !held.says("Le disjoncteur est déclenché"));
+}
+
+#[test]
+fn what_is_not_judged_is_not_called_stable() {
+    let bench = page(model::unjudged());
+    assert!(bench.says("La dérive n’est pas jugée"));
+    assert!(bench.says("288 sur les 500"));
+    assert!(bench.says("Non jugée ne veut pas dire stable"));
+    assert!(bench.says("non jugé") && !bench.says("à surveiller"));
+    let judged = page(model::sound());
+    assert!(!judged.says("n’est pas jugée"));
 }
 
 #[test]

@@ -80,6 +80,11 @@ impl Engine {
         }
     }
 
+    /// A version is being put in force, which holds the same lock as a run.
+    pub(super) const fn is_promoting(&self) -> bool {
+        self.desks.models.promoting.is_some()
+    }
+
     fn promote(&mut self, version: u32, why: String) {
         if self.running.is_some() || self.desks.models.promoting.is_some() {
             return self.say(Event::Refused {

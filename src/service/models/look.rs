@@ -29,7 +29,6 @@ pub fn look(
         ready: true,
         limits: Limits {
             psi: config.drift.psi_limit,
-            least_readings: measure::least_readings(config),
             window_hours: config.drift.window_hours,
             latency_ms: config.drift.latency_limit_ms,
         },
@@ -42,7 +41,7 @@ pub fn look(
         view.deeds = deeds(&reader)?;
         if let Ok(Some(model)) = model {
             let now_ms = wall_ms();
-            view.drift = measure::drift_now(&reader, model, config, normals, now_ms)?;
+            view.drift = Some(measure::drift_now(&reader, model, config, normals, now_ms)?);
             view.measured_ms = Some(now_ms);
         }
         Ok(())

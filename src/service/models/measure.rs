@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::config::Config;
-use crate::domain::drift::Drift;
+use crate::domain::drift::{Drift, Unjudged};
 use crate::domain::features::{NORMAL_READINGS, Normal};
 use crate::domain::{LocoId, VerdictKind};
 use crate::ml::{self, Model, drift};
@@ -53,8 +53,7 @@ impl Normals {
     }
 }
 
-/// Measures the drift; `None` where the model keeps nothing to measure against, or there is no reading in the hours
-/// that are compared.
+/// Measures the drift; [`Unjudged`] says where nothing can be concluded from it.
 ///
 /// # Errors
 /// The warehouse cannot be read.
@@ -64,9 +63,9 @@ pub fn drift_now(
     config: &Config,
     normals: &mut Normals,
     wall_ms: i64,
-) -> Result<Option<Drift>, WarehouseError> {
+) -> Result<Drift, WarehouseError> {
     let Some(reference) = &model.card.reference else {
-        return Ok(None);
+        return Ok(Drift::none(Unjudged::NoReference));
     };
     let mut latest = Vec::new();
     for (_, _, loco) in reader.newest_instants()? {
@@ -93,8 +92,12 @@ pub fn drift_now(
             alarming: alarming(reader, model, &newest.loco, from_ms)?,
         });
     }
-    let found = drift::measure(reference, &fleet, config.drift.psi_limit);
-    Ok((found.readings > 0).then_some(found))
+    let terms = drift::Terms {
+        limit: config.drift.psi_limit,
+        least_readings: least_readings(config),
+        hours: config.drift.window_hours,
+    };
+    Ok(drift::measure(reference, &fleet, &terms))
 }
 
 /// The model sees danger in it now, or twice what it saw when these hours began, and half of what danger takes.
@@ -119,19 +122,19 @@ pub fn least_readings(config: &Config) -> u64 {
     config.drift.min_readings.min(READINGS as u64 / 2)
 }
 
-/// What the breaker goes by.
+/// What the breaker goes by; nothing where drift is not judged.
 #[must_use]
-pub fn measures(drift: &Drift, config: &Config) -> Vec<Measure> {
+pub fn measures(drift: &Drift) -> Vec<Measure> {
+    if drift.unjudged.is_some() {
+        return Vec::new();
+    }
     let measure = |channel: &crate::domain::drift::ChannelDrift| Measure {
         fuse: Fuse::Channel(channel.channel),
-        value: channel.decisive,
+        value: channel.decisive(),
         limit: channel.limit,
-        readings: channel.decisive_readings,
+        readings: channel.calm_readings,
     };
-    let least = least_readings(config);
-    let enough = drift.channels.iter();
-    let enough = enough.filter(|channel| channel.decisive_readings >= least);
-    enough.map(measure).collect()
+    drift.channels.iter().map(measure).collect()
 }
 
 /// Measures drift and latency after readings were scored, and writes down what the breaker makes of them.
@@ -148,15 +151,19 @@ pub fn watch(
 ) -> Result<(), WarehouseError> {
     let (started, wall_ms) = (Instant::now(), crate::service::pipeline::wall_ms());
     let drift = drift_now(reader, model, config, normals, wall_ms)?;
-    let mut all = drift
-        .as_ref()
-        .map_or_else(Vec::new, |drift| measures(drift, config));
+    let mut all = measures(&drift);
     all.extend(stopwatch.measure(config.drift.latency_limit_ms));
-    let psi = drift.iter().flat_map(|drift| &drift.channels);
-    let psi: Vec<(f64, f64)> = psi.map(|c| (c.psi, c.decisive)).collect();
-    let readings = drift.map(|drift| drift.readings);
+    let psi: Vec<(f64, f64)> = drift.channels.iter().map(|c| (c.psi, c.together)).collect();
+    let (readings, unjudged) = (drift.readings, drift.unjudged);
     let took_ms = started.elapsed().as_millis();
-    tracing::info!(readings, ?psi, ?all, took_ms, "drift and latency");
+    tracing::info!(
+        readings,
+        ?unjudged,
+        ?psi,
+        ?all,
+        took_ms,
+        "drift and latency"
+    );
     for entry in Breaker::read(reader)?.told_by(model.card.version, &all) {
         tracing::warn!(act = entry.act, detail = %entry.detail, "breaker");
         warehouse.note(&entry)?;

@@ -22,8 +22,7 @@ pub struct ModelsView {
     pub versions: Vec<Version>,
     /// Why the model in force cannot be read back.
     pub damaged: Option<String>,
-    /// The newest readings against training; `None` where the model keeps nothing to measure against, or there are
-    /// no readings.
+    /// The newest readings against training; `None` without a model.
     pub drift: Option<Drift>,
     /// When that was measured, UTC milliseconds.
     pub measured_ms: Option<i64>,
@@ -50,8 +49,6 @@ impl ModelsView {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Limits {
     pub psi: f64,
-    /// Readings below which nothing is said.
-    pub least_readings: u64,
     pub window_hours: f64,
     pub latency_ms: f64,
 }

@@ -4,7 +4,7 @@ use eframe::egui::{CornerRadius, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 use crate::domain::ModelCard;
 use crate::domain::VerdictKind;
-use crate::domain::drift::{Band, ChannelDrift, ChannelReference, Drift, Likeness, Sign};
+use crate::domain::drift::{Band, ChannelDrift, ChannelReference, Drift, Likeness, Sign, Unjudged};
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::card::{Tone, banner_ui};
@@ -32,24 +32,23 @@ pub fn drift_ui(ui: &mut Ui, cx: &Cx<'_>, card: &ModelCard) {
         let t = theme::tokens(ui);
         match (&view.drift, &card.reference) {
             (Some(drift), Some(reference)) => {
-                table_ui(ui, cx, drift, reference);
-                if drift.readings < view.limits.least_readings {
-                    let words = text.with(
-                        "mod-drift-few",
-                        [
-                            ("readings", text.count(drift.readings).into()),
-                            ("least", text.count(view.limits.least_readings).into()),
-                        ],
-                    );
-                    wrapped_ui(ui, theme::body(words, t.off));
-                } else if let Some((like, signs)) = &drift.like {
+                if let Some(why) = drift.unjudged {
+                    unjudged_ui(ui, text, why);
+                }
+                if drift.machines > 0 {
+                    table_ui(ui, cx, drift, reference);
+                }
+                if let (None, Some((like, signs))) = (drift.unjudged, &drift.like) {
                     like_ui(ui, text, *like, signs);
                 }
             }
-            _ if !view.ready => {
+            (Some(drift), None) => {
+                unjudged_ui(ui, text, drift.unjudged.unwrap_or(Unjudged::NoReference));
+            }
+            (None, _) if !view.ready => {
                 ui.label(theme::body(text.get("mod-loading"), t.mute));
             }
-            _ => wrapped_ui(ui, theme::body(text.get("mod-drift-none"), t.mute)),
+            (None, _) => wrapped_ui(ui, theme::body(text.get("mod-fault"), t.mute)),
         }
         ui.add_space(size::S);
         breaker_ui(ui, cx);
@@ -64,9 +63,9 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
     let heads = [
         text.get("mod-drift-channel"),
         text.get("mod-drift-psi"),
-        text.get("mod-drift-without"),
+        text.get("mod-drift-together"),
         text.get("mod-drift-ks"),
-        text.get("mod-drift-p"),
+        text.get("mod-drift-often"),
         text.get("mod-drift-shape"),
     ];
     ui.horizontal(|ui| {
@@ -83,49 +82,62 @@ fn table_ui(ui: &mut Ui, cx: &Cx<'_>, drift: &Drift, reference: &[ChannelReferen
             ui.spacing_mut().interact_size.y = 32.0;
             let name = text.channel(channel.channel);
             cell_ui(ui, widths[0], false, theme::body(name, t.text));
-            let few = drift.readings < cx.snapshot.models.limits.least_readings;
-            band_ui(ui, text, widths[1], channel, few);
-            let enough = channel.decisive_readings >= cx.snapshot.models.limits.least_readings;
-            let words = if enough {
-                text.number(channel.decisive, 2)
-            } else {
-                "—".to_owned()
-            };
-            let response = ui
-                .scope(|ui| cell_ui(ui, widths[2], true, theme::body(words, t.mute)))
-                .response;
-            let out: Vec<&str> = channel.left_out.iter().map(|loco| loco.as_str()).collect();
-            let out = if out.is_empty() {
-                "—".to_owned()
-            } else {
-                out.join(", ")
-            };
-            let readings = text.count(channel.decisive_readings);
-            response.on_hover_text(text.with(
-                "mod-drift-without-why",
-                [
-                    ("locos", out.into()),
-                    ("readings", readings.into()),
-                    ("limit", text.number(channel.limit, 2).into()),
-                ],
-            ));
+            let judged = drift.unjudged.is_none();
+            band_ui(ui, text, widths[1], channel, judged);
+            together_ui(ui, text, widths[2], channel, judged);
             let ks = text.number(channel.ks, 2);
             cell_ui(ui, widths[3], true, theme::body(ks, t.mute));
-            let p = if channel.ks_p < 0.001 {
-                text.get("mod-drift-p-small").into_owned()
-            } else {
-                text.number(channel.ks_p, 3)
-            };
-            ui.scope(|ui| cell_ui(ui, widths[4], true, theme::body(p, t.mute)))
+            let often = channel.as_far;
+            let often = often.map_or_else(|| "—".to_owned(), |share| text.percent(share));
+            ui.scope(|ui| cell_ui(ui, widths[4], true, theme::body(often, t.mute)))
                 .response
-                .on_hover_text(text.get("mod-drift-p-why"));
+                .on_hover_text(text.get("mod-drift-often-why"));
             twin_ui(ui, text, widths[5], channel, reference);
         });
     }
 }
 
+/// What more than half of the machines have moved by.
+fn together_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, judged: bool) {
+    let t = theme::tokens(ui);
+    let beyond = judged && channel.beyond;
+    let ink = if beyond { t.off } else { t.mute };
+    let number = text.number(channel.together, 1);
+    let words = if judged {
+        text.with("mod-drift-deviations", [("value", number.into())])
+    } else {
+        "—".to_owned()
+    };
+    let response = ui
+        .scope(|ui| cell_ui(ui, width, true, theme::body(words, ink)))
+        .response;
+    let usual = if beyond {
+        text.get("mod-drift-beyond")
+    } else {
+        text.get("mod-drift-usual")
+    };
+    let readings = text.count(channel.calm_readings);
+    response.on_hover_text(text.with(
+        "mod-drift-together-why",
+        [
+            ("usual", usual.into_owned().into()),
+            ("psi", text.number(channel.calm, 2).into()),
+            ("readings", readings.into()),
+            ("limit", text.number(channel.limit, 2).into()),
+        ],
+    ));
+}
+
+/// That nothing is concluded, and why.
+fn unjudged_ui(ui: &mut Ui, text: &Text, why: Unjudged) {
+    let words = text.with("mod-unjudged", [("why", text.unjudged(why).into())]);
+    let todo = text.get("mod-unjudged-means");
+    banner_ui(ui, Tone::Warn, &words, Some(&todo), None);
+    ui.add_space(size::S);
+}
+
 /// The index with its band: a shape and a word.
-fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, few: bool) {
+fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, judged: bool) {
     let t = theme::tokens(ui);
     let band = Band::of(channel.psi, channel.limit);
     ui.allocate_ui(vec2(width, 32.0), |ui| {
@@ -134,12 +146,13 @@ fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, few: bo
             ui.spacing_mut().item_spacing.x = size::S;
             let (rect, _) = ui.allocate_exact_size(vec2(14.0, 14.0), Sense::hover());
             let ink = match band {
-                _ if few => t.mute,
+                _ if !judged => t.mute,
                 Band::Stable => t.mute,
                 Band::Watch => t.warn,
                 Band::Act => t.off,
             };
             match band {
+                _ if !judged => {}
                 Band::Stable => {
                     paint_shape(ui.painter(), rect.center(), 14.0, VerdictKind::Nominal, t);
                 }
@@ -155,10 +168,13 @@ fn band_ui(ui: &mut Ui, text: &Text, width: f32, channel: &ChannelDrift, few: bo
                 }
             }
             let number = text.number(channel.psi, 2);
-            ui.label(theme::strong(number, if few { t.mute } else { t.text }));
-            if !few {
-                ui.label(theme::small(text.band(band), ink));
-            }
+            ui.label(theme::strong(number, if judged { t.text } else { t.mute }));
+            let word = if judged {
+                text.band(band)
+            } else {
+                text.get("mod-band-unjudged").into_owned()
+            };
+            ui.label(theme::small(word, ink));
         });
     });
 }
