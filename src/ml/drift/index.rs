@@ -80,5 +80,7 @@ pub(super) fn binned_distance(then: &[f64], now: &[u32]) -> f64 {
             apart += then - f64::from(*now) / all;
             apart.abs()
         })
+        // Sums of shares may be a hair above one.
         .fold(0.0, f64::max)
+        .min(1.0)
 }
