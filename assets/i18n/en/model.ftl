@@ -90,6 +90,7 @@ mod-breaker = Breaker
 mod-breaker-armed = armed
 mod-breaker-tripped = tripped
 mod-breaker-held = re-armed, watched
+mod-breaker-withdrawn = NOMINAL is withdrawn
 mod-breaker-why = Past a PSI of { $psi } (or what days of training themselves reach), or { $ms } ms to judge a reading, nothing is called nominal; DANGER is still told. Machines in danger do not count, nor, of three or more, the farthest of the others: a fault is no drift.
 mod-breaker-arm = Re-arm…
 mod-measure-channel = { $channel } · PSI { $value } (limit { $limit })

@@ -90,6 +90,7 @@ mod-breaker = Disjoncteur
 mod-breaker-armed = armé
 mod-breaker-tripped = déclenché
 mod-breaker-held = réarmé, sous surveillance
+mod-breaker-withdrawn = NOMINAL n’est plus donné
 mod-breaker-why = Au-delà d’un PSI de { $psi } (ou de ce qu’atteignent les jours mêmes de l’apprentissage), ou de { $ms } ms pour juger une mesure, plus rien n’est dit nominal ; DANGER reste dit. Les machines en danger n’y comptent pas, ni, dès trois machines, la plus écartée des autres : une panne n’est pas une dérive.
 mod-breaker-arm = Réarmer…
 mod-measure-channel = { $channel } · PSI { $value } (limite { $limit })
