@@ -338,14 +338,19 @@ fn rank(row: &FleetRow, last: f64, threshold: Option<f64>) -> f64 {
     let probability = row.probability.unwrap_or(0.0);
     match row.verdict.kind() {
         VerdictKind::Danger => -probability,
-        VerdictKind::Unavailable => match row.last_verdict {
-            Some((VerdictKind::Danger, _)) => 1.0 - last,
-            _ => 2.0,
-        },
+        VerdictKind::Unavailable => unjudged(row.last_verdict.map(|v| v.0), last),
         VerdictKind::Nominal => match row.condition(threshold) {
             Condition::Wearing(_) => 4.0 - probability,
             _ => 6.0 - probability,
         },
+    }
+}
+
+/// The rank of what cannot be judged, by what was last said of it: after all danger, before the wearing.
+fn unjudged(verdict: Option<VerdictKind>, probability: f64) -> f64 {
+    match verdict {
+        Some(VerdictKind::Danger) => 1.0 - probability,
+        _ => 2.0,
     }
 }
 
@@ -504,6 +509,20 @@ pub(super) fn count_verdicts(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_what_cannot_be_judged_the_likeliest_to_fail_stands_first() {
+        let danger = Some(VerdictKind::Danger);
+        let ranks = [
+            unjudged(danger, 1.0),
+            unjudged(danger, 0.9),
+            unjudged(danger, 0.45),
+            unjudged(Some(VerdictKind::Nominal), 0.3),
+        ];
+        assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+        assert!(ranks[0] >= 0.0 && ranks[3] < 3.0, "{ranks:?}");
+        assert_eq!(unjudged(None, 0.0), ranks[3]);
+    }
 
     #[test]
     fn no_value_is_named_where_the_present_ones_are_nominal_if_they_hold() {

@@ -446,15 +446,18 @@ mod tests {
                     .collect::<Vec<_>>()
             })
             .collect();
-        let columns = rect.left() as usize..rect.right() as usize;
-        (rect.top() as usize..rect.bottom() as usize)
-            .map(|y| y as f32 + 0.5)
-            .find(|y| {
-                columns.clone().any(|x| {
-                    let at = pos2(x as f32 + 0.5, *y);
-                    triangles.iter().any(|t| covers(*t, at))
-                })
+        let pixels =
+            |from: f32, to: f32| (from.floor() as i32..to.ceil() as i32).map(|i| i as f32 + 0.5);
+        // Only those that reach into the upper half: the rest is the floor of the curve.
+        triangles
+            .into_iter()
+            .filter(|t| t.iter().any(|p| p.y < rect.center().y))
+            .filter_map(|t| {
+                let all = Rect::from_points(&t).intersect(rect);
+                pixels(all.top(), all.bottom())
+                    .find(|y| pixels(all.left(), all.right()).any(|x| covers(t, pos2(x, *y))))
             })
+            .reduce(f32::min)
     }
 
     #[test]
