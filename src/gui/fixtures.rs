@@ -197,6 +197,7 @@ fn row(i: usize, verdict: Verdict, values: ChannelValues) -> FleetRow {
             } else {
                 [None; 4]
             },
+            held_nominal: false,
         }),
         normal: Some(normal()),
         happenings: happenings(danger),

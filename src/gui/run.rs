@@ -201,8 +201,9 @@ pub fn breaker_banner_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let text = cx.text;
     if let Some(blown) = cx.snapshot.models.tripped().min_by_key(|b| b.at_ms) {
         let cause = blown.cause();
-        let unavailable = text.verdict(crate::domain::VerdictKind::Unavailable);
-        let words = format!("{unavailable} — {}", text.cause_sentence(&cause));
+        // Not "no verdict": a locomotive in danger is still said to be.
+        let withdrawn = text.get("mod-breaker-withdrawn");
+        let words = format!("{withdrawn} — {}", text.cause_sentence(&cause));
         let todo = text.cause_todo(&cause);
         banner_ui(ui, Tone::Off, &words, Some(&todo), None);
     }

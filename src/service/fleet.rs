@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use crate::config::Config;
 use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, ReadError};
-use crate::domain::{Cause, Channel, Condition, LocoId, MaintenanceRecord, Verdict, VerdictKind};
+use crate::domain::{
+    Cause, Channel, ChannelValues, Condition, LocoId, MaintenanceRecord, Verdict, VerdictKind,
+};
 use crate::ml::{self, Model};
 use crate::warehouse::{
     LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
@@ -118,7 +120,8 @@ impl Scene<'_> {
         let mut rows: Vec<(f64, FleetRow)> = known
             .map(|known| {
                 let row = self.row(known, clocks.now(&known.newest), cause.as_ref(), &consulted);
-                (rank(&row, threshold), row)
+                let last = known.judged.map_or(0.0, |j| j.probability);
+                (rank(&row, last, threshold), row)
             })
             .collect();
         rows.sort_by(|(a_rank, a), (b_rank, b)| {
@@ -329,19 +332,25 @@ impl Token<'_> {
     }
 }
 
-/// Danger by probability, then what cannot be judged (the once dangerous first), the wearing, then the rest.
-fn rank(row: &FleetRow, threshold: Option<f64>) -> f64 {
+/// Danger by probability, then what cannot be judged (the once dangerous first, by their `last` probability), the
+/// wearing, then the rest.
+fn rank(row: &FleetRow, last: f64, threshold: Option<f64>) -> f64 {
     let probability = row.probability.unwrap_or(0.0);
     match row.verdict.kind() {
         VerdictKind::Danger => -probability,
-        VerdictKind::Unavailable => match row.last_verdict {
-            Some((VerdictKind::Danger, _)) => 1.0,
-            _ => 2.0,
-        },
+        VerdictKind::Unavailable => unjudged(row.last_verdict.map(|v| v.0), last),
         VerdictKind::Nominal => match row.condition(threshold) {
             Condition::Wearing(_) => 4.0 - probability,
             _ => 6.0 - probability,
         },
+    }
+}
+
+/// The rank of what cannot be judged, by what was last said of it: after all danger, before the wearing.
+fn unjudged(verdict: Option<VerdictKind>, probability: f64) -> f64 {
+    match verdict {
+        Some(VerdictKind::Danger) => 1.0 - probability,
+        _ => 2.0,
     }
 }
 
@@ -357,37 +366,43 @@ fn explanation(
             return None;
         }
     };
-    let way_back = if explained.probability >= model.card.threshold {
-        way_back(model, &explained.reading.values, &explained.normal)
+    let (threshold, normal) = (model.card.threshold, &explained.normal);
+    let (way_back, held_nominal) = if explained.probability >= threshold {
+        let nominal = |held: &ChannelValues| model.probability(held, Some(normal)) < threshold;
+        way_back(&nominal, &explained.reading.values, &normal.mean)
     } else {
-        [None; 4]
+        ([None; 4], false)
     };
     let explanation = Explanation {
         base: explained.base,
         contributions: explained.contributions,
         way_back,
+        held_nominal,
     };
     Some((explanation, explained.normal))
 }
 
 /// For each channel alone, the value nearest to the present one that brings NOMINAL back, searched from
-/// the present value towards the machine's normal, the values judged as if held steady.
-#[must_use]
-pub fn way_back(
-    model: &Model,
-    values: &crate::domain::ChannelValues,
-    normal: &Normal,
-) -> [Option<f64>; 4] {
-    Channel::ALL.map(|channel| {
+/// the present value towards the machine's normal, the values judged as if held steady; and whether the present values,
+/// so judged, are NOMINAL already. Then no value need change, and none is named.
+fn way_back(
+    nominal: &dyn Fn(&ChannelValues) -> bool,
+    values: &ChannelValues,
+    goal: &ChannelValues,
+) -> ([Option<f64>; 4], bool) {
+    if nominal(values) {
+        return ([None; 4], true);
+    }
+    let ways = Channel::ALL.map(|channel| {
         let i = channel.index();
-        let goal = normal.mean[i];
         (1..=WAY_BACK_STEPS).find_map(|step| {
             let mut changed = *values;
             let share = f64::from(step) / f64::from(WAY_BACK_STEPS);
-            changed[i] = values[i] + (goal - values[i]) * share;
-            (model.probability(&changed, Some(normal)) < model.card.threshold).then_some(changed[i])
+            changed[i] = values[i] + (goal[i] - values[i]) * share;
+            nominal(&changed).then_some(changed[i])
         })
-    })
+    });
+    (ways, false)
 }
 
 fn happenings(events: &[MaintenanceRecord], told: Vec<Happening>) -> Vec<Happening> {
@@ -489,4 +504,35 @@ pub(super) fn count_verdicts(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_what_cannot_be_judged_the_likeliest_to_fail_stands_first() {
+        let danger = Some(VerdictKind::Danger);
+        let ranks = [
+            unjudged(danger, 1.0),
+            unjudged(danger, 0.9),
+            unjudged(danger, 0.45),
+            unjudged(Some(VerdictKind::Nominal), 0.3),
+        ];
+        assert!(ranks.is_sorted_by(|a, b| a < b), "{ranks:?}");
+        assert!(ranks[0] >= 0.0 && ranks[3] < 3.0, "{ranks:?}");
+        assert_eq!(unjudged(None, 0.0), ranks[3]);
+    }
+
+    #[test]
+    fn no_value_is_named_where_the_present_ones_are_nominal_if_they_hold() {
+        let normal = [500.0, 5.0, 2.0, 45.0];
+        let nominal = |v: &ChannelValues| v[2] < 4.0;
+        // The danger was in what came before: these would do.
+        let held = way_back(&nominal, &normal, &normal);
+        assert_eq!(held, ([None; 4], true));
+        let (ways, held) = way_back(&nominal, &[500.0, 5.0, 9.5, 80.0], &normal);
+        assert!(!held && ways[0].is_none() && ways[3].is_none());
+        assert!(ways[2].is_some_and(|to| (3.8..4.0).contains(&to)));
+    }
 }

@@ -2,6 +2,7 @@
 //! so that a spike of one row shows at every zoom, and memory does not grow with the window.
 
 mod overview;
+mod pace;
 mod quality;
 mod reduce;
 mod shown;
@@ -14,10 +15,9 @@ use crate::warehouse::{Entry, LatestReading, Reader, WarehouseError};
 
 use super::notes;
 use super::snapshot::{Happening, HappeningKind, LocomotiveView, Severity, TimeWindow};
+use pace::GAP_PERIODS;
 use shown::Shown;
 
-/// A silence of this many sampling periods is a gap.
-const GAP_PERIODS: i64 = 5;
 /// Deviations of the machine's own normal that make its band.
 const BAND_DEVIATIONS: f64 = 4.0;
 
@@ -83,7 +83,7 @@ impl Request<'_> {
             severity: self.severity,
             overview: overview::of(self.reader, self.newest)?,
             samples: past.samples,
-            quality: past.quality.finish(self.now_ms, &refused),
+            quality: past.quality.finish(self.now_ms, past.end_gap_ms, &refused),
             happenings,
         })
     }

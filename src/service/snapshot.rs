@@ -96,6 +96,8 @@ pub struct Explanation {
     pub contributions: ChannelValues,
     /// For each channel the nearest value that, alone, brings NOMINAL back; `None` where none does.
     pub way_back: [Option<f64>; 4],
+    /// The present values, if they hold, bring NOMINAL back: the danger is in what came before them.
+    pub held_nominal: bool,
 }
 
 /// Something that happened to a locomotive, newest first in lists.

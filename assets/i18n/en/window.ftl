@@ -122,6 +122,7 @@ story-base = Base
 story-base-why = Probability with all four quantities at their normal
 story-way-back = What would bring it back to nominal
 story-way-back-none = No quantity is enough on its own
+story-way-back-held = The present values, if they hold, bring it back
 story-below = { $channel } below { $value }
 story-above = { $channel } above { $value }
 story-last = Last events

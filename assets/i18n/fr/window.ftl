@@ -122,6 +122,7 @@ story-base = Base
 story-base-why = Probabilité quand les quatre grandeurs sont à leur normale
 story-way-back = Ce qui la ramènerait à nominale
 story-way-back-none = Aucune grandeur ne suffit à elle seule
+story-way-back-held = Les valeurs actuelles, maintenues, la ramèneraient à nominale
 story-below = { $channel } sous { $value }
 story-above = { $channel } au-dessus de { $value }
 story-last = Derniers événements

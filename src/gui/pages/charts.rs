@@ -378,6 +378,9 @@ fn items<'a>(
             Line::new("", PlotPoints::Borrowed(run))
                 .color(ink)
                 .width(size::CURVE)
+                // A band is drawn from peak to peak as triangles: the tip of a spike is then thinner than a pixel,
+                // and without smoothing its upper third is not there. A line is as thick at the tip as at the foot.
+                .allow_band(false)
                 .allow_hover(false),
         );
     }
@@ -395,6 +398,109 @@ fn axis_ui(ui: &Ui, column: Rect, shown: (f64, f64), grid: &[(f64, String)]) {
                 label,
                 FontId::proportional(size::LABEL),
                 t.mute,
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gui::fixtures;
+    use eframe::egui::{Context, Pos2, RawInput, epaint::Primitive};
+    use std::sync::Arc;
+
+    /// Whether a triangle covers a point.
+    fn covers([a, b, c]: [Pos2; 3], p: Pos2) -> bool {
+        let side = |a: Pos2, b: Pos2| (b - a).rot90().dot(p - a);
+        let sides = [side(a, b), side(b, c), side(c, a)];
+        sides.iter().all(|s| *s >= 0.0) || sides.iter().all(|s| *s <= 0.0)
+    }
+
+    /// The highest pixel of the curve's colour between two columns, as the renderer without smoothing fills them.
+    fn highest(ctx: &Context, curves: &Curves, rect: Rect, shown: (f64, f64)) -> Option<f32> {
+        let input = RawInput {
+            screen_rect: Some(Rect::from_min_size(Pos2::ZERO, vec2(1000.0, 300.0))),
+            ..RawInput::default()
+        };
+        let mut ink = Color32::TRANSPARENT;
+        let mut output = ctx.run_ui(input, |ui| {
+            ink = theme::tokens(ui).trace;
+            chart_ui(ui, curves, VIBRATION, rect, shown, &[]);
+        });
+        output.textures_delta.clear();
+        let triangles: Vec<[Pos2; 3]> = ctx
+            .tessellate(output.shapes, 1.0)
+            .into_iter()
+            .filter_map(|clipped| match clipped.primitive {
+                Primitive::Mesh(mesh) => Some(mesh),
+                Primitive::Callback(_) => None,
+            })
+            .flat_map(|mesh| {
+                let of = |i: &u32| mesh.vertices[*i as usize];
+                mesh.indices
+                    .chunks(3)
+                    .map(|t| [of(&t[0]), of(&t[1]), of(&t[2])])
+                    .filter(|t| t.iter().all(|v| v.color == ink))
+                    .map(|t| t.map(|v| v.pos))
+                    .collect::<Vec<_>>()
+            })
+            .collect();
+        let pixels =
+            |from: f32, to: f32| (from.floor() as i32..to.ceil() as i32).map(|i| i as f32 + 0.5);
+        // Only those that reach into the upper half: the rest is the floor of the curve.
+        triangles
+            .into_iter()
+            .filter(|t| t.iter().any(|p| p.y < rect.center().y))
+            .filter_map(|t| {
+                let all = Rect::from_points(&t).intersect(rect);
+                pixels(all.top(), all.bottom())
+                    .find(|y| pixels(all.left(), all.right()).any(|x| covers(t, pos2(x, *y))))
+            })
+            .reduce(f32::min)
+    }
+
+    #[test]
+    fn a_spike_of_one_pixel_is_drawn_at_its_full_height_wherever_it_falls() {
+        let snapshot = fixtures::with_view(fixtures::fleet(3), "LOCO_001");
+        let mut view = (*snapshot.locomotive.unwrap()).clone();
+        let minute = 60.0;
+        let from = view.from_ms as f64 / 1000.0;
+        let day = 86_400.0;
+        // A day of minutes, least and largest each; one of them, and the last, is a spike.
+        view.bands = [None; 4];
+        view.curves[VIBRATION] = vec![
+            (0..1440)
+                .flat_map(|i| {
+                    let high = if i == 700 || i == 1439 { 9.5 } else { 2.1 };
+                    let at = from + f64::from(i) * minute;
+                    [[at, 1.9], [at, high]]
+                })
+                .collect(),
+        ];
+        let curves = Curves::new(&Arc::new(view));
+        let rect = Rect::from_min_size(pos2(10.0, 10.0), vec2(900.0, 200.0));
+        let (low, high) = curves.ranges[VIBRATION];
+        let top = rect.bottom() - ((9.5 - low) / (high - low)) as f32 * rect.height();
+        let ctx = Context::default();
+        theme::install(&ctx);
+        ctx.tessellation_options_mut(|o| o.feathering = false);
+        for shift in 0..12 {
+            let start = from + f64::from(shift) * 17.0;
+            // Past the second spike, and before it.
+            for end in [start + day, from + 1000.0 * minute] {
+                let at = highest(&ctx, &curves, rect, (start, end));
+                let at = at.expect("no curve at all");
+                assert!((at - top).abs() <= 2.0, "{shift}: {at} and not {top}");
+            }
+            let last = (
+                from + 1400.0 * minute,
+                from + 1439.3 * minute + f64::from(shift),
+            );
+            let at = highest(&ctx, &curves, rect, last).expect("no curve at all");
+            assert!(
+                (at - top).abs() <= 2.0,
+                "at the end, {shift}: {at} and not {top}"
             );
         }
     }

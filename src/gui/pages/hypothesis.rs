@@ -91,9 +91,10 @@ pub fn sum(text: &Text, judgement: &Judgement) -> String {
     let terms: Vec<String> = by_weight(&judgement.contributions)
         .into_iter()
         .map(|c| {
-            let push = judgement.contributions[c.index()];
-            let sign = if push < 0.0 { '−' } else { '+' };
-            format!("{sign} {}", text.number(push.abs(), 2))
+            // The sign that its bar has: what is written as zero has no minus.
+            let mut written = text.signed(judgement.contributions[c.index()]);
+            let sign = written.remove(0);
+            format!("{sign} {written}")
         })
         .collect();
     text.with(
@@ -214,10 +215,10 @@ mod tests {
             sum(&text, &exact),
             "base 0,06 + 0,44 + 0,29 + 0,09 − 0,02 = 0,86"
         );
-        let rounded = judgement(0.004, [0.004, 0.004, 0.5, 0.0]);
+        let rounded = judgement(0.004, [-0.004, 0.004, 0.508, 0.0]);
         assert_eq!(
             sum(&text, &rounded),
-            "base 0,00 + 0,50 + 0,00 + 0,00 + 0,00 ≈ 0,51"
+            "base 0,00 + 0,51 + 0,00 + 0,00 + 0,00 = 0,51"
         );
     }
 }

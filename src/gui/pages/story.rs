@@ -187,7 +187,10 @@ fn why_ui(ui: &mut Ui, cx: &Cx<'_>, row: &FleetRow) {
     if danger {
         section_ui(ui, &text.get("story-way-back"));
         let ways = ways_back(text, row, explanation);
-        if ways.is_empty() {
+        if explanation.held_nominal {
+            let words = theme::small(text.get("story-way-back-held"), t.mute);
+            ui.add(Label::new(words).wrap());
+        } else if ways.is_empty() {
             ui.label(theme::small(text.get("story-way-back-none"), t.mute));
         }
         for way in ways {

@@ -370,3 +370,28 @@ fn a_service_that_ended_is_seen_on_the_wall() {
     assert!(!bench.says("OPÉRATION NOMINALE"));
     assert!(bench.says("Le service s’est arrêté"));
 }
+
+#[test]
+fn a_danger_that_the_present_values_do_not_explain_names_no_value() {
+    for (language, words) in [
+        (
+            Language::French,
+            "Les valeurs actuelles, maintenues, la ramèneraient à nominale",
+        ),
+        (
+            Language::English,
+            "The present values, if they hold, bring it back",
+        ),
+    ] {
+        let mut s = fixtures::fleet(3);
+        let plain = bench_of(s.clone(), language, false, [1440.0, 900.0]);
+        assert!(!plain.says(words));
+        let row = &mut Arc::make_mut(&mut s.fleet)[0];
+        let explanation = row.explanation.as_mut().unwrap();
+        explanation.held_nominal = true;
+        explanation.way_back = [None; 4];
+        let bench = bench_of(s, language, false, [1440.0, 900.0]);
+        assert!(bench.says(words));
+        assert!(!bench.says("suffit à elle seule") && !bench.says("enough on its own"));
+    }
+}

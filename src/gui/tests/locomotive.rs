@@ -262,6 +262,11 @@ fn what_stands_for_many_says_so() {
     assert!(bench.says("la dernière de 60 mesures"));
     assert!(bench.says("au pire"));
     bench.press(Key::T);
+    // A spike behind a row stands in it.
+    let sample = *views::buckets().locomotive.unwrap().samples.last().unwrap();
+    let text = crate::text::Text::new(Language::French, crate::text::local_zone());
+    let [low, high] = [sample.bucket.low, sample.bucket.high].map(|v| text.number(v[2], 1));
+    assert!(bench.says(&format!("({low} – {high})")), "({low} – {high})");
     bench.press(Key::End);
     assert!(bench.says("moyenne de 60 mesures"));
 }

@@ -206,7 +206,9 @@ fn nothing_is_put_in_force_during_a_run() {
 #[test]
 fn the_breaker_stands_on_the_fleet_too() {
     let mut bench = bench(model::drifted(false));
-    assert!(bench.says("Le disjoncteur est déclenché"));
+    // DANGER is still given: "no verdict" would be wrong.
+    assert!(bench.says("NOMINAL n’est plus donné — Le disjoncteur est déclenché"));
+    assert!(!bench.says("VERDICT INDISPONIBLE — Le disjoncteur"));
     bench.snapshots.send(Arc::new(model::sound())).unwrap();
     bench.harness.run();
     assert!(!bench.says("Le disjoncteur est déclenché"));

@@ -6,17 +6,15 @@ use crate::service::snapshot::{QualityKind, QualitySpan};
 pub(super) struct Quality {
     from_ms: i64,
     to_ms: i64,
-    gap_ms: i64,
     last_ms: Option<i64>,
     spans: Vec<QualitySpan>,
 }
 
 impl Quality {
-    pub const fn new(from_ms: i64, to_ms: i64, gap_ms: i64) -> Self {
+    pub const fn new(from_ms: i64, to_ms: i64) -> Self {
         Self {
             from_ms,
             to_ms,
-            gap_ms,
             last_ms: None,
             spans: Vec::new(),
         }
@@ -35,10 +33,10 @@ impl Quality {
         }
     }
 
-    /// There is a reading at this instant (they come in time order).
-    pub fn reading(&mut self, at_ms: i64) {
+    /// There is a reading at this instant (they come in time order); a longer silence before it than `gap_ms` is a gap.
+    pub fn reading(&mut self, at_ms: i64, gap_ms: i64) {
         let before = self.last_ms.unwrap_or(self.from_ms);
-        if at_ms - before > self.gap_ms {
+        if at_ms - before > gap_ms {
             self.add(before, at_ms, QualityKind::Gap, 0);
         }
         self.last_ms = Some(at_ms);
@@ -49,10 +47,11 @@ impl Quality {
         self.add(at_ms, at_ms, QualityKind::Flagged, reach_ms);
     }
 
-    pub fn finish(mut self, now_ms: i64, refused: &[i64]) -> Vec<QualitySpan> {
+    /// A longer silence at the end than `gap_ms` is a gap.
+    pub fn finish(mut self, now_ms: i64, gap_ms: i64, refused: &[i64]) -> Vec<QualitySpan> {
         let end_ms = self.to_ms.min(now_ms);
         let last_ms = self.last_ms.unwrap_or(self.from_ms);
-        if end_ms - last_ms > self.gap_ms {
+        if end_ms - last_ms > gap_ms {
             self.add(last_ms, end_ms, QualityKind::Gap, 0);
         }
         // Refused rows a few pixels apart are drawn as one stretch.
@@ -70,14 +69,14 @@ mod tests {
 
     #[test]
     fn a_gap_a_flag_and_refused_rows_show_in_the_lane() {
-        let mut quality = Quality::new(0, 100_000, 5000);
+        let mut quality = Quality::new(0, 100_000);
         for second in (0..20).chain(60..80) {
-            quality.reading(second * 1000);
+            quality.reading(second * 1000, 5000);
             if second == 70 {
                 quality.flagged(70_000, 5000);
             }
         }
-        let spans = quality.finish(100_000, &[30_000, 30_100, 90_000]);
+        let spans = quality.finish(100_000, 5000, &[30_000, 30_100, 90_000]);
         let of = |kind| {
             spans
                 .iter()

@@ -38,7 +38,6 @@ pub(super) fn sample(samples: &mut Vec<Sample>, reading: &Reading, from_ms: i64,
 pub(super) struct Reducer {
     from_ms: i64,
     to_ms: i64,
-    gap_ms: i64,
     curve: Curve,
     current: Option<Extremes>,
     last_ms: Option<i64>,
@@ -52,20 +51,20 @@ struct Extremes {
 }
 
 impl Reducer {
-    pub fn new(from_ms: i64, to_ms: i64, gap_ms: i64) -> Self {
+    pub fn new(from_ms: i64, to_ms: i64) -> Self {
         Self {
             from_ms,
             to_ms,
-            gap_ms,
             curve: vec![Vec::new()],
             current: None,
             last_ms: None,
         }
     }
 
-    pub fn push(&mut self, at_ms: i64, value: f64) {
+    /// A longer silence before it than `gap_ms` splits the curve.
+    pub fn push(&mut self, at_ms: i64, value: f64, gap_ms: i64) {
         let bucket = bucket(at_ms, self.from_ms, self.to_ms);
-        let gap = self.last_ms.is_some_and(|last| at_ms - last > self.gap_ms);
+        let gap = self.last_ms.is_some_and(|last| at_ms - last > gap_ms);
         self.last_ms = Some(at_ms);
         match &mut self.current {
             Some(now) if now.bucket == bucket && !gap => {
@@ -119,10 +118,10 @@ mod tests {
 
     #[test]
     fn a_spike_of_one_row_survives_any_zoom() {
-        let mut reducer = Reducer::new(0, 1_000_000_000, 5000);
+        let mut reducer = Reducer::new(0, 1_000_000_000);
         for i in 0..1_000_000_i64 {
             let value = if i == 777_777 { 99.0 } else { (i % 7) as f64 };
-            reducer.push(i * 1000, value);
+            reducer.push(i * 1000, value, 5000);
         }
         let curve = reducer.finish();
         let points: Vec<_> = curve.iter().flatten().collect();
@@ -134,9 +133,9 @@ mod tests {
 
     #[test]
     fn a_gap_splits_the_curve() {
-        let mut reducer = Reducer::new(0, 100_000, 5000);
+        let mut reducer = Reducer::new(0, 100_000);
         for second in (0..20).chain(60..80) {
-            reducer.push(second * 1000, 1.0);
+            reducer.push(second * 1000, 1.0, 5000);
         }
         assert_eq!(reducer.finish().len(), 2);
     }

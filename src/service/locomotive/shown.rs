@@ -4,9 +4,10 @@
 use crate::domain::LocoId;
 use crate::domain::VerdictKind;
 use crate::service::snapshot::{Bucket, Curve, Happening, Sample};
-use crate::warehouse::{Level, Reader, WarehouseError};
+use crate::warehouse::{JudgedRollUp, Level, Reader, WarehouseError};
 
 use super::Changes;
+use super::pace::Pace;
 use super::quality::Quality;
 use super::reduce::{BUCKETS, Reducer, sample};
 
@@ -23,6 +24,7 @@ pub(super) struct Shown<'a> {
     pub to_ms: i64,
     /// Nothing after this is shown.
     pub until_ms: i64,
+    /// No silence up to this is a gap, by the pace of the newest readings.
     pub gap_ms: i64,
 }
 
@@ -32,6 +34,8 @@ pub(super) struct Past {
     pub probability: Curve,
     pub samples: Vec<Sample>,
     pub quality: Quality,
+    /// A longer silence at the end of the window is a gap.
+    pub end_gap_ms: i64,
     pub changes: Vec<Happening>,
 }
 
@@ -57,27 +61,33 @@ impl Shown<'_> {
         (self.to_ms - self.from_ms) / BUCKETS
     }
 
-    fn reducer(&self, gap_ms: i64) -> Reducer {
-        Reducer::new(self.from_ms, self.to_ms, gap_ms)
+    fn reducer(&self) -> Reducer {
+        Reducer::new(self.from_ms, self.to_ms)
     }
 
     pub fn of_rows(&self) -> Result<Past, WarehouseError> {
-        let mut channels: [Reducer; 4] = std::array::from_fn(|_| self.reducer(self.gap_ms));
-        let mut samples: Vec<Sample> = Vec::new();
-        let mut quality = Quality::new(self.from_ms, self.to_ms, self.gap_ms);
         let until_ms = self.until_ms;
+        let mut readings = Vec::new();
         self.reader
             .readings(self.loco, self.from_ms, until_ms, None, &mut |reading| {
-                for (i, reducer) in channels.iter_mut().enumerate() {
-                    reducer.push(reading.at_ms, reading.values[i]);
-                }
-                quality.reading(reading.at_ms);
-                if !reading.flags.is_empty() {
-                    quality.flagged(reading.at_ms, self.gap_ms);
-                }
-                sample(&mut samples, reading, self.from_ms, self.to_ms);
+                readings.push(*reading);
             })?;
-        let mut probability = self.reducer(self.gap_ms);
+        let mut channels: [Reducer; 4] = std::array::from_fn(|_| self.reducer());
+        let mut samples: Vec<Sample> = Vec::new();
+        let mut quality = Quality::new(self.from_ms, self.to_ms);
+        let pace = Pace::of(readings.iter().map(|r| (r.at_ms, 1)), self.gap_ms);
+        for (at, reading) in readings.iter().enumerate() {
+            let gap_ms = pace.limit_before(at);
+            for (i, reducer) in channels.iter_mut().enumerate() {
+                reducer.push(reading.at_ms, reading.values[i], gap_ms);
+            }
+            quality.reading(reading.at_ms, gap_ms);
+            if !reading.flags.is_empty() {
+                quality.flagged(reading.at_ms, gap_ms);
+            }
+            sample(&mut samples, reading, self.from_ms, self.to_ms);
+        }
+        let mut said: Vec<(i64, f64)> = Vec::new();
         let mut changes = Changes::default();
         let mut at = 0;
         self.reader
@@ -86,7 +96,7 @@ impl Shown<'_> {
                 if changes.last_ms == Some(j.at_ms) {
                     return;
                 }
-                probability.push(j.at_ms, j.probability);
+                said.push((j.at_ms, j.probability));
                 changes.push(j.at_ms, j.verdict);
                 // Both come in time order.
                 while samples.get(at).is_some_and(|s| s.bucket.to_ms < j.at_ms) {
@@ -100,72 +110,106 @@ impl Shown<'_> {
                     }
                 }
             })?;
+        let mut probability = self.reducer();
+        let said_pace = Pace::of(said.iter().map(|s| (s.0, 1)), self.gap_ms);
+        for (at, (at_ms, p)) in said.into_iter().enumerate() {
+            probability.push(at_ms, p, said_pace.limit_before(at));
+        }
         Ok(Past {
             curves: channels.map(Reducer::finish),
             probability: probability.finish(),
             samples,
             quality,
+            end_gap_ms: pace.limit_before(readings.len()),
             changes: changes.found,
         })
     }
 
+    /// What is read at which level: the newest bucket is not whole yet, and of an hour or a day it would be drawn where
+    /// it began, long before now; so its minutes are read.
+    fn stretches(&self, level: Level) -> [(Level, i64, i64); 2] {
+        let newest_ms = self.until_ms - self.until_ms.rem_euclid(level.ms());
+        let newest_ms = newest_ms.max(self.from_ms);
+        [
+            (level, self.from_ms, newest_ms - 1),
+            (Level::Minute, newest_ms, self.until_ms),
+        ]
+    }
+
     /// The crosshair still reads real rows: the newest of each bucket, where one is left.
     pub fn of_roll_ups(&self, level: Level) -> Result<Past, WarehouseError> {
-        let gap_ms = self.gap_ms.max(level.ms());
-        let mut channels: [Reducer; 4] = std::array::from_fn(|_| self.reducer(gap_ms));
-        let mut quality = Quality::new(self.from_ms, self.to_ms, gap_ms);
-        let mut means: Vec<Sample> = Vec::new();
+        let least_ms = self.gap_ms.max(level.ms());
         let until_ms = self.until_ms;
-        self.reader
-            .roll_ups(self.loco, level, self.from_ms, until_ms, &mut |bucket| {
-                // A bucket is drawn at its start, and at most where the window begins.
-                let at_ms = bucket.start_ms.max(self.from_ms);
-                for (i, reducer) in channels.iter_mut().enumerate() {
-                    reducer.push(at_ms, bucket.min[i]);
-                    reducer.push(at_ms, bucket.max[i]);
-                }
-                quality.reading(at_ms);
-                quality.reading((bucket.start_ms + level.ms() - 1).min(until_ms));
-                means.push(Sample {
-                    at_ms,
-                    values: bucket.mean(),
-                    mean: true,
-                    flags: crate::domain::Flags::NONE,
+        // A bucket is drawn at its start, and at most where the window begins.
+        let mut buckets = Vec::new();
+        let mut said: Vec<(i64, JudgedRollUp)> = Vec::new();
+        for (level, from_ms, to_ms) in self.stretches(level) {
+            if to_ms < from_ms {
+                continue;
+            }
+            self.reader
+                .roll_ups(self.loco, level, from_ms, to_ms, &mut |bucket| {
+                    let end_ms = (bucket.start_ms + level.ms() - 1).min(until_ms);
+                    buckets.push((bucket.start_ms.max(self.from_ms), end_ms, *bucket));
+                })?;
+            self.reader
+                .judged_roll_ups(self.loco, level, from_ms, to_ms, &mut |bucket| {
+                    said.push((bucket.start_ms.max(self.from_ms), *bucket));
+                })?;
+        }
+        let mut channels: [Reducer; 4] = std::array::from_fn(|_| self.reducer());
+        let mut quality = Quality::new(self.from_ms, self.to_ms);
+        let mut means: Vec<Sample> = Vec::new();
+        let pace = Pace::of(buckets.iter().map(|b| (b.0, b.2.readings)), least_ms);
+        for (at, (at_ms, end_ms, bucket)) in buckets.iter().enumerate() {
+            let (at_ms, gap_ms) = (*at_ms, pace.limit_before(at));
+            for (i, reducer) in channels.iter_mut().enumerate() {
+                reducer.push(at_ms, bucket.min[i], gap_ms);
+                reducer.push(at_ms, bucket.max[i], gap_ms);
+            }
+            quality.reading(at_ms, gap_ms);
+            quality.reading(*end_ms, i64::MAX);
+            means.push(Sample {
+                at_ms,
+                values: bucket.mean(),
+                mean: true,
+                flags: crate::domain::Flags::NONE,
+                judged: None,
+                bucket: Bucket {
+                    from_ms: at_ms,
+                    to_ms: *end_ms,
+                    readings: bucket.readings,
+                    low: bucket.min,
+                    high: bucket.max,
                     judged: None,
-                    bucket: Bucket {
-                        from_ms: at_ms,
-                        to_ms: (bucket.start_ms + level.ms() - 1).min(until_ms),
-                        readings: bucket.readings,
-                        low: bucket.min,
-                        high: bucket.max,
-                        judged: None,
-                    },
-                });
-            })?;
-        let mut probability = self.reducer(gap_ms);
+                },
+            });
+        }
+        let mut probability = self.reducer();
         let mut changes = Changes::default();
-        self.reader
-            .judged_roll_ups(self.loco, level, self.from_ms, until_ms, &mut |bucket| {
-                let at_ms = bucket.start_ms.max(self.from_ms);
-                probability.push(at_ms, bucket.min);
-                probability.push(at_ms, bucket.max);
-                changes.push(at_ms, bucket.verdict());
-                if let Ok(i) = means.binary_search_by_key(&at_ms, |mean| mean.at_ms) {
-                    means[i].bucket.judged = Some((bucket.min, bucket.max, bucket.verdict()));
-                }
-            })?;
+        let said_pace = Pace::of(said.iter().map(|s| (s.0, s.1.judged)), least_ms);
+        for (at, (at_ms, bucket)) in said.into_iter().enumerate() {
+            let gap_ms = said_pace.limit_before(at);
+            probability.push(at_ms, bucket.min, gap_ms);
+            probability.push(at_ms, bucket.max, gap_ms);
+            changes.push(at_ms, bucket.verdict());
+            if let Ok(i) = means.binary_search_by_key(&at_ms, |mean| mean.at_ms) {
+                means[i].bucket.judged = Some((bucket.min, bucket.max, bucket.verdict()));
+            }
+        }
         let step_ms = (self.to_ms - self.from_ms) / BUCKETS;
         for at_ms in self
             .reader
             .flagged_times(self.loco, self.from_ms, until_ms, step_ms)?
         {
-            quality.flagged(at_ms, gap_ms.max(2 * step_ms));
+            quality.flagged(at_ms, least_ms.max(2 * step_ms));
         }
         Ok(Past {
             curves: channels.map(Reducer::finish),
             probability: probability.finish(),
             samples: self.samples(&means)?,
             quality,
+            end_gap_ms: pace.limit_before(buckets.len()),
             changes: changes.found,
         })
     }

@@ -21,6 +21,18 @@ fn at_ms(i: i64) -> i64 {
 
 /// Sixty thousand seconds with one spike, one gap, one flag.
 fn past(folder: &std::path::Path) -> (Warehouse, Reader) {
+    let rows = (0..ROWS).map(|i| {
+        let vibration = if i == SPIKE_AT { 49.0 } else { 2.0 };
+        (at_ms(i), vibration, Flags(u16::from(i == FLAGGED_AT)))
+    });
+    past_of(folder, rows)
+}
+
+/// Instant, vibration and flags of each reading.
+fn past_of(
+    folder: &std::path::Path,
+    rows: impl Iterator<Item = (i64, f64, Flags)>,
+) -> (Warehouse, Reader) {
     let mut warehouse = Warehouse::open(&folder.join("w.sqlite")).unwrap();
     let mut load = warehouse.load().unwrap();
     load.begin_file(&FileIdentity {
@@ -32,13 +44,14 @@ fn past(folder: &std::path::Path) -> (Warehouse, Reader) {
     })
     .unwrap();
     let loco = load.loco("A").unwrap();
-    let rows: Vec<StagedReading> = (0..ROWS)
-        .map(|i| StagedReading {
+    let rows: Vec<StagedReading> = rows
+        .enumerate()
+        .map(|(i, (at_ms, vibration, flags))| StagedReading {
             loco,
-            at_ms: at_ms(i),
-            values: [500.0, 5.0, if i == SPIKE_AT { 49.0 } else { 2.0 }, 45.0],
+            at_ms,
+            values: [500.0, 5.0, vibration, 45.0],
             label: None,
-            flags: Some(Flags(u16::from(i == FLAGGED_AT))),
+            flags: Some(flags),
             line: i as u64 + 2,
         })
         .collect();
@@ -51,6 +64,10 @@ fn past(folder: &std::path::Path) -> (Warehouse, Reader) {
 }
 
 fn view(reader: &Reader, window: TimeWindow) -> LocomotiveView {
+    view_at(reader, window, at_ms(ROWS - 1))
+}
+
+fn view_at(reader: &Reader, window: TimeWindow, now_ms: i64) -> LocomotiveView {
     let newest = reader
         .latest_of(&LocoId::new("A"), i64::MAX)
         .unwrap()
@@ -59,7 +76,7 @@ fn view(reader: &Reader, window: TimeWindow) -> LocomotiveView {
         reader,
         newest: &newest,
         window,
-        now_ms: at_ms(ROWS - 1),
+        now_ms,
         threshold: None,
         normal: None,
         severity: Severity {
@@ -148,4 +165,67 @@ fn wide_windows_keep_gaps_flags_and_real_rows_under_the_crosshair() {
     assert!(of_spike(&pruned).mean && of_spike(&pruned).bucket.high[2] == 49.0);
     assert!(pruned.samples.len() > 500);
     assert!(pruned.samples.windows(2).all(|w| w[0].at_ms < w[1].at_ms));
+}
+
+/// Forty days every five minutes, then six hours every second; what shook for a minute ends half a minute before now.
+#[test]
+fn following_shows_what_just_happened_whole_and_no_gap_where_the_pace_changed() {
+    const DAY_MS: i64 = 24 * HOUR_MS;
+    const SLOW_MS: i64 = 300_000;
+    let folder = tempfile::tempdir().unwrap();
+    let fast_from = START_MS + 40 * DAY_MS;
+    // In the middle of an hour, and of a minute.
+    let now_ms = fast_from + 6 * HOUR_MS + 47 * 60_000 + 23_000;
+    let silent = START_MS + 20 * DAY_MS..START_MS + 20 * DAY_MS + 6 * HOUR_MS;
+    let slow = (0..)
+        .map(|i| START_MS + i * SLOW_MS)
+        .take_while(|at| *at < fast_from)
+        .filter(|at| !silent.contains(at));
+    let fast = (fast_from..=now_ms).step_by(1000);
+    let shook = now_ms - 90_000..now_ms - 30_000;
+    let rows = slow.chain(fast).map(|at| {
+        let vibration = if shook.contains(&at) { 9.5 } else { 2.0 };
+        (at, vibration, Flags::NONE)
+    });
+    let (_warehouse, reader) = past_of(folder.path(), rows);
+    for later_ms in [0, 17_000, 40_000] {
+        for window in [
+            TimeWindow::Last(HOUR_MS),
+            TimeWindow::Last(6 * HOUR_MS),
+            TimeWindow::Last(DAY_MS),
+            TimeWindow::Last(7 * DAY_MS),
+            TimeWindow::Last(30 * DAY_MS),
+            TimeWindow::Last(365 * DAY_MS),
+            TimeWindow::Last(1000 * DAY_MS),
+            TimeWindow::All,
+        ] {
+            let view = view_at(&reader, window, now_ms + later_ms);
+            let points = vibration(&view);
+            let most = points.iter().map(|p| p[1]).fold(0.0, f64::max);
+            assert_eq!(most, 9.5, "{window:?}");
+            let bucket_ms = (view.to_ms - view.from_ms) / 1000;
+            let reach_ms = bucket_ms.max(60_000);
+            for p in points.iter().filter(|p| p[1] == 9.5) {
+                let at = (p[0] * 1000.0).round() as i64;
+                assert!(at >= shook.start - reach_ms && at < shook.end, "{window:?}");
+            }
+            // The curve ends where the readings do.
+            let last_ms = points.last().map(|p| (p[0] * 1000.0).round() as i64);
+            assert!(
+                last_ms.is_some_and(|at| now_ms - at <= reach_ms),
+                "{window:?}"
+            );
+            let gaps: Vec<(i64, i64)> = view
+                .quality
+                .iter()
+                .filter(|span| span.kind == QualityKind::Gap && span.from_ms >= START_MS)
+                .filter(|span| later_ms == 0 || span.to_ms < now_ms)
+                .map(|span| (span.from_ms, span.to_ms))
+                .collect();
+            let all = view.from_ms < silent.start && view.to_ms - view.from_ms < 500 * DAY_MS;
+            assert_eq!(gaps.len(), usize::from(all), "{window:?} {gaps:?}");
+            let with_spike = |s: &&Sample| s.bucket.high[2] == 9.5;
+            assert!(view.samples.iter().any(|s| with_spike(&s)), "{window:?}");
+        }
+    }
 }

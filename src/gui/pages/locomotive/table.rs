@@ -12,13 +12,15 @@ use crate::gui::context::Cx;
 use crate::gui::pages::reading_card;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::focus_ring;
-use crate::gui::widgets::card::card_ui;
+use crate::gui::widgets::card::{at_ui, card_ui};
 use crate::gui::widgets::verdict::verdict_ui;
 use crate::service::snapshot::Sample;
 use crate::text::Text;
 
 const PAD: f32 = 10.0;
 const ROW: f32 = 30.0;
+/// Where least and largest stand under the values.
+const TALL: f32 = 42.0;
 
 /// The samples that lie within the axis, oldest first.
 pub fn within(samples: &[Sample], (from, to): (f64, f64)) -> &[Sample] {
@@ -122,7 +124,7 @@ fn keyboard(ui: &mut Ui, cx: &Cx<'_>, rect: Rect, rows: usize, at: Option<usize>
     // Newest first: down is back in time.
     let row = at.map(|at| rows - 1 - at);
     let by = |key| ui.input_mut(|i| i.count_and_consume_key(Modifiers::NONE, key));
-    let page = (rect.height() / ROW) as usize;
+    let page = (rect.height() / TALL) as usize;
     let down = by(Key::ArrowDown) + by(Key::PageDown) * page;
     let up = by(Key::ArrowUp) + by(Key::PageUp) * page;
     let to = if by(Key::Home) > 0 {
@@ -154,7 +156,9 @@ fn rows_ui(
     ui.visuals_mut().selection.stroke.color = t.text;
     ui.style_mut().wrap_mode = Some(eframe::egui::TextWrapMode::Truncate);
     let narrow = ui.available_width() < 820.0;
-    let channel = if narrow { 72.0 } else { 92.0 };
+    let channel = if narrow { 80.0 } else { 96.0 };
+    let many = samples.iter().any(|s| s.bucket.readings > 1);
+    let height = if many { TALL } else { ROW };
     let last = samples.len() - 1;
     let mut table = TableBuilder::new(ui)
         .id_salt("loco-table-rows")
@@ -176,7 +180,7 @@ fn rows_ui(
     table
         .header(size::TABLE_HEAD, |mut header| header_ui(&mut header, cx))
         .body(|body| {
-            body.rows(ROW, samples.len(), |mut row| {
+            body.rows(height, samples.len(), |mut row| {
                 let at = last - row.index();
                 let sample = &samples[at];
                 row.set_selected(chosen == Some(at));
@@ -212,7 +216,7 @@ fn head(header: &mut TableRow<'_, '_>, word: &str, unit: &str, right: bool) {
         let t = theme::tokens(ui);
         let align = if right { Align::Max } else { Align::Min };
         let rect = ui.max_rect().shrink2(vec2(PAD, 0.0));
-        crate::gui::widgets::card::at_ui(ui, word, rect, |ui| {
+        at_ui(ui, word, rect, |ui| {
             ui.with_layout(Layout::top_down(align), |ui| {
                 ui.spacing_mut().item_spacing.y = 0.0;
                 let lines = if unit.is_empty() { 1.0 } else { 2.0 };
@@ -239,11 +243,14 @@ fn row_ui(row: &mut TableRow<'_, '_>, cx: &Cx<'_>, sample: &Sample) {
             let t = theme::tokens(ui);
             let i = channel.index();
             let value = theme::body(text.value(channel, sample.values[i]), t.text);
-            let cell = right_ui(ui, value);
-            let bucket = &sample.bucket;
-            if bucket.readings > 1 {
-                let range = range(text, channel, bucket.low[i], bucket.high[i]);
-                cell.on_hover_text(text.unit(&range, channel));
+            match behind(text, channel, sample) {
+                Some(range) => {
+                    let words = text.unit(&range, channel);
+                    two_ui(ui, value, theme::small(range, t.mute)).on_hover_text(words);
+                }
+                None => {
+                    right_ui(ui, value);
+                }
             }
         });
     }
@@ -286,6 +293,19 @@ fn right_ui(ui: &mut Ui, words: RichText) -> eframe::egui::Response {
     .inner
 }
 
+/// The value, and under it what its bucket reached; the answer is that of the latter.
+fn two_ui(ui: &mut Ui, value: RichText, range: RichText) -> eframe::egui::Response {
+    let rect = ui.max_rect().shrink2(vec2(PAD, size::XS));
+    at_ui(ui, "two", rect, |ui| {
+        ui.with_layout(Layout::top_down(Align::Max), |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            ui.label(value.size(size::TEXT));
+            ui.label(range)
+        })
+        .inner
+    })
+}
+
 fn when(text: &Text, sample: &Sample) -> String {
     format!(
         "{} {}",
@@ -303,13 +323,23 @@ pub fn range(text: &Text, channel: Channel, low: f64, high: f64) -> String {
     )
 }
 
+/// The least and the largest behind a row that stands for many, where they differ as written: a spike is there.
+fn behind(text: &Text, channel: Channel, sample: &Sample) -> Option<String> {
+    let (bucket, i) = (&sample.bucket, channel.index());
+    let [low, high] = [bucket.low[i], bucket.high[i]];
+    let differ = text.value(channel, low) != text.value(channel, high);
+    (bucket.readings > 1 && differ).then(|| range(text, channel, low, high))
+}
+
 /// A whole row in words.
 fn sentence(cx: &Cx<'_>, sample: &Sample) -> String {
     let text = cx.text;
     let mut all = vec![when(text, sample)];
     for channel in Channel::ALL {
         let value = text.value_unit(channel, sample.values[channel.index()]);
-        all.push(format!("{} {value}", text.channel(channel)));
+        let behind = behind(text, channel, sample);
+        let behind = behind.map_or_else(String::new, |range| format!(" ({range})"));
+        all.push(format!("{} {value}{behind}", text.channel(channel)));
     }
     let (probability, verdict, model) = said(text, sample);
     all.push(match verdict {
