@@ -114,7 +114,8 @@ pub fn pressed_anew(ui: &Ui, button: &Response) -> bool {
     button.clicked()
         && !button.double_clicked()
         && !button.triple_clicked()
-        && !(is_held(ui, Key::Space) || is_held(ui, Key::Enter))
+        && !is_held(ui, Key::Space)
+        && !is_held(ui, Key::Enter)
 }
 
 /// Whether that key only repeats itself.
