@@ -6,11 +6,12 @@ use eframe::egui::{Align, Label, Layout, Rect, Ui, vec2};
 use crate::domain::alarm::{Alarm, Priority};
 use crate::service::alarms::{AlarmsAsk, Which};
 use crate::service::command::Command;
+use crate::service::snapshot::Clock;
 
 use super::context::{Ask, Cx, Page};
 use super::theme::{self, size};
 use super::widgets::alarm::{colour, priority_shape_ui};
-use super::widgets::button::{Kind, button_ui};
+use super::widgets::button::{Kind, button_ui, pressed_anew};
 use super::widgets::card::at_ui;
 
 /// Its height.
@@ -50,7 +51,7 @@ pub fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, alarm: &Alarm) {
             if see.clicked() {
                 cx.ask(Ask::Show(Page::Alarms));
             }
-            if acknowledge.clicked() {
+            if pressed_anew(ui, &acknowledge) {
                 cx.send(Command::Alarms(AlarmsAsk::Acknowledge {
                     which: Which::These(vec![alarm.id]),
                     comment: String::new(),
@@ -74,6 +75,9 @@ pub fn strip_ui(ui: &mut Ui, cx: &mut Cx<'_>, alarm: &Alarm) {
                 cx.text.alarm_line(alarm),
                 cx.text.moment(alarm.raised_ms, Some(cx.wall_ms))
             );
+            if matches!(cx.snapshot.clock, Clock::Replay { .. }) {
+                line = format!("{} · {line}", cx.text.get("alarm-of-the-present"));
+            }
             if others > 0 {
                 line.push_str(" · ");
                 line.push_str(&cx.text.with("alarm-others", [("count", others.into())]));

@@ -29,7 +29,7 @@ use super::save::SaveChoice;
 use super::shortcuts;
 use super::theme::{self, size};
 use super::toasts::Toasts;
-use super::{alarm_strip, kiosk, rail, replay, top_bar};
+use super::{alarm_strip, kiosk, rail, replay, run, top_bar};
 use crate::text::{Language, Text};
 
 /// The state of the window; what the service knows is in the snapshot.
@@ -311,15 +311,22 @@ impl eframe::App for App {
                     .fill(t.bg)
                     .inner_margin(Margin::same(page_margin(ui))),
             )
-            .show(ui, |ui| match page {
-                Page::Fleet => fleet::page_ui(ui, &mut cx, &mut self.fleet),
-                Page::Locomotive => locomotive::page_ui(ui, &mut cx, &mut self.locomotive),
-                Page::Simulator => simulator::page_ui(ui, &mut cx, &mut self.simulator),
-                Page::Pipeline => pipeline::page_ui(ui, &mut cx, &mut self.pipeline),
-                Page::Model => model::page_ui(ui, &mut cx, &mut self.model),
-                Page::Alarms => alarms::page_ui(ui, &mut cx, &mut self.alarms),
-                Page::Settings => settings::page_ui(ui, &mut cx, &mut self.settings),
-                Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
+            .show(ui, |ui| {
+                // The others tell it among what else is wrong.
+                if !matches!(page, Page::Fleet | Page::Locomotive | Page::Pipeline) {
+                    ui.spacing_mut().item_spacing.y = size::M;
+                    run::fault_ui(ui, &cx);
+                }
+                match page {
+                    Page::Fleet => fleet::page_ui(ui, &mut cx, &mut self.fleet),
+                    Page::Locomotive => locomotive::page_ui(ui, &mut cx, &mut self.locomotive),
+                    Page::Simulator => simulator::page_ui(ui, &mut cx, &mut self.simulator),
+                    Page::Pipeline => pipeline::page_ui(ui, &mut cx, &mut self.pipeline),
+                    Page::Model => model::page_ui(ui, &mut cx, &mut self.model),
+                    Page::Alarms => alarms::page_ui(ui, &mut cx, &mut self.alarms),
+                    Page::Settings => settings::page_ui(ui, &mut cx, &mut self.settings),
+                    Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
+                }
             });
         Help::release_keys(&ctx, held);
         let asks = std::mem::take(&mut cx.asks);

@@ -155,14 +155,30 @@ fn stage_mark(ui: &Ui, rect: Rect, stage: Stage, progress: RunProgress) {
     }
 }
 
-/// What is wrong with the whole, in words, and what to do about it.
-pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
+/// The service reads nothing: what any page shows may be old.
+pub fn fault_ui(ui: &mut Ui, cx: &Cx<'_>) {
     let text = cx.text;
     if let Some(fault) = &cx.snapshot.fault {
         let (words, todo) = (text.get("fault"), text.get("fault-todo"));
         let detail = text.detail(fault);
         banner_ui(ui, Tone::Warn, &words, Some(&todo), detail.as_deref());
     }
+}
+
+/// The file of settings, as it was left, does not act.
+pub fn settings_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let text = cx.text;
+    if let Some(why) = &cx.snapshot.settings.broken {
+        let (words, todo) = (text.get("set-broken"), text.get("set-broken-todo"));
+        let detail = text.detail(why);
+        banner_ui(ui, Tone::Calm, &words, Some(&todo), detail.as_deref());
+    }
+}
+
+/// What is wrong with the whole, in words, and what to do about it.
+pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
+    let text = cx.text;
+    fault_ui(ui, cx);
     // A first start has its own page.
     let first_start =
         cx.snapshot.fleet.is_empty() && matches!(cx.snapshot.fleet_cause, Some(Cause::NeverRun));

@@ -1,5 +1,5 @@
-//! What happened once, said in a corner: runs that ended, models, refusals. Bad news stays until it is
-//! closed; good news leaves by itself.
+//! What happened once, said in a corner: runs that ended, models, refusals. What hurts stays until it is
+//! closed; warnings leave after a minute, good news after seconds.
 
 use std::time::{Duration, Instant};
 
@@ -14,6 +14,8 @@ use super::widgets::card::Tone;
 use crate::text::Text;
 
 const SHOWN_FOR: Duration = Duration::from_secs(8);
+/// A warning: long enough for somebody who looks away, and not over the page for the rest of the shift. The log keeps it.
+const WARNS_FOR: Duration = Duration::from_secs(60);
 /// More than these at once would hide the page.
 const AT_MOST: usize = 4;
 
@@ -28,6 +30,15 @@ enum What {
     Event(Event),
     NotSent,
     NoDialog,
+}
+
+/// What hurts stays until somebody closes it.
+fn shown_for(tone: Tone) -> Option<Duration> {
+    match tone {
+        Tone::Calm => Some(SHOWN_FOR),
+        Tone::Warn | Tone::Off => Some(WARNS_FOR),
+        Tone::Danger => None,
+    }
 }
 
 /// The messages on screen, oldest first.
@@ -47,6 +58,7 @@ impl Toasts {
             | Event::Refused { .. }
             // A file that is shorter than its range must not be taken for the whole of it.
             | Event::Exported { gone: Some(_), .. }
+            | Event::SettingsBroken { .. }
             | Event::ModelRefused { .. } => Tone::Warn,
         };
         self.push(tone, What::Event(event));
@@ -63,7 +75,7 @@ impl Toasts {
     }
 
     fn push(&mut self, tone: Tone, what: What) {
-        let until = (tone == Tone::Calm).then(|| Instant::now() + SHOWN_FOR);
+        let until = shown_for(tone).map(|time| Instant::now() + time);
         self.0.push(Toast { tone, what, until });
         if self.0.len() > AT_MOST {
             self.0.remove(0);
@@ -162,6 +174,7 @@ impl What {
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])
             }
+            Event::SettingsBroken { .. } => text.get("set-broken").into_owned(),
             Event::ModelRefused { .. } => text.get("toast-model-refused").into_owned(),
         }
     }
@@ -173,6 +186,7 @@ impl What {
                 Event::RunFailedSafe { cause: why }
                 | Event::NotKept { why }
                 | Event::Refused { why }
+                | Event::SettingsBroken { why }
                 | Event::ModelRefused { why },
             ) => text.detail(why),
             Self::Event(Event::Exported {
@@ -180,5 +194,24 @@ impl What {
             }) => Some(text.pruned(gone.readings, gone.to_ms)),
             _ => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_leave_and_what_hurts_stays() {
+        let mut toasts = Toasts::default();
+        let why = String::new();
+        toasts.event(Event::Refused { why: why.clone() });
+        toasts.event(Event::SettingsBroken { why: why.clone() });
+        toasts.event(Event::RunFailedSafe { cause: why.clone() });
+        toasts.event(Event::NotKept { why });
+        let left: Vec<bool> = toasts.0.iter().map(|t| t.until.is_none()).collect();
+        assert_eq!(left, [false, false, true, true]);
+        let within = Instant::now() + Duration::from_secs(61);
+        assert!(toasts.0.iter().all(|t| t.until.is_none_or(|u| u < within)));
     }
 }

@@ -42,7 +42,13 @@ pub fn normal_of(
     readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
         learner.push(&r.values);
     })?;
-    Ok(learner.normal(&model.scorer.spec.fleet))
+    Ok(normal_learned(model, &learner))
+}
+
+/// What a machine's first readings taught, beside the fleet that the model knows.
+#[must_use]
+pub fn normal_learned(model: &Model, learner: &NormalLearner) -> Normal {
+    learner.normal(&model.scorer.spec.fleet)
 }
 
 /// Explains the reading of a locomotive at the instant `at_ms`; `None` where there is none.

@@ -26,7 +26,7 @@ mod threshold;
 mod train;
 
 pub use evaluate::{Evaluation, PredictedRow, Split, evaluate_pair, evaluate_split};
-pub use explain::{Explained, explain_at, normal_of};
+pub use explain::{Explained, explain_at, normal_learned, normal_of};
 pub use followers::Followers;
 pub use forest::Forest;
 pub use grow::{Growth, Rows, grow};

@@ -172,6 +172,10 @@ pub enum Event {
     Refused {
         why: String,
     },
+    /// The file of settings is wrong, as somebody has left it; why.
+    SettingsBroken {
+        why: String,
+    },
     /// A new model judges from now on.
     ModelPromoted {
         version: u32,

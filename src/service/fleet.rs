@@ -2,6 +2,7 @@
 
 mod known;
 mod memory;
+mod own;
 
 use std::collections::HashMap;
 
@@ -24,6 +25,7 @@ use super::snapshot::{Explanation, FleetRow, Happening, HappeningKind, LastRun};
 use super::training;
 use known::Known;
 pub use memory::{FleetMemory, Fresh};
+use own::{Own, out_of_band};
 
 use super::trust::{Clocks, Consulted, flagged, stale_limit_ms};
 
@@ -92,14 +94,18 @@ impl Scene<'_> {
                     known.explained = self.replayed(&known.newest, &mut token, explanations);
                     past.push(known);
                 }
-                self.assemble(past.iter(), cause)
+                let own = self.own(&mut memory.own, past.iter())?;
+                self.assemble(past.iter(), cause, &own)
             }
             None => {
                 let version = self.model.as_ref().ok().copied().flatten();
                 let version = version.map(|model| model.card.version);
                 memory.refresh(self.reader, version, self.wall_ms)?;
                 self.explain_new(memory, &mut token);
-                self.assemble(memory.known(), cause)
+                let mut own = std::mem::take(&mut memory.own);
+                let normals = self.own(&mut own, memory.known());
+                memory.own = own;
+                self.assemble(memory.known(), cause, &normals?)
             }
         }
     }
@@ -108,6 +114,7 @@ impl Scene<'_> {
         &self,
         known: impl Iterator<Item = &'k Known> + Clone,
         cause: Option<Cause>,
+        own: &HashMap<LocoId, Normal>,
     ) -> Result<Fleet, WarehouseError> {
         let newest = known.clone().map(|known| &known.newest);
         let clocks = Clocks::of(newest.clone(), self.replay_ms, self.wall_ms);
@@ -119,7 +126,11 @@ impl Scene<'_> {
             .and_then(|m| m.map(|m| m.card.threshold));
         let mut rows: Vec<(f64, FleetRow)> = known
             .map(|known| {
-                let row = self.row(known, clocks.now(&known.newest), cause.as_ref(), &consulted);
+                let now_ms = clocks.now(&known.newest);
+                let mut row = self.row(known, now_ms, cause.as_ref(), &consulted);
+                row.normal = known.explained.as_ref().map(|(_, normal)| normal.clone());
+                row.normal = row.normal.or_else(|| own.get(&row.loco).cloned());
+                row.out_of_band = out_of_band(&row.values, row.normal.as_ref());
                 let last = known.judged.map_or(0.0, |j| j.probability);
                 (rank(&row, last, threshold), row)
             })
@@ -240,21 +251,15 @@ impl Scene<'_> {
         );
         // Explanations, too, rest on a sound run.
         let explained = known.explained.clone();
-        let (explanation, normal) = explained.filter(|_| fleet_cause.is_none()).unzip();
-        let values = newest.reading.values;
-        let out_of_band = std::array::from_fn(|i| {
-            normal.as_ref().is_some_and(|n: &Normal| {
-                (values[i] - n.mean[i]).abs() > BAND_DEVIATIONS * n.deviation[i]
-            })
-        });
+        let explanation = explained.filter(|_| fleet_cause.is_none());
         FleetRow {
             loco: newest.loco.clone(),
             verdict,
             last_verdict: judged.map(|j| (j.verdict, j.at_ms)),
             probability: current.map(|j| j.probability),
             trend_24h: known.recent.trend(now_ms),
-            values,
-            out_of_band,
+            values: newest.reading.values,
+            out_of_band: [false; 4],
             flags: newest.reading.flags,
             reading_at_ms: at_ms,
             age_ms,
@@ -262,12 +267,25 @@ impl Scene<'_> {
             days_since_maintenance: events
                 .last()
                 .map(|e| (now_ms - e.at_ms) as f64 / DAY_MS as f64),
-            explanation,
-            normal,
+            explanation: explanation.map(|(explanation, _)| explanation),
+            normal: None,
             happenings: happenings(events, told),
             origin: Some((newest.file.clone(), newest.line)),
             source: newest.source.clone(),
         }
+    }
+
+    /// The machines' own normals, where some have no explanation that brings it.
+    fn own<'k>(
+        &self,
+        own: &mut Own,
+        known: impl Iterator<Item = &'k Known> + Clone,
+    ) -> Result<HashMap<LocoId, Normal>, WarehouseError> {
+        if known.clone().all(|known| known.explained.is_some()) {
+            return Ok(HashMap::new());
+        }
+        let model = self.model.as_ref().ok().copied().flatten();
+        own.normals(self.reader, model, known.map(|known| &known.newest.loco))
     }
 
     /// NOMINAL, unless the breaker has withdrawn it. A replay shows the past as it was judged.

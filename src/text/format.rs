@@ -186,6 +186,23 @@ impl Text {
         )
     }
 
+    /// As [`Text::moment`], to the second.
+    #[must_use]
+    pub fn moment_seconds(&self, at_ms: i64, now_ms: i64) -> String {
+        let day = |ms| self.zoned(ms).map(|z| z.date());
+        let time = self.time_seconds(at_ms);
+        if day(now_ms) == day(at_ms) {
+            return time;
+        }
+        let year = |ms| self.zoned(ms).map(|z| z.year());
+        let date = if year(now_ms) == year(at_ms) {
+            self.date(at_ms)
+        } else {
+            self.date_year(at_ms)
+        };
+        format!("{date} {time}")
+    }
+
     /// A month by its number, from 1, as dates write it.
     #[must_use]
     pub fn month(&self, month: i8) -> String {

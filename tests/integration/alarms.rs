@@ -4,14 +4,17 @@ use std::fs::OpenOptions;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
-use cidp::domain::alarm::{Alarm, State};
-use cidp::domain::{Channel, LocoId};
+use cidp::domain::alarm::{Alarm, State, What};
+use cidp::domain::{Channel, LocoId, Verdict};
+use cidp::ml::Model;
 use cidp::service::alarms::{AlarmsAsk, Which};
 use cidp::service::command::{Command, Event, Replay};
 use cidp::service::export::{AlarmFilter, FileFormat};
+use cidp::service::fleet::{FleetMemory, Scene};
 use cidp::service::handle::ServiceHandle;
 use cidp::service::platform::Platform;
 use cidp::service::snapshot::HappeningKind;
+use cidp::warehouse::{Reader, RunStatus};
 
 use crate::support::{HEADER, TestHome, fleet, fleet_between, telemetry};
 
@@ -85,7 +88,7 @@ impl Service {
             a.watch.loco() == Some(&LocoId::new("LOCO_001"))
                 && matches!(
                     a.what,
-                    cidp::domain::alarm::What::Limit {
+                    What::Limit {
                         channel: Channel::Vibration,
                         ..
                     }
@@ -162,6 +165,97 @@ fn a_jump_is_an_alarm_until_it_is_over_and_somebody_knows() {
         (&kept["state"], &kept["inputs"]["values"]["vibration"]),
         (&"closed".into(), &14.0.into())
     );
+}
+
+/// Readings in which nothing is ever wrong: no model can be learned of them.
+fn quiet(from: u32, to: u32) -> String {
+    let rows = fleet_between(LOCOMOTIVES, from, to);
+    let lines = rows.lines().enumerate().map(|(i, line)| {
+        let mut fields: Vec<String> = line.split(',').map(str::to_owned).collect();
+        if i > 0 {
+            let wave = (i as f64).sin();
+            fields[4] = format!("{:.2}", 2.0 + 0.4 * wave);
+            fields[5] = format!("{:.1}", 45.0 + 4.0 * wave);
+        }
+        fields.join(",") + "\n"
+    });
+    lines.collect()
+}
+
+#[test]
+fn without_a_model_a_jump_out_of_the_machines_own_band_is_still_an_alarm() {
+    let home = TestHome::new();
+    home.write("sensors.csv", quiet(0, BEFORE));
+    home.configure(&format!(
+        "{}follow = true\n[alarms]\ndelay_secs = 0.0\n",
+        telemetry("sensors.csv")
+    ));
+    let run = home.json(0, &["run"]);
+    assert_ne!(run["training"]["outcome"], "promoted", "{run:#}");
+    let service = Service::start(home);
+    assert_eq!(service.vibration(), None, "what is ordinary calls nobody");
+    service.reading(BEFORE, Some(14.0));
+    service.wait("the alarm is raised", |s| s.vibration().is_some());
+    let alarm = service.vibration().unwrap();
+    assert!(
+        matches!(alarm.what, What::Limit { own: true, .. }),
+        "{alarm:?}"
+    );
+    assert_eq!(alarm.inputs.unwrap().model, None);
+    let snapshot = service.handle.snapshot();
+    for row in snapshot.fleet.iter() {
+        let jumped = row.loco.as_str() == "LOCO_001";
+        assert_eq!(row.out_of_band[2], jumped, "{row:?}");
+        assert!(matches!(row.verdict, Verdict::Unavailable(_)), "{row:?}");
+    }
+}
+
+#[test]
+fn the_own_band_stands_whatever_became_of_the_model_and_the_run() {
+    let home = home();
+    let mut rows = fleet_between(LOCOMOTIVES, 0, BEFORE);
+    rows.push_str("2026-02-01T00:00:00Z,LOCO_001,500.0,5.00,14.00,45.0\n");
+    rows.push_str("2026-02-01T00:00:00Z,LOCO_002,500.0,5.00,2.00,45.0\n");
+    home.write("sensors.csv", rows);
+    home.json(0, &["run"]);
+    let reader = Reader::open(&home.warehouse()).unwrap();
+    let model = Model::from_bytes(&reader.model().unwrap().unwrap().body).unwrap();
+    let platform = Platform::open(Some(&home.path(".")), None).unwrap();
+    let sound = reader.last_run().unwrap();
+    let mut failed = sound.clone();
+    failed.as_mut().unwrap().status = RunStatus::FailedSafe;
+    let end_ms = reader.span().unwrap().unwrap().1;
+    for (what, model, last_run, replay_ms, judged) in [
+        ("sound", Ok(Some(&model)), &sound, None, true),
+        ("no model", Ok(None), &sound, None, false),
+        ("damaged", Err("x".to_owned()), &sound, None, false),
+        ("failed run", Ok(Some(&model)), &failed, None, false),
+        ("failed run, no model", Ok(None), &failed, None, false),
+        ("past, no model", Ok(None), &failed, Some(end_ms), true),
+    ] {
+        let scene = Scene {
+            reader: &reader,
+            config: &platform.config,
+            tripped: None,
+            model,
+            last_run: last_run.clone(),
+            replay_ms,
+            wall_ms: 1_800_000_000_000,
+        };
+        let mut memory = FleetMemory::default();
+        // The second look is from memory.
+        for _ in 0..2 {
+            let rows = scene.fleet(&mut memory).unwrap().rows;
+            assert_eq!(rows.len(), 2);
+            for row in rows {
+                let jumped = row.loco.as_str() == "LOCO_001";
+                assert_eq!(row.out_of_band[2], jumped, "{what}: {row:?}");
+                let unavailable = matches!(row.verdict, Verdict::Unavailable(_));
+                assert!(judged || unavailable, "{what}: {row:?}");
+                assert!(what == "sound" || row.explanation.is_none(), "{what}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -314,3 +314,25 @@ fn scoring_that_takes_too_long_withdraws_nominal_and_names_the_latency() {
     );
     assert_eq!(status[0]["breaker"]["causes"][0]["what"], "latency");
 }
+
+#[test]
+fn a_limit_set_by_hand_trips_a_service_that_is_running() {
+    let home = learned();
+    let few = "[drift]\nmin_readings = 200\n";
+    let sources = format!("{}follow = true\n", telemetry("sensors.csv"));
+    home.configure(&format!("{few}psi_limit = 10.0\n{sources}"));
+    let status = goes_on(&home, 30.0);
+    assert_eq!(status[0]["breaker"]["tripped"], false, "{status:#}");
+    let service = cidp::service::engine::start(platform(&home), Box::new(|| {})).unwrap();
+    wait(&service, "the fleet is shown", |s| {
+        let s = s.snapshot();
+        s.settings.ready && s.fleet.iter().any(|r| r.verdict == Verdict::Nominal)
+    });
+    home.configure(&format!("{few}psi_limit = 0.2\n{sources}"));
+    wait(&service, "nominal is withdrawn", |s| {
+        let s = s.snapshot();
+        s.fleet.iter().all(|r| r.verdict != Verdict::Nominal)
+    });
+    let tripped = "SELECT count(*) FROM journal WHERE act = 'breaker_tripped'";
+    assert!(home.number(tripped) > 0);
+}

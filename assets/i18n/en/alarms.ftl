@@ -28,6 +28,7 @@ alarm-kind-limit = Out of limits
 alarm-kind-no_verdict = No verdict
 alarm-kind-source = Source
 alarm-kind-fleet = Fleet
+alarm-of-the-present = Present, not the replay
 alarm-notice-one = ALARM · { $priority }
 alarm-notice-many = { $count } ALARMS
 alarm-others =
@@ -86,6 +87,7 @@ alarm-column-raised = Raised
 alarm-column-by = By
 alarm-empty = No alarm
 alarm-empty-why = Nothing waits to be acknowledged.
+alarm-empty-fault = While the warehouse cannot be read no alarm is raised: this silence says nothing of the locomotives.
 alarm-empty-unknown = No reading yet
 alarm-empty-unknown-why = Without readings nothing is watched: run the pipeline or open your files.
 alarm-none-selected = Choose an alarm to read its values, its model and who did what.
@@ -140,6 +142,7 @@ alarm-history-none = No alarm matches this filter.
 alarm-history-more = The newest { $count }; the export holds them all.
 
 alarm-rates-title = Alarms per ten minutes
+alarm-rates-unknown = not known
 alarm-rates =
     { $floods ->
         [0] { $total } in 24 h, no flood · guidance: 1 can be managed, more than 10 is a flood

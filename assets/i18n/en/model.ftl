@@ -95,12 +95,8 @@ mod-breaker = Breaker
 mod-breaker-armed = armed
 mod-breaker-tripped = tripped
 mod-breaker-held = re-armed, watched
-<<<<<<< HEAD
 mod-breaker-why = When more than half of the machines move the same way beyond what as many did during training, and the PSI passes { $psi }; or when a reading takes more than { $ms } ms to judge: nothing is called nominal, DANGER is still told. A few machines alone do not trip it: a fault is no drift.
-=======
 mod-breaker-withdrawn = NOMINAL is withdrawn
-mod-breaker-why = Past a PSI of { $psi } (or what days of training themselves reach), or { $ms } ms to judge a reading, nothing is called nominal; DANGER is still told. Machines in danger do not count, nor, of three or more, the farthest of the others: a fault is no drift.
->>>>>>> part-lofix
 mod-breaker-arm = Re-arm…
 mod-measure-channel = { $channel } · PSI { $value } (limit { $limit })
 mod-measure-latency = judging · { $value } ms a reading (limit { $limit } ms)

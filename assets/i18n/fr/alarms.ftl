@@ -28,6 +28,7 @@ alarm-kind-limit = Hors limites
 alarm-kind-no_verdict = Sans verdict
 alarm-kind-source = Source
 alarm-kind-fleet = Flotte
+alarm-of-the-present = Présent, pas la relecture
 alarm-notice-one = ALARME · { $priority }
 alarm-notice-many = { $count } ALARMES
 alarm-others =
@@ -86,6 +87,7 @@ alarm-column-raised = Levée
 alarm-column-by = Par
 alarm-empty = Aucune alarme
 alarm-empty-why = Rien n’attend d’être acquitté.
+alarm-empty-fault = Tant que l’entrepôt ne peut être lu, aucune alarme n’est levée : ce silence ne dit rien des locomotives.
 alarm-empty-unknown = Aucune mesure pour l’instant
 alarm-empty-unknown-why = Sans mesure, rien n’est surveillé : lancez le traitement ou ouvrez vos fichiers.
 alarm-none-selected = Choisissez une alarme pour en lire les mesures, le modèle et qui a fait quoi.
@@ -140,6 +142,7 @@ alarm-history-none = Aucune alarme ne répond à ce filtre.
 alarm-history-more = Les { $count } plus récentes ; l’export les contient toutes.
 
 alarm-rates-title = Alarmes par dix minutes
+alarm-rates-unknown = inconnues
 alarm-rates =
     { $floods ->
         [0] { $total } en 24 h, aucun afflux · repères : 1 gérable, plus de 10 afflux

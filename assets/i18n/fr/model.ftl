@@ -95,12 +95,8 @@ mod-breaker = Disjoncteur
 mod-breaker-armed = armé
 mod-breaker-tripped = déclenché
 mod-breaker-held = réarmé, sous surveillance
-<<<<<<< HEAD
 mod-breaker-why = Quand plus de la moitié des machines se déplace dans le même sens au-delà de ce qu’autant de machines faisaient pendant l’apprentissage, et que le PSI passe { $psi } ; ou quand il faut plus de { $ms } ms pour juger une mesure : plus rien n’est dit nominal, DANGER reste dit. Quelques machines seules ne le déclenchent pas : une panne n’est pas une dérive.
-=======
 mod-breaker-withdrawn = NOMINAL n’est plus donné
-mod-breaker-why = Au-delà d’un PSI de { $psi } (ou de ce qu’atteignent les jours mêmes de l’apprentissage), ou de { $ms } ms pour juger une mesure, plus rien n’est dit nominal ; DANGER reste dit. Les machines en danger n’y comptent pas, ni, dès trois machines, la plus écartée des autres : une panne n’est pas une dérive.
->>>>>>> part-lofix
 mod-breaker-arm = Réarmer…
 mod-measure-channel = { $channel } · PSI { $value } (limite { $limit })
 mod-measure-latency = jugement · { $value } ms par mesure (limite { $limit } ms)

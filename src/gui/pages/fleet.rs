@@ -24,6 +24,7 @@ pub struct State {
 pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.spacing_mut().item_spacing.y = size::M;
     run::banners_ui(ui, cx);
+    run::settings_ui(ui, cx);
     if cx.snapshot.fleet.is_empty() {
         let rect = ui.available_rect_before_wrap();
         run::start_ui(ui, cx, rect);

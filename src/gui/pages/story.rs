@@ -9,7 +9,7 @@ use crate::gui::context::{Ask, Cx};
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::bars::contributions_ui;
-use crate::gui::widgets::button::{Kind, button_ui, button_width};
+use crate::gui::widgets::button::{Kind, button_ui, button_width, pressed_anew};
 use crate::gui::widgets::card::at_ui;
 use crate::gui::widgets::verdict::{colour, paint_shape};
 use crate::service::alarms::{AlarmsAsk, Which};
@@ -46,17 +46,23 @@ pub fn story_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
     at_ui(ui, "story-foot", foot, |ui| {
         ui.spacing_mut().item_spacing.y = size::S;
         let [open, acknowledge, simulate] = &words;
-        if stacked && button_ui(ui, Kind::Plain, acknowledge).clicked() {
+        let acknowledge_ui = |ui: &mut Ui| {
+            let button = button_ui(ui, Kind::Plain, acknowledge);
+            pressed_anew(ui, &button)
+        };
+        if stacked && acknowledge_ui(ui) {
             acknowledge_all(cx, row);
         }
         ui.horizontal(|ui| {
             if button_ui(ui, Kind::Primary, open).clicked() {
                 cx.ask(Ask::Open(row.loco.clone()));
             }
-            if calling && !stacked && button_ui(ui, Kind::Plain, acknowledge).clicked() {
+            if calling && !stacked && acknowledge_ui(ui) {
                 acknowledge_all(cx, row);
             }
-            if button_ui(ui, Kind::Plain, simulate).clicked() {
+            // It takes the place of what was acknowledged: a second click is not meant for it.
+            let simulate = button_ui(ui, Kind::Plain, simulate);
+            if pressed_anew(ui, &simulate) {
                 cx.ask(Ask::Simulate(row.loco.clone()));
             }
         });

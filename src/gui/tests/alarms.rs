@@ -3,19 +3,21 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use eframe::egui::{Key, Role};
+use eframe::egui::{Event, Key, Modifiers, PointerButton, Role};
 use egui_kittest::kittest::{NodeT, Queryable};
+use jiff::tz::TimeZone;
 
 use super::{Bench, bench, bench_of};
 use crate::domain::LocoId;
+use crate::domain::alarm::{Act, Aside};
 use crate::gui::context::Page;
 use crate::gui::fixtures;
 use crate::gui::fixtures::alarms::{all, with_alarms};
 use crate::service::alarms::{AlarmsAsk, AlarmsView, History, Sound, Which};
 use crate::service::command::{Command, Desk};
 use crate::service::export::{AlarmFilter, FileFormat};
-use crate::service::snapshot::Snapshot;
-use crate::text::Language;
+use crate::service::snapshot::{Clock, Snapshot};
+use crate::text::{DEFAULT_ZONE, Language, Text};
 
 fn on_page(snapshot: Snapshot) -> Bench {
     let mut bench = bench(snapshot);
@@ -94,6 +96,87 @@ fn the_keyboard_walks_and_acknowledges() {
     bench.press(Key::End);
     bench.press(Key::Space);
     assert_eq!(bench.sent(), [], "the last one does not call");
+}
+
+/// Two quick clicks at a button, with the picture after the first acknowledgement between them.
+fn double_click(bench: &mut Bench, label: &str, then: Snapshot) {
+    let at = bench
+        .harness
+        .get_all_by_role_and_label(Role::Button, label)
+        .next()
+        .unwrap()
+        .rect()
+        .center();
+    let mut then = Some(then);
+    for _ in 0..2 {
+        for pressed in [true, false] {
+            bench.harness.event(Event::PointerMoved(at));
+            bench.harness.event(Event::PointerButton {
+                pos: at,
+                button: PointerButton::Primary,
+                pressed,
+                modifiers: Modifiers::NONE,
+            });
+            bench.harness.step();
+        }
+        if let Some(then) = then.take() {
+            bench.snapshots.send_replace(Arc::new(then));
+            bench.harness.step();
+        }
+    }
+}
+
+fn without(id: i64) -> Snapshot {
+    let left: Vec<_> = all().into_iter().filter(|a| a.id != id).collect();
+    with_alarms(fixtures::fleet(5), &left)
+}
+
+#[test]
+fn a_double_click_acknowledges_what_was_read_and_not_the_next() {
+    // The page: the next alarm has come under the same button.
+    let mut bench = on_page(board());
+    double_click(&mut bench, "Acquitter", without(1));
+    assert_eq!(bench.sent(), [acknowledge(&[1], "")]);
+    // The strip.
+    let mut bench = super::bench(board());
+    bench.show(Key::Num3);
+    bench.sent();
+    let strip =
+        "Acquitter\u{202f}: LOCO_001 · DANGER DÉTECTÉ\u{202f}: 91\u{202f}% — seuil 42\u{202f}%";
+    double_click(&mut bench, strip, without(1));
+    assert_eq!(bench.sent(), [acknowledge(&[1], "")]);
+    // The story.
+    let mut bench = super::bench(board());
+    double_click(&mut bench, "Acquitter", without(1));
+    let sent = bench.sent();
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(bench.harness.state().page(), Page::Fleet);
+}
+
+#[test]
+fn a_key_that_is_held_acknowledges_once() {
+    let down = |repeat| Event::Key {
+        key: Key::Space,
+        physical_key: None,
+        pressed: true,
+        repeat,
+        modifiers: Modifiers::NONE,
+    };
+    for on_the_button in [false, true] {
+        let mut bench = on_page(board());
+        if on_the_button {
+            bench
+                .harness
+                .get_by_role_and_label(Role::Button, "Acquitter")
+                .focus();
+            bench.harness.run();
+        }
+        for repeat in [false, true, true, true] {
+            bench.harness.event(down(repeat));
+            bench.harness.run();
+        }
+        assert_eq!(bench.sent(), [acknowledge(&[1], "")], "{on_the_button}");
+    }
 }
 
 #[test]
@@ -373,4 +456,86 @@ fn without_alarms_it_says_what_that_means() {
     });
     let blind = on_page(blind);
     assert!(blind.says("aucune nouvelle alarme n’est levée"));
+}
+
+#[test]
+fn an_unreadable_warehouse_is_told_on_every_page_and_never_as_a_calm() {
+    for (language, fault, calm) in [
+        (Language::French, "Défaut du service", "aucun afflux"),
+        (Language::English, "Service fault", "no flood"),
+    ] {
+        let mut snapshot = with_alarms(fixtures::fleet(5), &[]);
+        snapshot.data_span = None;
+        snapshot.fault = Some("file is not a database".into());
+        let mut bench = bench_of(snapshot, language, false, [1280.0, 720.0]);
+        for key in [
+            Key::Num1,
+            Key::Num2,
+            Key::Num3,
+            Key::Num4,
+            Key::Num5,
+            Key::Num7,
+            Key::Num8,
+            Key::Num6,
+        ] {
+            bench.show(key);
+            let told = bench.harness.query_all_by_label_contains(fault).count();
+            assert_eq!(told, 1, "{key:?}");
+        }
+        assert!(!bench.says(calm));
+        assert!(!bench.says("Aucune mesure") && !bench.says("No reading yet"));
+    }
+}
+
+#[test]
+fn a_broken_file_of_settings_is_told_on_the_fleet_page() {
+    let mut snapshot = fixtures::fleet(5);
+    let mut settings = (*snapshot.settings).clone();
+    settings.broken = Some("cidp.toml, line 3".into());
+    snapshot.settings = Arc::new(settings);
+    let bench = super::bench(snapshot);
+    assert!(bench.says("Le fichier de réglages"));
+    assert!(bench.says("cidp.toml, line 3"));
+}
+
+#[test]
+fn in_a_replay_the_strip_says_that_it_is_of_the_present() {
+    let mut snapshot = board();
+    snapshot.clock = Clock::Replay {
+        speed: 60,
+        playing: false,
+    };
+    let bench = super::bench(snapshot);
+    assert!(bench.says("Présent, pas la relecture · LOCO_001"));
+    assert!(!super::bench(board()).says("Présent, pas la relecture"));
+}
+
+#[test]
+fn what_was_done_is_told_in_the_order_of_time_to_the_second() {
+    let mut alarm = all().remove(0);
+    let at_ms = wall_ms();
+    let act = |at_ms, who: &str| Act {
+        at_ms,
+        who: who.into(),
+        words: String::new(),
+    };
+    alarm.raised_ms = at_ms - 9_000;
+    alarm.acknowledged = Some(act(at_ms - 6_000, "Ngo"));
+    alarm.returned_ms = Some(at_ms - 3_000);
+    alarm.active = false;
+    alarm.aside = Some(Aside::OutOfService {
+        act: act(at_ms, "Essomba"),
+    });
+    let bench = on_page(with_alarms(fixtures::fleet(5), &[alarm]));
+    let text = Text::new(Language::French, TimeZone::get(DEFAULT_ZONE).unwrap());
+    let second = |at_ms| text.moment_seconds(at_ms, wall_ms());
+    let heights: Vec<f32> = [9_000, 6_000, 3_000, 0]
+        .into_iter()
+        .map(|ago| {
+            let words = second(at_ms - ago);
+            let node = bench.harness.query_all_by_label_contains(&words).next();
+            node.unwrap_or_else(|| panic!("{words}")).rect().top()
+        })
+        .collect();
+    assert!(heights.is_sorted_by(|a, b| a < b), "{heights:?}");
 }

@@ -1,8 +1,8 @@
 //! Buttons, 36 high: one primary a place, plain ones, and those of a set of which one is on.
 
 use eframe::egui::{
-    Align2, Color32, CornerRadius, CursorIcon, FontId, Response, Role, Sense, Stroke, StrokeKind,
-    Ui, Vec2, WidgetInfo, vec2,
+    Align2, Color32, CornerRadius, CursorIcon, Event, FontId, Key, Response, Role, Sense, Stroke,
+    StrokeKind, Ui, Vec2, WidgetInfo, vec2,
 };
 
 use crate::gui::fonts::{Icon, icon};
@@ -105,6 +105,26 @@ pub fn small_button_ui(ui: &mut Ui, word: &str, name: &str) -> Response {
     response
         .on_hover_cursor(CursorIcon::PointingHand)
         .on_hover_text(name)
+}
+
+/// Whether it was pressed by a press of its own. Where what is acted on moves up by one, the second click of a
+/// double-click, or a key that is held, would act on something that nobody has read.
+#[must_use]
+pub fn pressed_anew(ui: &Ui, button: &Response) -> bool {
+    button.clicked()
+        && !button.double_clicked()
+        && !button.triple_clicked()
+        && !is_held(ui, Key::Space)
+        && !is_held(ui, Key::Enter)
+}
+
+/// Whether that key only repeats itself.
+#[must_use]
+pub fn is_held(ui: &Ui, key: Key) -> bool {
+    ui.input(|i| {
+        let held = |e: &Event| matches!(e, Event::Key { key: k, repeat: true, .. } if *k == key);
+        i.events.iter().any(held)
+    })
 }
 
 /// How wide a button with this word is.

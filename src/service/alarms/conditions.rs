@@ -283,11 +283,11 @@ fn watch_of_fleet(cause: &Cause) -> Watch {
     }
 }
 
-/// Its source was refused: its values are those of before.
+/// Its source was refused: its values are those of before. A run that failed takes back no reading that is in.
 fn unread(row: &FleetRow) -> bool {
     matches!(
         row.verdict,
-        Verdict::Unavailable(Cause::SourceRefused { .. } | Cause::RunFailed { .. })
+        Verdict::Unavailable(Cause::SourceRefused { .. })
     )
 }
 

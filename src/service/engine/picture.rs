@@ -38,10 +38,14 @@ impl Engine {
         let snapshot = match self.assemble() {
             Ok(snapshot) => snapshot,
             Err(error) => {
-                tracing::error!(%error, "no snapshot");
                 let mut last = Snapshot::clone(&self.snapshots.borrow());
+                let fault = Some(error.to_string());
+                // Four times a second it would bury everything else in the log.
+                if last.fault != fault {
+                    tracing::error!(%error, "no snapshot");
+                }
                 // What was last known stays on the page, and no verdict stands any more.
-                last.fault = Some(error.to_string());
+                last.fault = fault;
                 last.fleet_cause = Some(Cause::RunFailed {
                     reason: error.to_string(),
                 });
@@ -49,6 +53,13 @@ impl Engine {
                 last.running = self.running;
                 let cause = last.fleet_cause.clone();
                 let mut rows = last.fleet.as_ref().clone();
+                if let (Clock::Wall, Some(before_ms)) = (last.clock, last.now_ms) {
+                    let wall_ms = wall_ms();
+                    for row in &mut rows {
+                        row.age_ms = grown(row.reading_at_ms, row.age_ms, before_ms, wall_ms);
+                    }
+                    last.now_ms = Some(wall_ms);
+                }
                 for row in &mut rows {
                     if let Some(cause) = &cause {
                         row.verdict = crate::domain::Verdict::Unavailable(cause.clone());
@@ -56,6 +67,8 @@ impl Engine {
                 }
                 last.fleet = Arc::new(rows);
                 self.picture_alarms(&mut last);
+                self.picture_settings(&mut last);
+                self.picture_log(&mut last);
                 last
             }
         };
@@ -208,5 +221,29 @@ impl Engine {
         }
         .view()?;
         Ok(Some(Arc::new(view)))
+    }
+}
+
+/// The age of a reading that was `age_ms` old at `before_ms`, now that the computer's clock says `wall_ms`: it grows
+/// whether or not the warehouse can be read. One that goes by the clock of an archive does not age.
+fn grown(reading_ms: i64, age_ms: i64, before_ms: i64, wall_ms: i64) -> i64 {
+    if reading_ms + age_ms == before_ms {
+        age_ms.max(wall_ms - reading_ms)
+    } else {
+        age_ms
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_read_grows_older_all_the_same() {
+        let live = grown(90_000, 10_000, 100_000, 130_000);
+        assert_eq!(live, 40_000);
+        assert_eq!(grown(90_000, live, 130_000, 160_000), 70_000);
+        assert_eq!(grown(50_000, 0, 100_000, 130_000), 0, "an archive");
+        assert_eq!(grown(90_000, 10_000, 100_000, 95_000), 10_000, "set back");
     }
 }

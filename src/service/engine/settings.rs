@@ -178,6 +178,7 @@ impl Engine {
                 c.etl,
                 c.freshness,
                 c.model,
+                c.drift,
                 folder,
             )
         };
@@ -300,6 +301,7 @@ impl Engine {
 
     fn file_is_broken(&mut self, why: String) {
         tracing::warn!(why, "the settings in force stay");
+        self.say(Event::SettingsBroken { why: why.clone() });
         if self.desks.settings.view.ready {
             self.edit_view(|view| view.broken = Some(why));
         } else {

@@ -10,6 +10,7 @@ use crate::service::notes;
 use crate::warehouse::{LatestReading, PERIOD_READINGS, Reader, WarehouseError, median_step};
 
 use super::known::Known;
+use super::own::Own;
 use super::{DAY_MS, Explanations};
 
 /// Readings kept for whoever asks what happened between two pictures.
@@ -22,6 +23,7 @@ pub struct FleetMemory {
     pub(super) followers: Followers,
     /// Explanations of the past, for replays.
     pub(super) replayed: Explanations,
+    pub(super) own: Own,
     seen: Seen,
     fresh: Vec<Fresh>,
 }
@@ -106,6 +108,7 @@ impl FleetMemory {
                 }
                 None => {
                     self.followers.forget_one(&loco);
+                    self.own.forget_one(&loco);
                     Kept::read(reader, &loco, wall_ms)?
                 }
             };

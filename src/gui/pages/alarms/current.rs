@@ -167,7 +167,13 @@ fn empty_ui(ui: &mut Ui, cx: &Cx<'_>) {
             eframe::egui::Sense::hover(),
         );
         let unknown = cx.snapshot.data_span.is_none();
-        let (kind, title, words) = if unknown {
+        let (kind, title, words) = if cx.snapshot.fault.is_some() {
+            (
+                crate::domain::VerdictKind::Unavailable,
+                cx.text.get("empty-fault-title"),
+                cx.text.get("alarm-empty-fault"),
+            )
+        } else if unknown {
             (
                 crate::domain::VerdictKind::Unavailable,
                 cx.text.get("alarm-empty-unknown"),

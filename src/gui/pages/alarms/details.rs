@@ -7,7 +7,7 @@ use crate::domain::alarm::{Alarm, Aside, State as AlarmState, What};
 use crate::gui::context::{Ask, Cx};
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::alarm::{ink, priority_shape_ui, state_ui};
-use crate::gui::widgets::button::{Kind, button_ui};
+use crate::gui::widgets::button::{Kind, button_ui, pressed_anew};
 use crate::gui::widgets::card::at_ui;
 use crate::service::alarms::{AlarmsAsk, Which};
 use crate::service::command::Command;
@@ -141,34 +141,41 @@ fn inputs_ui(ui: &mut Ui, cx: &Cx<'_>, alarm: &Alarm) {
     }
 }
 
-/// Who did what, and when.
+/// Who did what, and when: in the order of time, to the second, as a report of an incident needs it.
 fn acts_ui(ui: &mut Ui, cx: &Cx<'_>, alarm: &Alarm) {
     let t = theme::tokens(ui);
     let text = cx.text;
-    let moment = |at_ms| text.moment(at_ms, Some(cx.wall_ms));
+    let moment = |at_ms| text.moment_seconds(at_ms, cx.wall_ms);
     section_ui(ui, &text.get("alarm-acts"));
-    pair_ui(ui, &text.get("alarm-raised"), &moment(alarm.raised_ms));
-    if let Some(at_ms) = alarm.returned_ms {
-        pair_ui(ui, &text.get("alarm-returned"), &moment(at_ms));
-    }
+    let mut acts = vec![(alarm.raised_ms, text.get("alarm-raised"), None)];
+    acts.extend(
+        alarm
+            .returned_ms
+            .map(|at_ms| (at_ms, text.get("alarm-returned"), None)),
+    );
     if let Some(act) = &alarm.acknowledged {
-        let by = format!("{} · {}", act.who, moment(act.at_ms));
-        pair_ui(ui, &text.get("alarm-acknowledged"), &by);
+        acts.push((act.at_ms, text.get("alarm-acknowledged"), Some(act)));
+    }
+    if let Some(aside) = &alarm.aside {
+        let name = match aside {
+            Aside::Shelved { .. } => text.get("alarm-shelved"),
+            Aside::OutOfService { .. } => text.get("alarm-out"),
+        };
+        acts.push((aside.act().at_ms, name, Some(aside.act())));
+    }
+    acts.sort_by_key(|(at_ms, ..)| *at_ms);
+    for (at_ms, name, act) in acts {
+        let Some(act) = act else {
+            pair_ui(ui, &name, &moment(at_ms));
+            continue;
+        };
+        pair_ui(ui, &name, &format!("{} · {}", act.who, moment(at_ms)));
         if !act.words.is_empty() {
             ui.add(Label::new(theme::small(act.words.as_str(), t.mute)).wrap());
         }
     }
-    if let Some(aside) = &alarm.aside {
-        let act = aside.act();
-        let (name, until) = match aside {
-            Aside::Shelved { until_ms, .. } => (text.get("alarm-shelved"), Some(*until_ms)),
-            Aside::OutOfService { .. } => (text.get("alarm-out"), None),
-        };
-        pair_ui(ui, &name, &format!("{} · {}", act.who, moment(act.at_ms)));
-        if let Some(until_ms) = until {
-            pair_ui(ui, &text.get("alarm-until"), &moment(until_ms));
-        }
-        ui.add(Label::new(theme::small(act.words.as_str(), t.mute)).wrap());
+    if let Some(Aside::Shelved { until_ms, .. }) = &alarm.aside {
+        pair_ui(ui, &text.get("alarm-until"), &moment(*until_ms));
     }
 }
 
@@ -187,9 +194,10 @@ fn actions_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, alarm: &Alarm) {
         .accessible_name(hint.as_ref());
     }
     ui.horizontal(|ui| {
-        if standing.calls()
-            && button_ui(ui, Kind::Primary, &cx.text.get("alarm-acknowledge")).clicked()
-        {
+        let acknowledge = standing
+            .calls()
+            .then(|| button_ui(ui, Kind::Primary, &cx.text.get("alarm-acknowledge")));
+        if acknowledge.is_some_and(|button| pressed_anew(ui, &button)) {
             cx.send(Command::Alarms(AlarmsAsk::Acknowledge {
                 which: Which::These(vec![alarm.id]),
                 comment: std::mem::take(&mut state.comment),

@@ -5,7 +5,7 @@ use eframe::egui::{Frame, Id, Key, Label, Margin, Modal, Stroke, TextEdit, Ui};
 
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::button::{Kind, button_ui};
+use crate::gui::widgets::button::{Kind, button_ui, is_held};
 use crate::service::alarms::{AlarmsAsk, Which};
 use crate::service::command::Command;
 
@@ -190,7 +190,9 @@ fn asked_ui(ui: &mut Ui, cx: &Cx<'_>, dialog: &mut Dialog) -> bool {
     if !std::mem::replace(&mut dialog.begun, true) {
         field.request_focus();
     }
-    let entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
+    // Enter that opened the dialog and is still held is no answer to it.
+    let entered =
+        field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) && !is_held(ui, Key::Enter);
     if dialog.what == What::Shelve {
         ui.horizontal_wrapped(|ui| {
             ui.label(theme::small(text.get("alarm-dialog-duration"), t.mute));

@@ -17,10 +17,15 @@ pub fn rates_ui(ui: &mut Ui, cx: &Cx<'_>) {
     ui.spacing_mut().interact_size.y = 18.0;
     let total: u32 = rates.iter().map(|r| r.1).sum();
     let floods = rates.iter().filter(|r| r.1 > FLOOD).count();
-    let words = text.with(
-        "alarm-rates",
-        [("total", total.into()), ("floods", floods.into())],
-    );
+    // What cannot be read is not "none".
+    let words = if rates.is_empty() || cx.snapshot.fault.is_some() {
+        text.get("alarm-rates-unknown").into_owned()
+    } else {
+        text.with(
+            "alarm-rates",
+            [("total", total.into()), ("floods", floods.into())],
+        )
+    };
     ui.horizontal(|ui| {
         ui.label(theme::strong(text.get("alarm-rates-title"), t.text));
         ui.label(theme::small(words.as_str(), t.mute));

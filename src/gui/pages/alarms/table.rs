@@ -9,7 +9,7 @@ use egui_extras::{Column, TableBuilder};
 use crate::domain::alarm::Alarm;
 use crate::gui::context::Cx;
 use crate::gui::theme::{self, size};
-use crate::gui::widgets::button::focus_ring;
+use crate::gui::widgets::button::{focus_ring, is_held};
 
 use super::State;
 use crate::text::Text;
@@ -164,7 +164,10 @@ fn keyboard(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, rect: Rect, alarms: &[A
         state.comment.clear();
         return false;
     }
-    // Both are taken, or one would be left for what is focused next.
+    // A key that is held would go through alarms that nobody has read. Both are taken, or one would be left for what is
+    // focused next.
+    let held = is_held(ui, Key::Space) || is_held(ui, Key::Enter);
+    let pressed = |key| ui.input_mut(|i| i.consume_key(Modifiers::NONE, key));
     let (space, enter) = (pressed(Key::Space), pressed(Key::Enter));
-    at.is_some() && (space || enter)
+    at.is_some() && !held && (space || enter)
 }

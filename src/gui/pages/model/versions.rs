@@ -40,7 +40,10 @@ pub fn versions_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
             ui.label(theme::body(words, t.mute));
             return;
         }
-        let room = ui.available_width() - ACTIONS - 6.0 * size::S;
+        // Nothing can be done about the one in force: where it is alone, its words have the room of the buttons.
+        let alone = view.versions.iter().all(|version| version.in_force);
+        let actions = if alone { 0.0 } else { ACTIONS };
+        let room = ui.available_width() - actions - 6.0 * size::S;
         let shares = [0.13, 0.31, 0.17, 0.16, 0.23];
         let widths = shares.map(|share| (room * share).max(36.0));
         ui.horizontal(|ui| {

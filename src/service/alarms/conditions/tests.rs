@@ -142,11 +142,26 @@ fn a_dead_source_is_one_alarm() {
 fn a_blind_fleet_is_one_alarm_and_a_first_start_is_none() {
     let failed = Cause::RunFailed { reason: "x".into() };
     let rows: Vec<FleetRow> = (0..30)
-        .map(|n| row(n, Verdict::Unavailable(failed.clone()), 9.0))
+        .map(|n| row(n, Verdict::Unavailable(failed.clone()), 2.0))
         .collect();
     let mut blind = present(&rows);
     blind.fleet_cause = Some(&failed);
     assert!(matches!(&holding(&blind)[..], [What::Fleet { .. }]));
+    // Without verdicts, what a machine measures beyond its band is all the more worth telling.
+    let mut jumped = rows.clone();
+    jumped[3] = row(3, Verdict::Unavailable(failed.clone()), 9.0);
+    let told = holding(&Present {
+        rows: &jumped,
+        fleet_cause: Some(&failed),
+        ..present(&[])
+    });
+    assert!(
+        matches!(
+            &told[..],
+            [What::Fleet { .. }, What::Limit { own: true, .. }]
+        ),
+        "{told:?}"
+    );
     blind.running = true;
     assert_eq!(blind.observations(), None, "a run is under way");
     let never = Cause::NeverRun;
