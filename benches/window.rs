@@ -24,6 +24,7 @@ use cidp::service::command::{Command, Replay};
 use cidp::service::engine;
 use cidp::service::pipeline::{RunKind, wall_ms};
 use cidp::service::platform::Platform;
+use cidp::service::settings::ThemeChoice;
 use cidp::service::snapshot::Clock;
 use cidp::text::{Language, Text, local_zone};
 use eframe::App as _;
@@ -145,7 +146,7 @@ impl Window {
         let ctx = Context::default();
         let handle = engine::start(platform, Box::new(|| {})).unwrap();
         let text = Text::new(Language::French, local_zone());
-        let app = App::new(&ctx, text, Some(false), handle).showing(page);
+        let app = App::new(&ctx, text, ThemeChoice::Light, handle).showing(page);
         let mut window = Self {
             ctx,
             app,
@@ -298,7 +299,7 @@ fn replay(home: &Path) {
     let ctx = Context::default();
     let text = Text::new(Language::French, local_zone());
     let mut window = Window {
-        app: App::new(&ctx, text, Some(false), handle).showing(Page::Locomotive),
+        app: App::new(&ctx, text, ThemeChoice::Light, handle).showing(Page::Locomotive),
         ctx,
         frame: eframe::Frame::_new_kittest(),
         size: [1440.0, 900.0],
