@@ -19,6 +19,9 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use cidp::domain::alarm::{Board, Observation, Seen, Watch, What};
+use cidp::domain::ports::{FileIdentity, ReadingWriter as _, RefusedRecord};
+use cidp::domain::{LocoId, Reason, Role, SourceClock};
 use cidp::gui::{App, Page};
 use cidp::service::command::{Command, Replay};
 use cidp::service::engine;
@@ -27,6 +30,7 @@ use cidp::service::platform::Platform;
 use cidp::service::settings::ThemeChoice;
 use cidp::service::snapshot::Clock;
 use cidp::text::{Language, Text, local_zone};
+use cidp::warehouse::{RunRecord, Warehouse};
 use eframe::App as _;
 use eframe::egui::accesskit::TreeUpdate;
 use eframe::egui::epaint::Primitive;
@@ -54,6 +58,7 @@ fn main() {
         ["feed", home, secs, ..] => feed(Path::new(home), secs.parse().unwrap()),
         _ => {
             let home = large();
+            dress(&home);
             frames(&home);
             replay(&home);
         }
@@ -127,6 +132,74 @@ fn large() -> PathBuf {
     std::fs::remove_dir_all(&files).unwrap();
     std::fs::write(done, "").unwrap();
     home
+}
+
+/// What makes the other pages long: 200 alarms, as many refused rows as a page shows and more, a full log.
+fn dress(home: &Path) {
+    let platform = Platform::open(Some(home), None).unwrap();
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let log = platform.home.logs().join(format!("cidp.{day}.jsonl"));
+    std::fs::create_dir_all(platform.home.logs()).unwrap();
+    let mut file = BufWriter::new(File::create(log).unwrap());
+    for i in 0..2_000 {
+        let at = jiff::Timestamp::from_second(wall_ms() / 1000 - 4_000 + i).unwrap();
+        let level = ["INFO", "INFO", "WARN", "ERROR"][i as usize % 4];
+        writeln!(
+            file,
+            "{{\"timestamp\":\"{at}\",\"level\":\"{level}\",\"fields\":{{\"message\":\"line {i}\",\"n\":{i}}},\"target\":\"cidp::bench\"}}"
+        )
+        .unwrap();
+    }
+    file.flush().unwrap();
+    let mut warehouse = Warehouse::open(&platform.home.warehouse()).unwrap();
+    let (open, last_id) = warehouse.reader().unwrap().open_alarms().unwrap();
+    if open.len() >= LOCOMOTIVES {
+        return;
+    }
+    let observed: Vec<Observation> = (1..=LOCOMOTIVES)
+        .map(|loco| Observation {
+            watch: Watch::Danger {
+                loco: LocoId::new(&format!("LOCO_{loco:03}")),
+            },
+            seen: Seen::Holds,
+            source_ms: START_MS,
+            raising: Some((
+                What::Danger {
+                    probability: 0.9,
+                    threshold: 0.5,
+                },
+                None,
+            )),
+        })
+        .collect();
+    let mut board = Board::resumed(open, last_id);
+    for change in board.look(&observed, |_| Seen::Unknown, wall_ms(), 0) {
+        warehouse.keep_alarm(&change).unwrap();
+    }
+    let mut load = warehouse.load().unwrap();
+    load.begin_file(&FileIdentity {
+        source: "fleet",
+        role: Role::Telemetry,
+        clock: SourceClock::Data,
+        path: "refused.csv",
+        digest: [7; 32],
+    })
+    .unwrap();
+    let refused: Vec<RefusedRecord> = (0..5_000)
+        .map(|i| RefusedRecord {
+            line: i + 2,
+            reason: Reason::OutOfRange,
+            detail: "vibration: 900".into(),
+            raw: format!("2026-01-01T00:00:00Z,LOCO_{:03},500,5,900,45", i % 200).into_bytes(),
+            loco: Some(format!("LOCO_{:03}", i % 200)),
+            at_ms: Some(START_MS - 1000 * (i as i64 + 1)),
+            label: None,
+        })
+        .collect();
+    load.quarantine(&refused).unwrap();
+    load.end_file(true).unwrap();
+    load.commit(&RunRecord::begun("bench", wall_ms()), false)
+        .unwrap();
 }
 
 /// The window without a screen.
@@ -281,6 +354,17 @@ fn frames(home: &Path) {
     std::thread::sleep(Duration::from_millis(800));
     locomotive.settle();
     locomotive.measure("  five charts, all, crosshair moving", false);
+    drop(locomotive);
+    for (page, what) in [
+        (Page::Simulator, "simulator"),
+        (Page::Pipeline, "pipeline, 5,000 rows in quarantine"),
+        (Page::Model, "model"),
+        (Page::Alarms, "alarms, 200 open"),
+        (Page::Settings, "settings"),
+        (Page::Log, "log, 2,000 lines"),
+    ] {
+        Window::open(home, page).measure(&format!("  {what}, scrolling"), true);
+    }
 }
 
 /// 24 hours at ×3600 are 24 seconds: a lap to warm up, and a second that must add nothing.

@@ -1,7 +1,7 @@
 //! Reading, on read-only connections. A few are kept open, so that a visit may read within a visit.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -42,10 +42,21 @@ const FAILURES: &str =
 const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
 const TRUTHS: &str = "SELECT count(label) FROM sensor_metrics";
 
-/// Read-only access to a warehouse.
+/// Read-only access to a warehouse. Clones share their connections.
+#[derive(Clone)]
 pub struct Reader {
+    pool: Arc<Pool>,
+}
+
+struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Notices commits of other programs.
@@ -133,33 +144,24 @@ impl Reader {
     /// There is no warehouse at `path`, or it cannot be read.
     pub fn open(path: &Path) -> Result<Self> {
         let first = read_only(path)?;
-        Ok(Self {
+        let pool = Pool {
             path: path.to_path_buf(),
             idle: Mutex::new(vec![first]),
+        };
+        Ok(Self {
+            pool: Arc::new(pool),
         })
-    }
-
-    /// The same warehouse, on connections of its own.
-    pub(super) fn again(&self) -> Result<Self> {
-        Self::open(&self.path)
     }
 
     /// Lends a connection that nobody else is using.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.pool.idle().pop();
         let db = match idle {
             Some(db) => db,
-            None => read_only(&self.path)?,
+            None => read_only(&self.pool.path)?,
         };
         let outcome = work(&db);
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(db);
+        self.pool.idle().push(db);
         outcome
     }
 
