@@ -1,5 +1,6 @@
 //! Reading, on read-only connections. A few are kept open, so that a visit may read within a visit.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -51,11 +52,17 @@ pub struct Reader {
 struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Numbers of locomotives: one that was given stays.
+    numbers: Mutex<HashMap<LocoId, u32>>,
 }
 
 impl Pool {
     fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, HashMap<LocoId, u32>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -147,6 +154,7 @@ impl Reader {
         let pool = Pool {
             path: path.to_path_buf(),
             idle: Mutex::new(vec![first]),
+            numbers: Mutex::default(),
         };
         Ok(Self {
             pool: Arc::new(pool),
@@ -180,12 +188,19 @@ impl Reader {
     }
 
     pub(super) fn number(&self, loco: &LocoId) -> Result<Option<u32>> {
-        self.with(|db| {
+        if let Some(&number) = self.pool.numbers().get(loco) {
+            return Ok(Some(number));
+        }
+        let found = self.with(|db| {
             let found = db
                 .prepare_cached(LOCO)?
                 .query_row([loco.as_str()], |row| row.get(0));
             Ok(found.optional()?)
-        })
+        })?;
+        if let Some(number) = found {
+            self.pool.numbers().insert(loco.clone(), number);
+        }
+        Ok(found)
     }
 
     /// Visits readings from `from_ms` to `to_ms` (both inclusive) in time order, at most `limit`.

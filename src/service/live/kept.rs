@@ -19,7 +19,6 @@ pub struct Gate(Arc<Mutex<Kept>>);
 
 impl Gate {
     /// For a run: a pass under way ends first, its writer is closed, and the next one waits.
-    #[must_use]
     pub fn hold(&self) -> MutexGuard<'_, Kept> {
         let mut kept = self.enter();
         kept.close();
