@@ -25,6 +25,7 @@ use cidp::domain::{LocoId, Reason, Role, SourceClock};
 use cidp::gui::{App, Page};
 use cidp::service::command::{Command, Replay};
 use cidp::service::engine;
+use cidp::service::outcome::Training;
 use cidp::service::pipeline::{RunKind, wall_ms};
 use cidp::service::platform::Platform;
 use cidp::service::settings::ThemeChoice;
@@ -65,13 +66,18 @@ fn main() {
     }
 }
 
+/// How often some machines have a hot and shaking spell, seconds: of the large warehouse, and of the short past of a
+/// live one, in which there must be spells to learn a model from.
+const SPELLS: i64 = 24_000;
+const LIVE_SPELLS: i64 = 240;
+
 /// One reading: a day's wave, quiet but for hot and shaking spells of some machines.
-fn line(loco: usize, at_ms: i64) -> String {
+fn line(loco: usize, at_ms: i64, spells: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap();
     let second = at_ms / 1000;
     let wave = ((second * 7 + loco as i64 * 13) as f64).sin();
-    let spell =
-        loco.is_multiple_of(9) && (second + loco as i64 * 1700).rem_euclid(24_000) >= 20_000;
+    let spell = loco.is_multiple_of(9)
+        && (second + loco as i64 * 1700).rem_euclid(spells) >= spells * 5 / 6;
     let (vibration, temperature) = if spell {
         (8.0 + 2.0 * wave, 92.0 + 6.0 * wave)
     } else {
@@ -110,7 +116,7 @@ fn large() -> PathBuf {
         let mut file = BufWriter::new(file);
         file.write_all(HEADER.as_bytes()).unwrap();
         for i in 0..READINGS {
-            file.write_all(line(loco, START_MS + i * STEP_MS).as_bytes())
+            file.write_all(line(loco, START_MS + i * STEP_MS, SPELLS).as_bytes())
                 .unwrap();
         }
         file.flush().unwrap();
@@ -458,7 +464,9 @@ fn feed(home: &Path, secs: u64) {
     let mut growing: Vec<File> = (1..=LIVE)
         .map(|loco| {
             let path = files.join(format!("LOCO_{loco:03}.csv"));
-            let past = (1..600).rev().map(|i| line(loco, now_ms - i * 1000));
+            let past = (1..600)
+                .rev()
+                .map(|i| line(loco, now_ms - i * 1000, LIVE_SPELLS));
             std::fs::write(&path, HEADER.to_owned() + &past.collect::<String>()).unwrap();
             OpenOptions::new().append(true).open(path).unwrap()
         })
@@ -469,7 +477,13 @@ fn feed(home: &Path, secs: u64) {
     )
     .unwrap();
     let platform = Platform::open(Some(home), None).unwrap();
-    platform.run(RunKind::Full, &|_| {}).unwrap();
+    let run = platform.run(RunKind::Full, &|_| {}).unwrap();
+    // Without a model nothing is judged, explained or told: that would be no measurement.
+    assert!(
+        matches!(run.training, Training::Promoted { .. }),
+        "{:?}",
+        run.training
+    );
     println!("ready");
     std::io::stdout().flush().unwrap();
     let began = Instant::now();
@@ -477,7 +491,8 @@ fn feed(home: &Path, secs: u64) {
         for (i, file) in growing.iter_mut().enumerate() {
             let due = Duration::from_secs(second) + Duration::from_secs(1) * i as u32 / LIVE as u32;
             std::thread::sleep(due.saturating_sub(began.elapsed()));
-            file.write_all(line(i + 1, wall_ms()).as_bytes()).unwrap();
+            file.write_all(line(i + 1, wall_ms(), LIVE_SPELLS).as_bytes())
+                .unwrap();
         }
     }
 }
