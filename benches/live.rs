@@ -178,6 +178,7 @@ fn picture(locomotives: usize) {
     let mut assemble = || {
         let begun = Instant::now();
         let fleet = Scene {
+            tripped: None,
             reader: &reader,
             config: &platform.config,
             model: Ok(Some(&model)),

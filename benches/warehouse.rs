@@ -16,7 +16,8 @@ use std::time::Duration;
 use cidp::domain::ports::{FileIdentity, ReadingWriter, StagedReading};
 use cidp::domain::{Flags, LocoId, Role, SourceClock};
 use cidp::service::locomotive::Request;
-use cidp::service::snapshot::TimeWindow;
+use cidp::service::settings::VibrationClass;
+use cidp::service::snapshot::{Severity, TimeWindow};
 use cidp::warehouse::{RunRecord, Warehouse};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -136,6 +137,12 @@ fn window_group(c: &mut Criterion, path: &Path, rows: u64) {
             now_ms,
             threshold: Some(0.5),
             normal: None,
+            severity: Severity {
+                class: VibrationClass::default().key(),
+                limits: VibrationClass::default().limits(),
+            },
+            limits: [(0.0, 1000.0); 4],
+            pending: &[],
         };
         let view = request.view().unwrap();
         let points: usize = view.curves[2].iter().map(Vec::len).sum();

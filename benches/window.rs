@@ -19,13 +19,19 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use cidp::domain::alarm::{Board, Observation, Seen, Watch, What};
+use cidp::domain::ports::{FileIdentity, ReadingWriter as _, RefusedRecord};
+use cidp::domain::{LocoId, Reason, Role, SourceClock};
 use cidp::gui::{App, Page};
 use cidp::service::command::{Command, Replay};
 use cidp::service::engine;
+use cidp::service::outcome::Training;
 use cidp::service::pipeline::{RunKind, wall_ms};
 use cidp::service::platform::Platform;
+use cidp::service::settings::ThemeChoice;
 use cidp::service::snapshot::Clock;
 use cidp::text::{Language, Text, local_zone};
+use cidp::warehouse::{RunRecord, Warehouse};
 use eframe::App as _;
 use eframe::egui::accesskit::TreeUpdate;
 use eframe::egui::epaint::Primitive;
@@ -53,19 +59,25 @@ fn main() {
         ["feed", home, secs, ..] => feed(Path::new(home), secs.parse().unwrap()),
         _ => {
             let home = large();
+            dress(&home);
             frames(&home);
             replay(&home);
         }
     }
 }
 
+/// How often some machines have a hot and shaking spell, seconds: of the large warehouse, and of the short past of a
+/// live one, in which there must be spells to learn a model from.
+const SPELLS: i64 = 24_000;
+const LIVE_SPELLS: i64 = 240;
+
 /// One reading: a day's wave, quiet but for hot and shaking spells of some machines.
-fn line(loco: usize, at_ms: i64) -> String {
+fn line(loco: usize, at_ms: i64, spells: i64) -> String {
     let at = jiff::Timestamp::from_millisecond(at_ms).unwrap();
     let second = at_ms / 1000;
     let wave = ((second * 7 + loco as i64 * 13) as f64).sin();
-    let spell =
-        loco.is_multiple_of(9) && (second + loco as i64 * 1700).rem_euclid(24_000) >= 20_000;
+    let spell = loco.is_multiple_of(9)
+        && (second + loco as i64 * 1700).rem_euclid(spells) >= spells * 5 / 6;
     let (vibration, temperature) = if spell {
         (8.0 + 2.0 * wave, 92.0 + 6.0 * wave)
     } else {
@@ -104,7 +116,7 @@ fn large() -> PathBuf {
         let mut file = BufWriter::new(file);
         file.write_all(HEADER.as_bytes()).unwrap();
         for i in 0..READINGS {
-            file.write_all(line(loco, START_MS + i * STEP_MS).as_bytes())
+            file.write_all(line(loco, START_MS + i * STEP_MS, SPELLS).as_bytes())
                 .unwrap();
         }
         file.flush().unwrap();
@@ -128,6 +140,74 @@ fn large() -> PathBuf {
     home
 }
 
+/// What makes the other pages long: 200 alarms, as many refused rows as a page shows and more, a full log.
+fn dress(home: &Path) {
+    let platform = Platform::open(Some(home), None).unwrap();
+    let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let log = platform.home.logs().join(format!("cidp.{day}.jsonl"));
+    std::fs::create_dir_all(platform.home.logs()).unwrap();
+    let mut file = BufWriter::new(File::create(log).unwrap());
+    for i in 0..2_000 {
+        let at = jiff::Timestamp::from_second(wall_ms() / 1000 - 4_000 + i).unwrap();
+        let level = ["INFO", "INFO", "WARN", "ERROR"][i as usize % 4];
+        writeln!(
+            file,
+            "{{\"timestamp\":\"{at}\",\"level\":\"{level}\",\"fields\":{{\"message\":\"line {i}\",\"n\":{i}}},\"target\":\"cidp::bench\"}}"
+        )
+        .unwrap();
+    }
+    file.flush().unwrap();
+    let mut warehouse = Warehouse::open(&platform.home.warehouse()).unwrap();
+    let (open, last_id) = warehouse.reader().unwrap().open_alarms().unwrap();
+    if open.len() >= LOCOMOTIVES {
+        return;
+    }
+    let observed: Vec<Observation> = (1..=LOCOMOTIVES)
+        .map(|loco| Observation {
+            watch: Watch::Danger {
+                loco: LocoId::new(&format!("LOCO_{loco:03}")),
+            },
+            seen: Seen::Holds,
+            source_ms: START_MS,
+            raising: Some((
+                What::Danger {
+                    probability: 0.9,
+                    threshold: 0.5,
+                },
+                None,
+            )),
+        })
+        .collect();
+    let mut board = Board::resumed(open, last_id);
+    for change in board.look(&observed, |_| Seen::Unknown, wall_ms(), 0) {
+        warehouse.keep_alarm(&change).unwrap();
+    }
+    let mut load = warehouse.load().unwrap();
+    load.begin_file(&FileIdentity {
+        source: "fleet",
+        role: Role::Telemetry,
+        clock: SourceClock::Data,
+        path: "refused.csv",
+        digest: [7; 32],
+    })
+    .unwrap();
+    let refused: Vec<RefusedRecord> = (0..5_000)
+        .map(|i| RefusedRecord {
+            line: i + 2,
+            reason: Reason::OutOfRange,
+            detail: "vibration: 900".into(),
+            raw: format!("2026-01-01T00:00:00Z,LOCO_{:03},500,5,900,45", i % 200).into_bytes(),
+            loco: Some(format!("LOCO_{:03}", i % 200)),
+            at_ms: Some(START_MS - 1000 * (i as i64 + 1)),
+            label: None,
+        })
+        .collect();
+    load.quarantine(&refused).unwrap();
+    load.end_file(true).unwrap();
+    load.commit(&RunRecord::begun("bench", wall_ms()), false)
+        .unwrap();
+}
+
 /// The window without a screen.
 struct Window {
     ctx: Context,
@@ -145,7 +225,7 @@ impl Window {
         let ctx = Context::default();
         let handle = engine::start(platform, Box::new(|| {})).unwrap();
         let text = Text::new(Language::French, local_zone());
-        let app = App::new(&ctx, text, Some(false), handle).showing(page);
+        let app = App::new(&ctx, text, ThemeChoice::Light, handle).showing(page);
         let mut window = Self {
             ctx,
             app,
@@ -280,6 +360,17 @@ fn frames(home: &Path) {
     std::thread::sleep(Duration::from_millis(800));
     locomotive.settle();
     locomotive.measure("  five charts, all, crosshair moving", false);
+    drop(locomotive);
+    for (page, what) in [
+        (Page::Simulator, "simulator"),
+        (Page::Pipeline, "pipeline, 5,000 rows in quarantine"),
+        (Page::Model, "model"),
+        (Page::Alarms, "alarms, 200 open"),
+        (Page::Settings, "settings"),
+        (Page::Log, "log, 2,000 lines"),
+    ] {
+        Window::open(home, page).measure(&format!("  {what}, scrolling"), true);
+    }
 }
 
 /// 24 hours at ×3600 are 24 seconds: a lap to warm up, and a second that must add nothing.
@@ -298,7 +389,7 @@ fn replay(home: &Path) {
     let ctx = Context::default();
     let text = Text::new(Language::French, local_zone());
     let mut window = Window {
-        app: App::new(&ctx, text, Some(false), handle).showing(Page::Locomotive),
+        app: App::new(&ctx, text, ThemeChoice::Light, handle).showing(Page::Locomotive),
         ctx,
         frame: eframe::Frame::_new_kittest(),
         size: [1440.0, 900.0],
@@ -373,7 +464,9 @@ fn feed(home: &Path, secs: u64) {
     let mut growing: Vec<File> = (1..=LIVE)
         .map(|loco| {
             let path = files.join(format!("LOCO_{loco:03}.csv"));
-            let past = (1..600).rev().map(|i| line(loco, now_ms - i * 1000));
+            let past = (1..600)
+                .rev()
+                .map(|i| line(loco, now_ms - i * 1000, LIVE_SPELLS));
             std::fs::write(&path, HEADER.to_owned() + &past.collect::<String>()).unwrap();
             OpenOptions::new().append(true).open(path).unwrap()
         })
@@ -384,7 +477,13 @@ fn feed(home: &Path, secs: u64) {
     )
     .unwrap();
     let platform = Platform::open(Some(home), None).unwrap();
-    platform.run(RunKind::Full, &|_| {}).unwrap();
+    let run = platform.run(RunKind::Full, &|_| {}).unwrap();
+    // Without a model nothing is judged, explained or told: that would be no measurement.
+    assert!(
+        matches!(run.training, Training::Promoted { .. }),
+        "{:?}",
+        run.training
+    );
     println!("ready");
     std::io::stdout().flush().unwrap();
     let began = Instant::now();
@@ -392,7 +491,8 @@ fn feed(home: &Path, secs: u64) {
         for (i, file) in growing.iter_mut().enumerate() {
             let due = Duration::from_secs(second) + Duration::from_secs(1) * i as u32 / LIVE as u32;
             std::thread::sleep(due.saturating_sub(began.elapsed()));
-            file.write_all(line(i + 1, wall_ms()).as_bytes()).unwrap();
+            file.write_all(line(i + 1, wall_ms(), LIVE_SPELLS).as_bytes())
+                .unwrap();
         }
     }
 }

@@ -37,8 +37,8 @@ use super::snapshot::{Clock, LocomotiveView, RunProgress, Snapshot, TimeWindow};
 const QUEUE: usize = 64;
 /// How often other programs' commits are looked for.
 const TICK: Duration = Duration::from_millis(250);
-/// How many of these pass between two renewals of live ages.
-const LIVE_TICKS: u32 = 4;
+/// Ages of live data are renewed after so long without another picture.
+const LIVE: Duration = Duration::from_secs(1);
 /// Between two views of one locomotive, at least.
 const VIEW: Duration = Duration::from_millis(500);
 /// Between two pictures, at least.
@@ -102,8 +102,8 @@ struct Engine {
     moved: Instant,
     running: Option<RunProgress>,
     fault: Option<String>,
-    /// Looks around so far.
-    ticks: u32,
+    /// When the last picture was assembled.
+    assembled: Instant,
     following: Option<Live>,
     /// How following goes, told by its thread.
     live: watch::Receiver<Option<LiveState>>,
@@ -159,7 +159,7 @@ impl Engine {
             moved: Instant::now(),
             running: None,
             fault: None,
-            ticks: 0,
+            assembled: Instant::now(),
         }
     }
 
@@ -374,9 +374,8 @@ impl Engine {
             }
             None => false,
         };
-        self.ticks += 1;
         let live = matches!(self.snapshots.borrow().clock, Clock::Wall);
-        let due = self.ticks.is_multiple_of(LIVE_TICKS);
+        let due = self.assembled.elapsed() >= LIVE;
         changed || (live && due && self.running.is_none())
     }
 

@@ -164,7 +164,7 @@ impl Platform {
         tell: &mut dyn FnMut(&LiveState, Option<Passed>),
     ) -> std::io::Result<()> {
         if let Some(mut follower) = Follower::new(self)? {
-            live::follow(&mut follower, &live::Gate::default(), stop, tell);
+            live::follow(&mut follower, stop, tell);
         }
         Ok(())
     }

@@ -83,7 +83,7 @@ impl CsvStream {
         if start.iter().all(u8::is_ascii_whitespace) && stream.ended {
             return Err(SourceError::Empty);
         }
-        if start.iter().take(8192).any(|&b| b == 0) {
+        if start[..start.len().min(8192)].contains(&0) {
             return Err(SourceError::Binary);
         }
         let sample = &start[..start.len().min(SAMPLE_BYTES)];

@@ -102,6 +102,8 @@ pub struct FollowedFile {
     digest: Cell<Option<[u8; 32]>>,
     reading: RefCell<Option<Arc<Mutex<Progress>>>>,
     layout: Cell<Layout>,
+    /// Digest of the beginning, where that is known and stays as the file grows.
+    head: Cell<Option<[u8; 32]>>,
 }
 
 /// What has come by of a stream.
@@ -188,6 +190,7 @@ impl FollowedFile {
             digest: Cell::new(None),
             reading: RefCell::new(None),
             layout: Cell::new(Layout::default()),
+            head: Cell::new(None),
         }
     }
 
@@ -222,9 +225,10 @@ impl FollowedFile {
         &self,
         file: &mut File,
         reach: &Reach,
-        head: &[u8],
+        head: [u8; 32],
+        mark: Option<Mark>,
     ) -> Result<Option<(blake3::Hasher, Vec<u8>)>, SourceError> {
-        let known = self.marks.get(&self.path).filter(|mark| {
+        let known = mark.filter(|mark| {
             mark.bytes == reach.bytes && *mark.hasher.finalize().as_bytes() == reach.digest
         });
         let tail_at = reach.bytes.saturating_sub(TAIL_BYTES as u64);
@@ -234,7 +238,7 @@ impl FollowedFile {
             .read_to_end(&mut tail)
             .map_err(unreadable)?;
         if let Some(mark) = known {
-            let same = mark.head == *blake3::hash(head).as_bytes() && mark.tail == tail;
+            let same = mark.head == head && mark.tail == tail;
             return Ok(same.then_some((mark.hasher, tail)));
         }
         let mut hasher = blake3::Hasher::new();
@@ -273,6 +277,7 @@ impl SourceFile for FollowedFile {
     }
 
     fn open(&self) -> Result<Box<dyn RecordStream>, SourceError> {
+        self.head.set(None);
         let mut file = self.file.file()?;
         let (end, whole) = match self.digest.get() {
             // What grew since its digest was made is for the next time.
@@ -308,14 +313,17 @@ impl GrowingFile for FollowedFile {
             return Ok(None);
         }
         let head = self.head(&mut file, reach.bytes)?;
-        let layout = self
-            .marks
-            .get(&self.path)
-            .filter(|mark| mark.head == *blake3::hash(&head).as_bytes())
+        let digest = *blake3::hash(&head).as_bytes();
+        let mark = self.marks.get(&self.path);
+        let layout = mark
+            .as_ref()
+            .filter(|mark| mark.head == digest)
             .map(|mark| mark.layout);
-        let Some((hasher, tail)) = self.proved(&mut file, reach, &head)? else {
+        let Some((hasher, tail)) = self.proved(&mut file, reach, digest, mark)? else {
             return Ok(None);
         };
+        // Of a longer file it is the same lines.
+        self.head.set((reach.bytes > HEAD_BYTES).then_some(digest));
         let (end, whole) = self.ends(&mut file, reach.bytes)?;
         self.digest.set(None);
         file.seek(SeekFrom::Start(reach.bytes))
@@ -356,10 +364,13 @@ impl GrowingFile for FollowedFile {
         if changed || progress.bytes < progress.whole {
             return None;
         }
-        let head = self
-            .file
-            .file()
-            .and_then(|mut file| self.head(&mut file, progress.whole));
+        let head = match self.head.get() {
+            Some(head) => Ok(head),
+            None => self.file.file().and_then(|mut file| {
+                let head = self.head(&mut file, progress.whole)?;
+                Ok(*blake3::hash(&head).as_bytes())
+            }),
+        };
         if let Ok(head) = head {
             let kept = progress.tail.len().min(TAIL_BYTES);
             self.marks.set(
@@ -368,7 +379,7 @@ impl GrowingFile for FollowedFile {
                     set: 0,
                     bytes: progress.whole,
                     hasher: progress.hasher.clone(),
-                    head: *blake3::hash(&head).as_bytes(),
+                    head,
                     tail: progress.tail[progress.tail.len() - kept..].to_vec(),
                     layout: self.layout.get(),
                 },

@@ -24,6 +24,7 @@ mod runs;
 mod sound;
 mod spread;
 
+use std::cell::OnceCell;
 use std::path::Path;
 use std::time::Duration;
 
@@ -97,6 +98,8 @@ const fn key(loco: u32, at_ms: i64) -> i64 {
 /// The single writer.
 pub struct Warehouse {
     db: Connection,
+    /// Its reader, once one was asked for.
+    reader: OnceCell<Reader>,
 }
 
 impl Warehouse {
@@ -123,7 +126,7 @@ impl Warehouse {
             path: path.display().to_string(),
             why,
         })?;
-        Ok(Self { db })
+        Ok(Self::on(db))
     }
 
     /// Opens a warehouse that is there, to add short notes to it: no [`RunLock`] is needed, a load under way is
@@ -147,7 +150,7 @@ impl Warehouse {
                 MIGRATIONS.len()
             )));
         }
-        Ok(Self { db })
+        Ok(Self::on(db))
     }
 
     /// Whether the file is a warehouse of an older program.
@@ -165,16 +168,33 @@ impl Warehouse {
     /// # Errors
     /// SQLite itself fails.
     pub fn in_memory() -> Result<Self> {
-        Ok(Self {
-            db: Connection::open_in_memory()?,
-        })
+        Ok(Self::on(Connection::open_in_memory()?))
+    }
+
+    const fn on(db: Connection) -> Self {
+        Self {
+            db,
+            reader: OnceCell::new(),
+        }
+    }
+
+    /// The schema is still the one that this program writes: a newer program may have changed it since.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn is_current(&self) -> Result<bool> {
+        let version: usize = self
+            .db
+            .query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        Ok(version == MIGRATIONS.len())
     }
 
     /// Folds the log into the file and closes it: what is left is one whole file.
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn close_whole(self) -> Result<()> {
+    pub fn close_whole(mut self) -> Result<()> {
+        drop(self.reader.take());
         self.db
             .execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")?;
         self.db.close().map_err(|(_, error)| error)?;
@@ -185,19 +205,24 @@ impl Warehouse {
     ///
     /// # Errors
     /// The file cannot be written.
-    pub fn fold_log(self) -> Result<()> {
+    pub fn fold_log(mut self) -> Result<()> {
+        drop(self.reader.take());
         self.db
             .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
         self.db.close().map_err(|(_, error)| error)?;
         Ok(())
     }
 
-    /// A read-only connection to the same file.
+    /// Read-only access to the same file; always on the same connections.
     ///
     /// # Errors
     /// The file cannot be opened a second time.
     pub fn reader(&self) -> Result<Reader> {
-        Reader::open(Path::new(self.db.path().unwrap_or_default()))
+        if let Some(reader) = self.reader.get() {
+            return Ok(reader.clone());
+        }
+        let reader = Reader::open(Path::new(self.db.path().unwrap_or_default()))?;
+        Ok(self.reader.get_or_init(|| reader).clone())
     }
 }
 
@@ -305,4 +330,12 @@ mod tests {
         assert_eq!(names.unwrap(), 0, "half a transaction is none");
         assert!(!Warehouse::is_behind(&killed).unwrap());
     }
+}
+
+/// Marks the file as a program of the future would.
+#[cfg(test)]
+pub(crate) fn pretend_newer(path: &Path) -> Result<()> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "user_version", MIGRATIONS.len() + 1)?;
+    Ok(())
 }

@@ -1,7 +1,8 @@
 //! Reading, on read-only connections. A few are kept open, so that a visit may read within a visit.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
@@ -42,10 +43,27 @@ const FAILURES: &str =
 const EMPTY: &str = "SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)";
 const TRUTHS: &str = "SELECT count(label) FROM sensor_metrics";
 
-/// Read-only access to a warehouse.
+/// Read-only access to a warehouse. Clones share their connections.
+#[derive(Clone)]
 pub struct Reader {
+    pool: Arc<Pool>,
+}
+
+struct Pool {
     path: PathBuf,
     idle: Mutex<Vec<Connection>>,
+    /// Numbers of locomotives: one that was given stays.
+    numbers: Mutex<HashMap<LocoId, u32>>,
+}
+
+impl Pool {
+    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, HashMap<LocoId, u32>> {
+        self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Notices commits of other programs.
@@ -138,35 +156,27 @@ impl Reader {
         } else {
             vec![first]
         };
-        Ok(Self {
+        let pool = Pool {
             path: path.to_path_buf(),
             idle: Mutex::new(idle),
+            numbers: Mutex::default(),
+        };
+        Ok(Self {
+            pool: Arc::new(pool),
         })
-    }
-
-    /// The same warehouse, on connections of its own.
-    pub(super) fn again(&self) -> Result<Self> {
-        Self::open(&self.path)
     }
 
     /// Lends a connection that nobody else is using.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let idle = self
-            .idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop();
+        let idle = self.pool.idle().pop();
         let db = match idle {
             Some(db) => db,
-            None => read_only(&self.path)?,
+            None => read_only(&self.pool.path)?,
         };
         let outcome = work(&db);
         // What stands in for a missing table would hide the true one once it is there.
         if !stands_in(&db)? {
-            self.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(db);
+            self.pool.idle().push(db);
         }
         outcome
     }
@@ -186,12 +196,19 @@ impl Reader {
     }
 
     pub(super) fn number(&self, loco: &LocoId) -> Result<Option<u32>> {
-        self.with(|db| {
+        if let Some(&number) = self.pool.numbers().get(loco) {
+            return Ok(Some(number));
+        }
+        let found = self.with(|db| {
             let found = db
                 .prepare_cached(LOCO)?
                 .query_row([loco.as_str()], |row| row.get(0));
             Ok(found.optional()?)
-        })
+        })?;
+        if let Some(number) = found {
+            self.pool.numbers().insert(loco.clone(), number);
+        }
+        Ok(found)
     }
 
     /// Visits readings from `from_ms` to `to_ms` (both inclusive) in time order, at most `limit`.

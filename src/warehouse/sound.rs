@@ -69,7 +69,7 @@ impl Reader {
         }
         Ok(SoundRun {
             synthetic: self.synthetic()?.unwrap_or(false),
-            reader: self.again()?,
+            reader: self.clone(),
             record,
         })
     }

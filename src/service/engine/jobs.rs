@@ -3,7 +3,7 @@
 use tokio::sync::watch;
 
 use crate::service::command::Event;
-use crate::service::live::Live;
+use crate::service::live::{Gate, Live};
 use crate::service::outcome::{RunOutcome, Training};
 use crate::service::pipeline::{PipelineError, RunKind};
 use crate::service::snapshot::{RunProgress, Stage};
@@ -30,7 +30,7 @@ impl Engine {
         let (stop, listener) = self.run_begins();
         tokio::task::spawn_blocking(move || {
             // A live pass of ours ends first; the next one waits.
-            let _held = gate.as_ref().map(|gate| gate.lock());
+            let _held = gate.as_ref().map(Gate::hold);
             let tell = |now| {
                 hear(&listener, now);
                 progress.send_replace(Some(now));

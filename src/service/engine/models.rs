@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::config::DriftConfig;
 use crate::service::breaker::Breaker;
 use crate::service::command::{Desk, Event};
-use crate::service::live::Live;
+use crate::service::live::{Gate, Live};
 use crate::service::models::measure::Normals;
 use crate::service::models::{ModelsAsk, ModelsView, look, promote};
 use crate::service::scribe;
@@ -97,7 +97,7 @@ impl Engine {
         let gate = self.following.as_ref().map(Live::gate);
         self.aside(move || {
             // A live pass of ours ends first; the next one waits.
-            let _held = gate.as_ref().map(|gate| gate.lock());
+            let _held = gate.as_ref().map(Gate::hold);
             let event = promote::told(version, promote::promote(&platform, version, &who, &why));
             Box::new(move |engine| {
                 engine.desks.models.promoting = None;

@@ -81,6 +81,7 @@ impl Engine {
     }
 
     pub(super) fn assemble(&mut self) -> Result<Snapshot, WarehouseError> {
+        self.assembled = Instant::now();
         let mut snapshot = Snapshot::empty();
         snapshot.generation = self.generation;
         snapshot.running = self.running;

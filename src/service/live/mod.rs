@@ -5,6 +5,7 @@
 //! scores): a pass that cannot be made now is made later, with all that has come meanwhile. Nothing is
 //! dropped; what is behind is said. There is no SQL here.
 
+mod kept;
 mod pass;
 mod poll;
 mod report;
@@ -23,12 +24,14 @@ use crate::warehouse::{LockError, RunStatus};
 use super::inputs::{self, KeptOut};
 use super::pipeline::PipelineError;
 use super::platform::Platform;
+use kept::Kept;
 use pass::{Asked, Memory, Outcome, SourceState};
 use poll::Poll;
 use seen::{Due, Folder, LOOK, Read};
 
+pub use kept::Gate;
 pub use pass::Passed;
-pub use thread::{Gate, Live, follow};
+pub use thread::{Live, follow};
 
 /// New bytes and files that one pass takes: the lock is not held for long.
 const PASS_BYTES: u64 = 64 << 20;
@@ -57,6 +60,7 @@ pub struct LiveState {
 /// Follows the followed sources of a configuration.
 pub struct Follower {
     platform: Platform,
+    gate: Gate,
     sources: Vec<Followed>,
     memory: Memory,
     state: LiveState,
@@ -91,6 +95,11 @@ impl Follower {
     /// # Errors
     /// The system gives no thread.
     pub fn new(platform: &Platform) -> std::io::Result<Option<Self>> {
+        Self::behind(platform, Gate::default())
+    }
+
+    /// As [`Follower::new`], behind a gate that runs of the same process hold.
+    fn behind(platform: &Platform, gate: Gate) -> std::io::Result<Option<Self>> {
         let Config {
             sources, folder, ..
         } = &platform.config;
@@ -111,6 +120,7 @@ impl Follower {
             .collect::<std::io::Result<Vec<_>>>()?;
         Ok((!sources.is_empty()).then(|| Self {
             platform: platform.clone(),
+            gate,
             sources,
             memory: Memory::default(),
             state: LiveState::default(),
@@ -128,6 +138,11 @@ impl Follower {
     /// Looks once, and takes in what is new; says what a pass did. Then [`Follower::pause`] is how long
     /// nothing needs to be done.
     pub fn step(&mut self) -> Option<Passed> {
+        let gate = self.gate.clone();
+        self.step_within(&mut gate.enter())
+    }
+
+    fn step_within(&mut self, kept: &mut Kept) -> Option<Passed> {
         let now = Instant::now();
         for source in &mut self.sources {
             match &mut source.from {
@@ -138,8 +153,9 @@ impl Follower {
         let passed = if self.not_before.is_some_and(|at| now < at) {
             None
         } else {
-            self.pass_if_due(now)
+            self.pass_if_due(now, kept)
         };
+        kept.rest();
         self.note_behind();
         passed
     }
@@ -158,13 +174,14 @@ impl Follower {
         })
     }
 
-    fn pass_if_due(&mut self, now: Instant) -> Option<Passed> {
+    fn pass_if_due(&mut self, now: Instant, kept: &mut Kept) -> Option<Passed> {
         let (asked, taken) = self.ask(now)?;
         let outcome = pass::pass(
             &self.platform.home,
             &self.platform.config,
             &asked,
             &mut self.memory,
+            kept,
         );
         let now = Instant::now();
         match outcome {

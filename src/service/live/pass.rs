@@ -22,6 +22,7 @@ use super::super::breaker::Stopwatch;
 use super::super::models::measure::{self, Normals};
 use super::super::pipeline::{PipelineError, wall_ms};
 use super::super::training::{JudgingError, model_in_force, prediction};
+use super::kept::Kept;
 use super::report::{merged, says_nothing_new, stands};
 
 /// Passes of one recorded run follow one another for so long.
@@ -109,13 +110,29 @@ pub(super) fn pass(
     config: &Config,
     asked: &Asked,
     memory: &mut Memory,
+    kept: &mut Kept,
+) -> Result<Outcome, PipelineError> {
+    let passed = locked(home, config, asked, memory, kept);
+    if !matches!(passed, Ok(Outcome::Passed(_) | Outcome::Nothing)) {
+        // A run comes first, or something is wrong with what is open.
+        kept.close();
+    }
+    passed
+}
+
+fn locked(
+    home: &Home,
+    config: &Config,
+    asked: &Asked,
+    memory: &mut Memory,
+    kept: &mut Kept,
 ) -> Result<Outcome, PipelineError> {
     let started = Instant::now();
     let _lock = RunLock::take_for_pass(&home.run_lock())?;
     if !home.warehouse().is_file() {
         return Ok(Outcome::RunFirst(None));
     }
-    let mut warehouse = Warehouse::open(&home.warehouse())?;
+    let warehouse = kept.writer(&home.warehouse())?;
     let Some(last) = warehouse.last_run()? else {
         return Ok(Outcome::RunFirst(None));
     };
@@ -142,19 +159,17 @@ pub(super) fn pass(
     if first {
         memory.survival = Survival::of_sound(warehouse.last_kept()?);
     }
-    let passed = memory.load(&mut warehouse, config, asked, &last)?;
+    let passed = memory.load(warehouse, config, asked, &last)?;
     let Some(mut passed) = passed else {
         memory.left = Some((last.run, last.ended_ms));
         if first && last.status == RunStatus::Ok {
             // A program that was stopped between its load and its scores left something to do.
-            memory
-                .score(&mut warehouse, config, asked)
-                .map_err(pipeline)?;
+            memory.score(warehouse, config, asked).map_err(pipeline)?;
         }
         return Ok(Outcome::Nothing);
     };
     if passed.status == RunStatus::Ok {
-        match memory.score(&mut warehouse, config, asked) {
+        match memory.score(warehouse, config, asked) {
             Ok(rows) => passed.rows_scored = rows,
             Err(error) => {
                 memory.forget();

@@ -7,7 +7,7 @@ use crate::service::intake::requeue::{self, Again, PutBackError, Report};
 use crate::service::intake::{
     LISTED_ROWS, PUT_BACK_ROWS, Picked, RefusedEntry, RefusedFilter, RefusedKey, decode,
 };
-use crate::service::live::Live;
+use crate::service::live::{Gate, Live};
 use crate::service::platform::Platform;
 use crate::service::scribe::who;
 use crate::warehouse::LockError;
@@ -95,7 +95,7 @@ impl Engine {
         let who = who(platform.config.window.operator.as_deref());
         self.aside(move || {
             // A live pass of ours ends first; the next one waits.
-            let _held = gate.as_ref().map(|gate| gate.lock());
+            let _held = gate.as_ref().map(Gate::hold);
             let done = rows(&platform).map_err(Failed::Told).and_then(|batch| {
                 let mut report = requeue::put_back(&platform, &batch.rows, &who)?;
                 report.left = batch.left;
