@@ -297,6 +297,14 @@ fn finish_for_the_dead(path: &Path) -> rusqlite::Result<()> {
     db.query_row("PRAGMA schema_version", [], |_| Ok(()))
 }
 
+/// Marks the file as a program of the future would.
+#[cfg(test)]
+pub(crate) fn pretend_newer(path: &Path) -> Result<()> {
+    let db = Connection::open(path)?;
+    db.pragma_update(None, "user_version", MIGRATIONS.len() + 1)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -330,12 +338,4 @@ mod tests {
         assert_eq!(names.unwrap(), 0, "half a transaction is none");
         assert!(!Warehouse::is_behind(&killed).unwrap());
     }
-}
-
-/// Marks the file as a program of the future would.
-#[cfg(test)]
-pub(crate) fn pretend_newer(path: &Path) -> Result<()> {
-    let db = Connection::open(path)?;
-    db.pragma_update(None, "user_version", MIGRATIONS.len() + 1)?;
-    Ok(())
 }
