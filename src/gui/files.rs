@@ -1,14 +1,11 @@
-//! "Ouvrir mes CSV…": first the sensor file, then the maintenance file, which may be left out. Dialogs
-//! are made on the interface thread and awaited on a small thread; the frame only looks whether an
-//! answer came.
+//! "Ouvrir mes CSV…": first the sensor file, then the maintenance file, which may be left out.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 use rfd::AsyncFileDialog;
 
+use super::dialog::{Answer, Dialog};
 use crate::text::Text;
 
 /// Of the tables that can be read; some systems tell capitals apart.
@@ -17,9 +14,6 @@ pub(super) const EXTENSIONS: [&str; 15] = [
     "gz", "zst", "XLSX",
 ];
 
-/// No hand cancels a dialog faster than this: it was never shown.
-pub(super) const NO_DIALOG: Duration = Duration::from_millis(400);
-
 /// The dialogs under way.
 #[derive(Default)]
 pub struct FileChoice {
@@ -27,8 +21,7 @@ pub struct FileChoice {
 }
 
 struct Step {
-    answer: Receiver<Option<PathBuf>>,
-    asked: Instant,
+    dialog: Dialog,
     /// The first answer, while the second is awaited.
     sensors: Option<PathBuf>,
 }
@@ -60,51 +53,33 @@ impl FileChoice {
 
     /// Looks whether the user has answered. Never waits.
     pub fn poll(&mut self, ctx: &Context, text: &Text) -> Option<Outcome> {
-        let step = self.step.as_ref()?;
-        let answer = match step.answer.try_recv() {
-            Ok(answer) => answer,
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
-        };
-        let unseen = step.asked.elapsed() < NO_DIALOG;
+        let answer = self.step.as_ref()?.dialog.poll()?;
         let step = self.step.take()?;
         match (step.sensors, answer) {
-            (None, Some(sensors)) => {
+            (None, Answer::File(sensors)) => {
                 self.step = Some(ask(ctx, text, "files-maintenance-title", Some(sensors)));
                 None
             }
-            (None, None) => unseen.then_some(Outcome::NoDialog),
-            (Some(sensors), maintenance) => Some(Outcome::Chosen {
+            (None, Answer::NeverShown) => Some(Outcome::NoDialog),
+            (None, Answer::Cancelled) => None,
+            (Some(sensors), answer) => Some(Outcome::Chosen {
                 sensors,
-                maintenance,
+                maintenance: match answer {
+                    Answer::File(maintenance) => Some(maintenance),
+                    Answer::Cancelled | Answer::NeverShown => None,
+                },
             }),
         }
     }
 }
 
 fn ask(ctx: &Context, text: &Text, title: &str, sensors: Option<PathBuf>) -> Step {
-    let dialog = AsyncFileDialog::new()
+    let picking = AsyncFileDialog::new()
         .set_title(text.get(title))
-        .add_filter(text.get("files-filter"), &EXTENSIONS);
-    let picking = dialog.pick_file();
-    let (tell, answer) = channel();
-    let ctx = ctx.clone();
-    let spawned = std::thread::Builder::new()
-        .name("file-dialog".to_owned())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().build();
-            let picked = runtime.ok().and_then(|r| r.block_on(picking));
-            // The window may be gone meanwhile; then nobody waits for the answer.
-            let _ = tell.send(picked.map(|file| file.path().to_owned()));
-            ctx.request_repaint();
-        });
-    if let Err(why) = spawned {
-        // The channel is closed then, which `poll` takes for "no dialog".
-        tracing::warn!(%why, "cannot start the file dialog's thread");
-    }
+        .add_filter(text.get("files-filter"), &EXTENSIONS)
+        .pick_file();
     Step {
-        answer,
-        asked: Instant::now(),
+        dialog: Dialog::open(ctx, picking),
         sensors,
     }
 }

@@ -9,6 +9,7 @@
 mod alarm_strip;
 mod app;
 mod context;
+mod dialog;
 mod files;
 pub(crate) mod fonts;
 mod help;

@@ -1,9 +1,6 @@
-//! Where to save a file: the dialog is made on the interface thread and awaited on a small thread, the frame only
-//! looks whether an answer came. Where the machine has no dialog, the service's own folder takes the file.
+//! Where to save a file. Where the machine has no dialog, the service's own folder takes it.
 
 use std::path::PathBuf;
-use std::sync::mpsc::{Receiver, TryRecvError, channel};
-use std::time::Instant;
 
 use eframe::egui::Context;
 use rfd::AsyncFileDialog;
@@ -11,15 +8,14 @@ use rfd::AsyncFileDialog;
 use crate::service::command::Command;
 use crate::text::Text;
 
-use super::files::NO_DIALOG;
+use super::dialog::{Answer, Dialog};
 
 /// The dialog under way, and what is sent with its answer.
 #[derive(Default)]
 pub struct SaveChoice(Option<Asked>);
 
 struct Asked {
-    answer: Receiver<Option<PathBuf>>,
-    since: Instant,
+    dialog: Dialog,
     file_name: String,
     command: Command,
 }
@@ -34,24 +30,8 @@ impl SaveChoice {
             .set_title(text.get("save-title"))
             .set_file_name(&file_name)
             .save_file();
-        let (tell, answer) = channel();
-        let ctx = ctx.clone();
-        let spawned = std::thread::Builder::new()
-            .name("save-dialog".to_owned())
-            .spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().build();
-                let picked = runtime.ok().and_then(|r| r.block_on(picking));
-                // The window may be gone meanwhile; then nobody waits for the answer.
-                let _ = tell.send(picked.map(|file| file.path().to_owned()));
-                ctx.request_repaint();
-            });
-        if let Err(why) = spawned {
-            // The channel is closed then, which `poll` takes for "no dialog".
-            tracing::warn!(%why, "cannot start the dialog's thread");
-        }
         self.0 = Some(Asked {
-            answer,
-            since: Instant::now(),
+            dialog: Dialog::open(ctx, picking),
             file_name,
             command,
         });
@@ -59,19 +39,13 @@ impl SaveChoice {
 
     /// The command to send, once the user has answered. Never waits. `None` where the user cancelled.
     pub fn poll(&mut self) -> Option<Command> {
-        let asked = self.0.as_ref()?;
-        let answer = match asked.answer.try_recv() {
-            Ok(answer) => answer,
-            Err(TryRecvError::Empty) => return None,
-            Err(TryRecvError::Disconnected) => None,
-        };
-        let unseen = asked.since.elapsed() < NO_DIALOG;
+        let answer = self.0.as_ref()?.dialog.poll()?;
         let asked = self.0.take()?;
         match answer {
-            Some(path) => Some(asked.command.to(path)),
+            Answer::File(path) => Some(asked.command.to(path)),
             // Relative: the service takes it into its own folder.
-            None if unseen => Some(asked.command.to(PathBuf::from(asked.file_name))),
-            None => None,
+            Answer::NeverShown => Some(asked.command.to(PathBuf::from(asked.file_name))),
+            Answer::Cancelled => None,
         }
     }
 }

@@ -371,11 +371,7 @@ fn the_frame_loop_does_no_input_or_output() {
         "stdin",
     ];
     // A dialog is awaited on a thread of its own; the frame only looks whether an answer came (`try_recv`).
-    const ASIDE: [(&str, &str); 3] = [
-        ("gui/files.rs", "block_on"),
-        ("gui/pick.rs", "block_on"),
-        ("gui/save.rs", "block_on"),
-    ];
+    const ASIDE: [(&str, &str); 1] = [("gui/dialog.rs", "block_on")];
     let mut wrong = Vec::new();
     let mut looked = 0;
     let mut aside = 0;
