@@ -11,7 +11,7 @@ use crate::service::intake::requeue;
 use crate::service::intake::requeue::Would;
 use crate::service::snapshot::Snapshot;
 use crate::service::test_home::{instant, platform, sensors};
-use crate::warehouse::{RunRecord, Warehouse};
+use crate::warehouse::{RunLock, RunRecord, Warehouse};
 
 fn served(platform: &Platform) -> ServiceHandle {
     let handle = engine::start(platform.clone(), Box::new(|| ())).unwrap();
@@ -96,13 +96,17 @@ fn a_refused_row_is_found_corrected_and_put_back() {
 #[test]
 fn a_run_is_cancelled_from_the_window_and_verdicts_wait() {
     let dir = tempfile::tempdir().unwrap();
-    let platform = platform(dir.path(), &sensors(9000));
+    let platform = platform(dir.path(), &sensors(900));
+    // A live pass of another program: the run waits for it, however fast this machine is.
+    let pass = RunLock::take_for_pass(&platform.home.run_lock()).unwrap();
     let mut handle = served(&platform);
     let s = until(&handle, "the run", |s| {
         s.running.is_some() && s.intake.stages.is_some()
     });
     assert!(!s.intake.stopping);
     assert!(handle.send(Command::Cancel));
+    until(&handle, "the order to end", |s| s.intake.stopping);
+    drop(pass);
     let s = until(&handle, "the end", |s| idle(s) && !s.intake.runs.is_empty());
     let run = &s.intake.runs[0];
     assert!(run.cancelled_by.is_some(), "{run:?}");
