@@ -2,6 +2,7 @@
 //! key, its line and the nearest valid one.
 
 mod columns;
+mod continuity;
 mod error;
 mod home;
 mod key;
@@ -18,6 +19,10 @@ pub use crate::domain::source::{Dialect, Encoding, Format, Role, SourceClock};
 
 pub use columns::{
     ChannelColumn, ColumnSpec, Columns, LocoColumn, Origin, TimestampColumn, units_of,
+};
+pub use continuity::{
+    AccessConfig, AccessRole, ContinuityConfig, DestinationConfig, HookConfig, MailConfig,
+    MailSecurity,
 };
 pub use error::ConfigError;
 pub use home::Home;
@@ -255,6 +260,10 @@ pub struct Config {
     pub drift: DriftConfig,
     pub schedule: ScheduleConfig,
     pub contacts: Vec<ContactConfig>,
+    pub continuity: ContinuityConfig,
+    pub access: AccessConfig,
+    pub mail: Option<MailConfig>,
+    pub hook: Option<HookConfig>,
     /// The folder that source paths are relative to (that of the file).
     #[serde(skip)]
     pub folder: PathBuf,
@@ -388,7 +397,8 @@ impl Config {
         {
             return wrong("false_alarm_hours_per_loco_day", "from 0 to 24".into());
         }
-        shift::check(self)
+        shift::check(self)?;
+        continuity::check(self)
     }
 }
 

@@ -83,7 +83,7 @@ impl Language {
         }
     }
 
-    const fn sources(self) -> [&'static str; 12] {
+    const fn sources(self) -> [&'static str; 19] {
         match self {
             Self::French => [
                 include_str!("../assets/i18n/fr/words.ftl"),
@@ -97,6 +97,13 @@ impl Language {
                 include_str!("../assets/i18n/fr/alarms.ftl"),
                 include_str!("../assets/i18n/fr/settings.ftl"),
                 include_str!("../assets/i18n/fr/log.ftl"),
+                include_str!("../assets/i18n/fr/backup.ftl"),
+                include_str!("../assets/i18n/fr/continuity.ftl"),
+                include_str!("../assets/i18n/fr/drills.ftl"),
+                include_str!("../assets/i18n/fr/holds.ftl"),
+                include_str!("../assets/i18n/fr/ledger.ftl"),
+                include_str!("../assets/i18n/fr/notify.ftl"),
+                include_str!("../assets/i18n/fr/restart.ftl"),
                 include_str!("../assets/i18n/fr/shell.ftl"),
             ],
             Self::English => [
@@ -111,6 +118,13 @@ impl Language {
                 include_str!("../assets/i18n/en/alarms.ftl"),
                 include_str!("../assets/i18n/en/settings.ftl"),
                 include_str!("../assets/i18n/en/log.ftl"),
+                include_str!("../assets/i18n/en/backup.ftl"),
+                include_str!("../assets/i18n/en/continuity.ftl"),
+                include_str!("../assets/i18n/en/drills.ftl"),
+                include_str!("../assets/i18n/en/holds.ftl"),
+                include_str!("../assets/i18n/en/ledger.ftl"),
+                include_str!("../assets/i18n/en/notify.ftl"),
+                include_str!("../assets/i18n/en/restart.ftl"),
                 include_str!("../assets/i18n/en/shell.ftl"),
             ],
         }

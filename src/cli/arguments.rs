@@ -73,6 +73,20 @@ pub enum Command {
     Sources(Sources),
     /// Write readings, predictions, events or quarantine of any range to a file
     Export(Export),
+    /// Make a backup and prove it by restoring it aside
+    Backup(Backup),
+    /// The backups of this home and where they lie, newest first
+    Backups,
+    /// Put a backup in the place of the warehouse, which is kept aside
+    Restore(Restore),
+    /// Recompute the ledger: rows changed, removed or added behind the program's back are named
+    Verify(Verify),
+    /// From whatever state things are in to a sound run
+    ColdRestart(ColdRestart),
+    /// Drills on a scratch copy: the real fault, and proof that nothing ran on it and nothing was lost
+    Drill(DrillAsked),
+    /// Batches held because they look poisoned; release one with a reason
+    Holds(Holds),
     /// Make a simulated fleet: sensors.csv and maintenance.csv
     Simulate(Simulate),
     /// Any readable table as plain CSV: UTF-8, comma, header first
@@ -84,6 +98,70 @@ pub struct Alarms {
     /// Every alarm there was, newest first
     #[arg(long)]
     pub all: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// Make it, and leave the proof for later
+    #[arg(long)]
+    pub no_proof: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// A backup: a dated copy or a plain SQLite file
+    #[arg(
+        value_name = "FILE",
+        required_unless_present = "latest",
+        conflicts_with = "latest"
+    )]
+    pub file: Option<PathBuf>,
+    /// The newest proven backup
+    #[arg(long)]
+    pub latest: bool,
+    /// Say what would change, and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Print the head of the ledger alone, to be kept in a second place
+    #[arg(long)]
+    pub head: bool,
+    /// A head printed before (entry:hash): the chain must still hold it
+    #[arg(long, value_name = "HEAD")]
+    pub since: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ColdRestart {
+    /// End a live holder of the warehouse without asking
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DrillAsked {
+    /// Names of drills; all of them where none is given
+    #[arg(value_name = "NAME")]
+    pub names: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Holds {
+    /// Released ones too
+    #[arg(long)]
+    pub all: bool,
+    /// Number of the batch to be released
+    #[arg(long, value_name = "HOLD", requires = "reason")]
+    pub release: Option<i64>,
+    /// Why it is released
+    #[arg(long, value_name = "WORDS")]
+    pub reason: Option<String>,
 }
 
 #[derive(Debug, Args)]

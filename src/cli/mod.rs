@@ -2,16 +2,22 @@
 
 mod alarms;
 mod arguments;
+mod backup;
+mod cold_restart;
 mod convert;
+mod drill;
 mod evaluate;
 mod export;
+mod holds;
 mod output;
 mod predict;
+mod restore;
 mod run;
 mod simulate;
 mod sources;
 mod status;
 mod train;
+mod verify;
 mod watch;
 
 use std::process::ExitCode;
@@ -89,6 +95,13 @@ pub fn main() -> ExitCode {
         Command::Alarms(asked) => alarms::alarms(&shell, asked),
         Command::Export(asked) => export::export(&shell, asked),
         Command::Sources(arguments::Sources::Check) => sources::check(&shell),
+        Command::Backup(asked) => backup::backup(&shell, asked),
+        Command::Backups => backup::backups(&shell),
+        Command::Restore(asked) => restore::restore(&shell, asked),
+        Command::Verify(asked) => verify::verify(&shell, asked),
+        Command::ColdRestart(asked) => cold_restart::cold_restart(&shell, asked),
+        Command::Drill(asked) => drill::drill(&shell, asked),
+        Command::Holds(asked) => holds::holds(&shell, asked),
         Command::Simulate(_) | Command::Convert(_) => Exit::Done,
     };
     exit.into()

@@ -65,6 +65,36 @@ impl Home {
         self.root.join("window.json")
     }
 
+    /// Backups with their manifests and proofs.
+    #[must_use]
+    pub fn backups(&self) -> PathBuf {
+        self.root.join("backups")
+    }
+
+    /// The newest backup: plain SQLite that any client opens.
+    #[must_use]
+    pub fn safe_copy(&self) -> PathBuf {
+        self.backups().join("industrial_dwh_SAFE.sqlite")
+    }
+
+    /// Databases that were put aside: damaged, replaced by a restore, synthetic.
+    #[must_use]
+    pub fn aside(&self) -> PathBuf {
+        self.database_dir().join("aside")
+    }
+
+    /// What drills, cold restarts and verifications came to.
+    #[must_use]
+    pub fn reports(&self) -> PathBuf {
+        self.root.join("reports")
+    }
+
+    /// What the last verification of the warehouse found.
+    #[must_use]
+    pub fn integrity(&self) -> PathBuf {
+        self.database_dir().join("integrity.json")
+    }
+
     /// Where files go that nobody said a place for.
     #[must_use]
     pub fn exports(&self) -> PathBuf {

@@ -186,6 +186,9 @@ pub struct ContactConfig {
     pub role: String,
     #[serde(default)]
     pub phone: String,
+    /// Where a failed or late run is told; empty: nowhere.
+    #[serde(default)]
+    pub email: String,
 }
 
 /// What of these cannot be: (key, why).

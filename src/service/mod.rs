@@ -5,6 +5,7 @@ pub mod alarms;
 pub mod breaker;
 pub mod check;
 pub mod command;
+pub mod continuity;
 pub mod convert;
 pub mod engine;
 pub mod evaluation;

@@ -68,7 +68,7 @@ impl Warehouse {
     /// The warehouse cannot be written; an alarm of that number is there already.
     pub fn keep_alarm(&mut self, change: &Change) -> Result<()> {
         let Change { alarm, step, act } = change;
-        let tx = self.db.transaction()?;
+        let tx = self.act()?;
         if *step == Step::Raised {
             insert(&tx, alarm)?;
         }
@@ -99,7 +99,8 @@ impl Warehouse {
             act.words,
             until_ms.filter(|_| *step == Step::Shelved),
         ])?;
-        tx.commit()?;
+        let detail = serde_json::json!({"alarm": alarm.id, "step": step.key()});
+        tx.commit("alarm", None, Some(&act.who), detail)?;
         Ok(())
     }
 }

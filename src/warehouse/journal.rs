@@ -1,6 +1,7 @@
 //! The journal: what people and the service did and found. Entries are added, never changed.
 
 use rusqlite::{Connection, Row, params};
+use serde_json::json;
 
 use crate::domain::LocoId;
 
@@ -45,7 +46,11 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written.
     pub fn note(&mut self, entry: &Entry) -> Result<i64> {
-        Ok(write(&self.db, entry)?)
+        let tx = self.act()?;
+        let number = write(&tx, entry)?;
+        let detail = json!({"act": entry.act, "entry": number});
+        tx.commit("note", None, Some(&entry.who), detail)?;
+        Ok(number)
     }
 }
 

@@ -3,7 +3,8 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
-use rusqlite::{Connection, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, params};
+use serde_json::json;
 
 use crate::domain::ports::{
     BatchOutcome, FileIdentity, LocoRef, Position, ReadingWriter, RefusedRecord, StagedReading,
@@ -12,6 +13,7 @@ use crate::domain::ports::{
 use crate::domain::{EventKind, Flags, Reading};
 
 use super::amount::{Amount, values};
+use super::ledger::Act;
 use super::rollups::{self, Gatherer};
 use super::runs::{self, RunRecord};
 use super::{Result, TIME_MASK, Warehouse, facts, followed, key, reader};
@@ -53,7 +55,7 @@ const INSERT_RUN_LOAD: &str = "INSERT INTO run_loads (run, loco, from_ms) VALUES
 
 /// A load under way. Dropped without [`Load::commit`] it leaves nothing behind.
 pub struct Load<'a> {
-    tx: Transaction<'a>,
+    tx: Act<'a>,
     run: i64,
     /// The last run is lengthened; else this is a new one.
     lengthens: bool,
@@ -109,9 +111,7 @@ impl Warehouse {
     }
 
     fn begin(&mut self, live_since_ms: Option<i64>) -> Result<Load<'_>> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         let pruned = tx
             .prepare_cached(PRUNED)?
             .query_map([], |row| Ok((LocoRef(row.get(0)?), row.get(1)?)))?
@@ -151,7 +151,7 @@ impl Load<'_> {
         self.run
     }
 
-    pub(super) const fn transaction(&self) -> &Transaction<'_> {
+    pub(super) fn transaction(&self) -> &Connection {
         &self.tx
     }
 
@@ -177,7 +177,13 @@ impl Load<'_> {
         }
         facts::mark(&self.tx, synthetic)?;
         let run = self.run;
-        self.tx.commit()?;
+        // A run of live passes goes on in its files: which ones, its blocks say.
+        let detail = if self.lengthens {
+            json!({})
+        } else {
+            json!({"files": self.tx.files()?})
+        };
+        self.tx.commit(&record.kind, Some(run), None, detail)?;
         Ok(run)
     }
 
@@ -239,6 +245,7 @@ fn insert_or_find(
 impl ReadingWriter for Load<'_> {
     fn begin_file(&mut self, file: &FileIdentity<'_>) -> Result<(), WriteError> {
         self.tx.execute_batch("SAVEPOINT one_file")?;
+        self.tx.begin_layer();
         self.touched_before.clone_from(&self.touched);
         let (digest, role) = (&file.digest[..], file.role.key());
         self.place = (file.path.to_owned(), role);
@@ -279,6 +286,7 @@ impl ReadingWriter for Load<'_> {
             return Err(WriteError(format!("{} was never begun", file.path)));
         };
         self.tx.execute_batch("SAVEPOINT one_file")?;
+        self.tx.begin_layer();
         self.touched_before.clone_from(&self.touched);
         let role = file.role.key();
         self.place = (file.path.to_owned(), role);
@@ -302,6 +310,7 @@ impl ReadingWriter for Load<'_> {
             self.tx.execute_batch("ROLLBACK TO one_file")?;
             std::mem::swap(&mut self.touched, &mut self.touched_before);
         }
+        self.tx.end_layer(keep);
         self.tx.execute_batch("RELEASE one_file")?;
         Ok(())
     }
@@ -324,6 +333,7 @@ impl ReadingWriter for Load<'_> {
         // Bound column by column: this is the hottest loop of a load.
         let mut insert = self.tx.prepare_cached(INSERT_READING)?;
         insert.raw_bind_parameter(8, self.file)?;
+        let mut inserted = Vec::with_capacity(batch.len());
         for (i, staged) in batch.iter().enumerate() {
             if self.was_pruned(staged)? {
                 outcome.already_loaded += 1;
@@ -339,6 +349,7 @@ impl ReadingWriter for Load<'_> {
             insert.raw_bind_parameter(9, staged.line)?;
             if insert.raw_execute()? == 1 {
                 outcome.kept += 1;
+                inserted.push(staged);
                 self.touched.add(staged);
                 self.roll_ups
                     .take(&self.tx, staged.loco.0, staged.at_ms, &staged.values)?;
@@ -349,6 +360,7 @@ impl ReadingWriter for Load<'_> {
                 }
             }
         }
+        self.tx.count_readings(self.file, inserted.into_iter());
         self.roll_ups.flush(&self.tx)?;
         Ok(outcome)
     }

@@ -11,6 +11,7 @@ mod fleet;
 mod followed;
 mod journal;
 mod judged_rollups;
+mod ledger;
 mod load;
 mod lock;
 mod models;
@@ -36,6 +37,7 @@ pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
+pub use ledger::{Head, LedgerEntry};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
@@ -48,6 +50,8 @@ pub use retention::{Gone, Pruned};
 pub use rollups::{Level, RollUp};
 pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
+
+use ledger::{Ledger, PROGRAM};
 
 /// How long a statement waits for another program's write.
 const BUSY: Duration = Duration::from_secs(10);
@@ -64,6 +68,10 @@ const MIGRATIONS: &[M<'static>] = &[
     M::up(include_str!("../../database/migrations/0004_journal.sql")),
     M::up(include_str!("../../database/migrations/0005_alarms.sql")),
     M::up(include_str!("../../database/migrations/0006_requeued.sql")),
+    M::up(include_str!("../../database/migrations/0007_ledger.sql")),
+    M::up(include_str!(
+        "../../database/migrations/0008_continuity.sql"
+    )),
 ];
 
 const fn migrations() -> Migrations<'static> {
@@ -87,6 +95,8 @@ pub enum WarehouseError {
     Read(#[from] crate::domain::ports::ReadError),
     #[error("another run ended since: its result stands")]
     Overtaken,
+    #[error("the ledger: {0}")]
+    Ledger(String),
 }
 
 pub(crate) type Result<T, E = WarehouseError> = std::result::Result<T, E>;
@@ -98,6 +108,9 @@ const fn key(loco: u32, at_ms: i64) -> i64 {
 /// The single writer.
 pub struct Warehouse {
     db: Connection,
+    ledger: Ledger,
+    /// Who acts, for the ledger.
+    who: String,
     /// Its reader, once one was asked for.
     reader: OnceCell<Reader>,
 }
@@ -126,7 +139,9 @@ impl Warehouse {
             path: path.display().to_string(),
             why,
         })?;
-        Ok(Self::on(db))
+        let warehouse = Self::on(db)?;
+        warehouse.begin_ledger()?;
+        Ok(warehouse)
     }
 
     /// Opens a warehouse that is there, to add short notes to it: no [`RunLock`] is needed, a load under way is
@@ -150,7 +165,7 @@ impl Warehouse {
                 MIGRATIONS.len()
             )));
         }
-        Ok(Self::on(db))
+        Self::on(db)
     }
 
     /// Whether the file is a warehouse of an older program.
@@ -168,14 +183,26 @@ impl Warehouse {
     /// # Errors
     /// SQLite itself fails.
     pub fn in_memory() -> Result<Self> {
-        Ok(Self::on(Connection::open_in_memory()?))
+        Ok(Self {
+            db: Connection::open_in_memory()?,
+            ledger: Ledger::default(),
+            who: PROGRAM.into(),
+            reader: OnceCell::new(),
+        })
     }
 
-    const fn on(db: Connection) -> Self {
-        Self {
+    fn on(db: Connection) -> Result<Self> {
+        Ok(Self {
+            ledger: Ledger::attach(&db)?,
             db,
+            who: PROGRAM.into(),
             reader: OnceCell::new(),
-        }
+        })
+    }
+
+    /// Who acts from now on: the ledger says so.
+    pub fn acts_for(&mut self, who: &str) {
+        who.clone_into(&mut self.who);
     }
 
     /// The schema is still the one that this program writes: a newer program may have changed it since.

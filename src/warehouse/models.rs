@@ -1,6 +1,7 @@
 //! Models: kept for ever, never rewritten; the last promotion is in force.
 
-use rusqlite::{OptionalExtension, TransactionBehavior, params};
+use rusqlite::{OptionalExtension, params};
+use serde_json::json;
 
 use crate::domain::ModelCard;
 
@@ -41,9 +42,7 @@ impl Warehouse {
         card: &mut ModelCard,
         body: impl FnOnce(&ModelCard) -> Result<Vec<u8>, String>,
     ) -> Result<u32> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         Self::still_last(&tx, token)?;
         let version: u32 = tx.query_row(NEXT, [], |row| row.get(0))?;
         card.version = version;
@@ -60,7 +59,8 @@ impl Warehouse {
         if card.promoted {
             tx.execute(PROMOTE, params![version, card.trained_at_ms])?;
         }
-        tx.commit()?;
+        let detail = json!({"version": version, "promoted": card.promoted});
+        tx.commit("train", Some(token.run()), None, detail)?;
         Ok(version)
     }
 
@@ -70,12 +70,11 @@ impl Warehouse {
     /// # Errors
     /// There is no such version, or the warehouse cannot be written.
     pub fn promote(&mut self, version: u32, at_ms: i64, entry: &Entry) -> Result<()> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         tx.execute(PROMOTE, params![version, at_ms])?;
         journal::write(&tx, entry)?;
-        tx.commit()?;
+        let detail = json!({"version": version, "why": entry.words});
+        tx.commit("promote", None, Some(&entry.who), detail)?;
         Ok(())
     }
 }

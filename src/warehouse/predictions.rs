@@ -1,6 +1,7 @@
 //! What models said of readings: one row a reading and model, never rewritten.
 
-use rusqlite::{OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::json;
 
 use crate::domain::{LocoId, VerdictKind};
 
@@ -65,7 +66,7 @@ pub(super) fn judged(row: &rusqlite::Row<'_>) -> rusqlite::Result<Judged> {
 }
 
 fn insert(
-    tx: &Transaction<'_>,
+    tx: &Connection,
     token: &SoundRun,
     version: u32,
     number: u32,
@@ -106,12 +107,10 @@ impl Warehouse {
         let Some(number) = token.reader().number(loco)? else {
             return Ok(0);
         };
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         Self::still_last(&tx, token)?;
         let new = insert(&tx, token, version, number, rows)?;
-        tx.commit()?;
+        tx.commit_changes("score", Some(token.run()), json!({}))?;
         Ok(new)
     }
 
@@ -125,9 +124,7 @@ impl Warehouse {
         version: u32,
         scored: &[(LocoId, Vec<Prediction>)],
     ) -> Result<u64> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         Self::still_last(&tx, token)?;
         let mut new = 0;
         for (loco, rows) in scored {
@@ -136,7 +133,7 @@ impl Warehouse {
                 tx.prepare_cached(SCORED)?.execute([number])?;
             }
         }
-        tx.commit()?;
+        tx.commit_changes("score", Some(token.run()), json!({}))?;
         Ok(new)
     }
 
@@ -145,12 +142,10 @@ impl Warehouse {
     /// # Errors
     /// Another run ended since the token was issued, or the warehouse cannot be written.
     pub fn all_scored(&mut self, token: &SoundRun) -> Result<()> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         Self::still_last(&tx, token)?;
         tx.execute(ALL_SCORED, [])?;
-        tx.commit()?;
+        tx.commit_changes("score", Some(token.run()), json!({}))?;
         Ok(())
     }
 }

@@ -5,7 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::json;
 
 use crate::domain::features::NORMAL_READINGS;
 
@@ -164,9 +165,7 @@ impl Warehouse {
     }
 
     fn prune_slice(&mut self, loco: u32, (first, last): (i64, i64), rows: i64) -> Result<u64> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         let (end, count) = slice(&tx, first, last, rows)?;
         let Some(end) = end else { return Ok(0) };
         tx.prepare_cached(DELETE_READINGS)?
@@ -175,7 +174,8 @@ impl Warehouse {
             .execute(params![first, end])?;
         tx.prepare_cached(REMEMBER)?
             .execute(params![loco, end & TIME_MASK, count])?;
-        tx.commit()?;
+        let detail = json!({"loco": loco, "from": first, "to": end, "readings": count});
+        tx.commit("prune", None, None, detail)?;
         Ok(count)
     }
 }

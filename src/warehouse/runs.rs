@@ -1,6 +1,7 @@
 //! The record of every run that ended.
 
-use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde_json::json;
 
 use super::{Reader, Result, Warehouse};
 
@@ -197,12 +198,15 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written.
     pub fn record_failure(&mut self, failed: &RunRecord) -> Result<i64> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         let run = next(&tx)?;
         insert(&tx, run, failed)?;
-        tx.commit()?;
+        tx.commit(
+            "run_failed",
+            Some(run),
+            None,
+            json!({"cause": failed.cause}),
+        )?;
         Ok(run)
     }
 
@@ -211,9 +215,7 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written.
     pub fn record_live_failure(&mut self, failed: &RunRecord) -> Result<i64> {
-        let tx = self
-            .db
-            .transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let tx = self.act()?;
         let before =
             last(&tx)?.filter(|last| last.kind == LIVE && last.status == RunStatus::FailedSafe);
         let run = match before {
@@ -234,7 +236,12 @@ impl Warehouse {
                 run
             }
         };
-        tx.commit()?;
+        tx.commit(
+            "run_failed",
+            Some(run),
+            None,
+            json!({"cause": failed.cause}),
+        )?;
         Ok(run)
     }
 
@@ -243,7 +250,8 @@ impl Warehouse {
     /// # Errors
     /// The warehouse cannot be written.
     pub fn conclude(&self, run: i64, record: &RunRecord) -> Result<()> {
-        self.db.execute(
+        let tx = self.act()?;
+        tx.execute(
             CONCLUDE,
             params![
                 run,
@@ -253,6 +261,8 @@ impl Warehouse {
                 record.report.to_string()
             ],
         )?;
+        let detail = json!({"status": record.status.key(), "cause": record.cause});
+        tx.commit("concluded", Some(run), None, detail)?;
         Ok(())
     }
 }

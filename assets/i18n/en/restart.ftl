@@ -1,0 +1,1 @@
+# Cold restart, locked warehouse, roles

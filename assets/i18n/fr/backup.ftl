@@ -1,0 +1,1 @@
+# Sauvegarde et restauration

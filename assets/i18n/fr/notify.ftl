@@ -1,0 +1,1 @@
+# Messages à l’astreinte

@@ -1,0 +1,1 @@
+# Redémarrage à froid, base verrouillée, rôles
