@@ -24,5 +24,6 @@ mod real_data;
 mod sources;
 mod storage;
 mod support;
+mod trials;
 mod trust;
 mod workbooks;
