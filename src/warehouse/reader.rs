@@ -167,7 +167,8 @@ impl Reader {
     }
 
     /// The file that it reads.
-    pub(super) fn path(&self) -> &Path {
+    #[must_use]
+    pub fn path(&self) -> &Path {
         &self.pool.path
     }
 

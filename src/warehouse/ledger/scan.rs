@@ -119,19 +119,18 @@ pub(super) fn read(
     db: &Connection,
     more: Vec<Connection>,
     pieces: &[Piece],
-    far: &(dyn Fn(f32) + Sync),
-    go_on: &(dyn Fn() -> bool + Sync),
+    far: &dyn Fn(f32),
+    go_on: &dyn Fn() -> bool,
 ) -> Option<HashMap<u8, Counted>> {
     let expected: i64 = pieces.iter().map(|piece| piece.rows).sum();
     let (next, done) = (AtomicUsize::new(0), AtomicU64::new(0));
     let all: Mutex<HashMap<u8, Counted>> = Mutex::default();
     let stopped = AtomicBool::new(false);
-    let work = |db: &Connection| {
+    let work = |db: &Connection, tell: &dyn Fn(f32) -> bool| {
         while let Some(piece) = pieces.get(next.fetch_add(1, Ordering::Relaxed)) {
             let mut look = |rows: u64| {
                 let done = done.fetch_add(rows, Ordering::Relaxed) + rows;
-                far((done as f32 / expected.max(1) as f32).min(1.0));
-                if !go_on() {
+                if !tell((done as f32 / expected.max(1) as f32).min(1.0)) {
                     stopped.store(true, Ordering::Relaxed);
                 }
                 !stopped.load(Ordering::Relaxed)
@@ -157,9 +156,13 @@ pub(super) fn read(
     std::thread::scope(|scope| {
         for db in more {
             let work = &work;
-            scope.spawn(move || work(&db));
+            scope.spawn(move || work(&db, &|_| true));
         }
-        work(db);
+        // Who asked is told on his own thread.
+        work(db, &|share| {
+            far(share);
+            go_on()
+        });
     });
     let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     (!stopped.load(Ordering::Relaxed)).then_some(all)

@@ -97,8 +97,8 @@ impl Reader {
     pub fn verify(
         &self,
         scope: &Scope,
-        far: &(dyn Fn(f32) + Sync),
-        go_on: &(dyn Fn() -> bool + Sync),
+        far: &dyn Fn(f32),
+        go_on: &dyn Fn() -> bool,
     ) -> Result<Option<Checked>> {
         let mut connections = at_one_instant(self.path())?;
         let Some(db) = connections.pop() else {
@@ -214,8 +214,8 @@ fn verify(
     db: Connection,
     more: Vec<Connection>,
     scope: &Scope,
-    far: &(dyn Fn(f32) + Sync),
-    go_on: &(dyn Fn() -> bool + Sync),
+    far: &dyn Fn(f32),
+    go_on: &dyn Fn() -> bool,
 ) -> Result<Option<Checked>> {
     let expected = Expected::of(&db)?;
     let mut checked = Checked {
