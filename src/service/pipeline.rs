@@ -13,6 +13,7 @@ use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
+use super::continuity::{integrity, verify};
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
@@ -73,15 +74,24 @@ pub fn run(
     let mut inputs = inputs::resolve(config);
     let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
     let started_ms = wall_ms();
-    let mut outcome = load(
-        &mut target,
-        config,
-        &inputs,
-        kind,
-        started_ms,
-        progress,
-        stop,
-    )?;
+    let mut fresh = false;
+    let mut outcome = match integrity::broken(&target.warehouse.reader()?)? {
+        // Nothing is written over what is broken, but that this run did nothing.
+        Some(what) => {
+            let mut outcome = RunOutcome::new(started_ms);
+            outcome.fail(format!("the warehouse is damaged: {what}"));
+            outcome
+        }
+        None => load(
+            &mut target,
+            config,
+            &inputs,
+            kind,
+            started_ms,
+            progress,
+            stop,
+        )?,
+    };
     if outcome.run.is_none() {
         // Recorded before anything else: from here on there is no token to train or score with.
         target.abandon()?;
@@ -89,6 +99,7 @@ pub fn run(
         let record = record(&outcome, kind, started_ms);
         outcome.run = Some(target.warehouse.record_failure(&record)?);
     } else {
+        fresh = target.fresh.is_some();
         target.settle()?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
@@ -110,6 +121,13 @@ pub fn run(
         }
     }
     super::fleet::count_verdicts(&target.warehouse, config, &mut outcome)?;
+    if let Err(error) = verify::note_head(config, &home.warehouse(), fresh) {
+        // The run is in, and sound; a head that is noted later vouches for it too.
+        tracing::error!(
+            error,
+            "the head of the ledger is not noted at its second place"
+        );
+    }
     tracing::info!(
         run = outcome.run,
         status = ?outcome.status,

@@ -13,6 +13,7 @@ use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
 use super::check::{self, SourceCheck};
+use super::continuity::integrity;
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
 use super::live::{self, Follower, LiveState, Passed};
@@ -163,6 +164,13 @@ impl Platform {
         stop: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(&LiveState, Option<Passed>),
     ) -> std::io::Result<()> {
+        let checked = self.reader().and_then(|reader| {
+            let reader = reader.as_ref();
+            Ok(reader.map(integrity::broken).transpose()?.flatten())
+        });
+        if let Err(error) = checked {
+            tracing::error!(%error, "the structure of the warehouse cannot be checked");
+        }
         if let Some(mut follower) = Follower::new(self)? {
             live::follow(&mut follower, stop, tell);
         }
@@ -320,6 +328,9 @@ impl Platform {
         let Some(reader) = self.reader()? else {
             return Ok(Hypothesis::Unavailable(Cause::NeverRun));
         };
+        if let Some(damaged) = integrity::damage(&reader) {
+            return Ok(Hypothesis::Unavailable(damaged));
+        }
         let model = match training::model_in_force(&reader) {
             Ok(Some(model)) => model,
             Ok(None) => {

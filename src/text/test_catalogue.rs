@@ -23,6 +23,14 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
     let channels = Channel::ALL.map(Channel::key);
     let labels = [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule].map(LabelKind::key);
     let mut all = vec![
+        (
+            "step",
+            own(&["structure", "ledger", "heads", "note-result"]),
+        ),
+        (
+            "ledger-column",
+            own(&["table", "what", "runs", "locomotive", "range"]),
+        ),
         ("month", (1..=12).map(|month| month.to_string()).collect()),
         // As the sources of the demo name them; others are shown as they are.
         (

@@ -16,6 +16,7 @@ mod failsafe;
 mod hostile;
 mod http;
 mod killed;
+mod ledger;
 mod live;
 mod notes;
 mod older;

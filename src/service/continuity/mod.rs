@@ -6,7 +6,9 @@
 pub mod backup;
 pub mod cold_restart;
 pub mod drills;
+mod heads;
 pub mod holders;
+pub mod integrity;
 pub mod notify;
 pub mod restore;
 pub mod steps;

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
+use crate::service::continuity::integrity;
 use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
@@ -122,6 +123,19 @@ impl Engine {
         tokio::task::spawn_blocking(move || {
             // The window is gone: nobody waits for the answer.
             let _ = answers.send(work());
+        });
+    }
+
+    /// Once, when the program opens the warehouse: the structure of the file.
+    pub(super) fn check_structure(&self) {
+        let Some(reader) = self.reader.clone() else {
+            return;
+        };
+        self.aside(move || {
+            if let Err(error) = integrity::broken(&reader) {
+                tracing::error!(%error, "the structure of the warehouse cannot be checked");
+            }
+            Box::new(|_| ())
         });
     }
 

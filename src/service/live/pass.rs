@@ -19,9 +19,10 @@ use crate::warehouse::{
 };
 
 use super::super::breaker::Stopwatch;
+use super::super::continuity::integrity;
 use super::super::models::measure::{self, Normals};
 use super::super::pipeline::{PipelineError, wall_ms};
-use super::super::training::{JudgingError, model_in_force, prediction};
+use super::super::training::{self, JudgingError, model_in_force, prediction};
 use super::kept::Kept;
 use super::report::{merged, says_nothing_new, stands};
 
@@ -158,6 +159,14 @@ fn locked(
     let first = memory.left.is_none();
     if first {
         memory.survival = Survival::of_sound(warehouse.last_kept()?);
+        // What the memory is made of is recomputed once. Altered rows withdraw NOMINAL; a danger is still looked for.
+        let reader = warehouse.reader()?;
+        let newest = reader.latest(i64::MAX)?;
+        let newest = newest
+            .iter()
+            .map(|newest| (&newest.loco, newest.reading.at_ms));
+        let scope = training::scored(&reader, newest)?;
+        integrity::unsound(&reader, &scope, &|| true)?;
     }
     let passed = memory.load(warehouse, config, asked, &last)?;
     let Some(mut passed) = passed else {
@@ -187,6 +196,7 @@ fn pipeline(error: JudgingError) -> PipelineError {
         JudgingError::Read(error) => PipelineError::Warehouse(error.into()),
         JudgingError::Unsound(error) => PipelineError::Unsound(error),
         JudgingError::Stopped => PipelineError::Stopped,
+        JudgingError::Damaged(what) => WarehouseError::Ledger(what).into(),
     }
 }
 

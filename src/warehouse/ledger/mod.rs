@@ -9,9 +9,13 @@ mod act;
 mod blocks;
 mod chain;
 mod covered;
+mod finding;
 mod row;
+mod scan;
+mod schema;
 mod sum;
 mod tally;
+mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -22,6 +26,8 @@ use super::Result;
 
 pub(super) use act::{Act, PROGRAM};
 pub use chain::{Head, LedgerEntry};
+pub use finding::{Checked, Finding};
+pub use verify::Scope;
 
 use covered::{COVERED, Covered};
 use row::RowBytes;
@@ -152,6 +158,13 @@ mod tests {
             before = entry.head;
         }
         assert_eq!(reader.ledger_head().unwrap().head, before);
+        let checked = reader
+            .verify(&Scope::All, &|_| {}, &|| true)
+            .unwrap()
+            .unwrap();
+        assert_eq!(checked.findings, []);
+        assert_eq!(checked.head, reader.ledger_head().unwrap());
+        assert_eq!(reader.structure(true).unwrap(), []);
     }
 
     #[derive(Debug, Clone)]
