@@ -11,5 +11,6 @@ pub mod notify;
 pub mod restore;
 pub mod steps;
 pub mod verify;
+mod whole;
 
 pub use steps::{Step, StepState, Steps};

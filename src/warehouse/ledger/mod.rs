@@ -21,6 +21,7 @@ use rusqlite::functions::FunctionFlags;
 use super::Result;
 
 pub(super) use act::{Act, PROGRAM};
+pub(super) use chain::head;
 pub use chain::{Head, LedgerEntry};
 
 use covered::{COVERED, Covered};
