@@ -13,7 +13,7 @@ use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
-use super::continuity::{integrity, verify};
+use super::continuity::{integrity, restore, verify};
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
@@ -49,6 +49,13 @@ pub enum PipelineError {
     Unsound(#[from] crate::warehouse::Unsound),
     #[error("stopped before its end")]
     Stopped,
+    /// It is not there, and there are backups of it: nothing begins in its place.
+    #[error("{0}")]
+    Lost(String),
+    #[error(
+        "the warehouse of an older version stays as it is, for no backup of it can be made: {0}"
+    )]
+    NoBackup(#[from] super::continuity::steps::Stopped),
 }
 
 /// The computer's clock, UTC milliseconds.
@@ -71,6 +78,10 @@ pub fn run(
     stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
     let _lock = RunLock::take(&home.run_lock())?;
+    restore::tidy(home);
+    if let Some(why) = restore::lost(home) {
+        return Err(PipelineError::Lost(why));
+    }
     let mut inputs = inputs::resolve(config);
     let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
     let started_ms = wall_ms();

@@ -13,5 +13,6 @@ pub mod notify;
 pub mod restore;
 pub mod steps;
 pub mod verify;
+mod whole;
 
 pub use steps::{Step, StepState, Steps};

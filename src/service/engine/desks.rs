@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
-use crate::service::continuity::integrity;
+use crate::service::continuity::{backup, integrity};
 use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
@@ -172,8 +172,9 @@ impl Engine {
         if !path.is_file() || !matches!(Warehouse::is_behind(&path), Ok(true)) {
             return;
         }
-        let done = RunLock::take(&self.platform.home.run_lock())
+        let done = backup::before_migration(&self.platform)
             .map_err(|e| e.to_string())
+            .and_then(|()| RunLock::take(&self.platform.home.run_lock()).map_err(|e| e.to_string()))
             .and_then(|_lock| Warehouse::open(&path).map_err(|e| e.to_string()));
         match done {
             Ok(_) => tracing::info!("the warehouse of an older version was brought up to date"),

@@ -19,7 +19,7 @@ use crate::warehouse::{
 };
 
 use super::super::breaker::Stopwatch;
-use super::super::continuity::integrity;
+use super::super::continuity::{integrity, restore};
 use super::super::models::measure::{self, Normals};
 use super::super::pipeline::{PipelineError, wall_ms};
 use super::super::training::{self, JudgingError, model_in_force, prediction};
@@ -130,7 +130,7 @@ fn locked(
 ) -> Result<Outcome, PipelineError> {
     let started = Instant::now();
     let _lock = RunLock::take_for_pass(&home.run_lock())?;
-    if !home.warehouse().is_file() {
+    if !home.warehouse().is_file() || restore::lost(home).is_some() {
         return Ok(Outcome::RunFirst(None));
     }
     let warehouse = kept.writer(&home.warehouse())?;

@@ -25,6 +25,7 @@ use rusqlite::functions::FunctionFlags;
 use super::Result;
 
 pub(super) use act::{Act, PROGRAM};
+pub(super) use chain::head;
 pub use chain::{Head, LedgerEntry};
 pub use finding::{Checked, Finding};
 pub use verify::Scope;
