@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::poison::HoldReason;
 use super::quality::{Flag, Flags};
 use super::reading::Channel;
 
@@ -59,6 +60,8 @@ pub enum Cause {
     Drifted { channel: Channel },
     /// The breaker has tripped: scoring a reading takes too long, milliseconds.
     Slow { took_ms: f64, limit_ms: f64 },
+    /// The newest reading is of a batch that looks poisoned and was not released; the model saw no danger in it.
+    Held { reason: HoldReason },
 }
 
 impl Cause {
@@ -77,6 +80,7 @@ impl Cause {
             Self::NotScored => "not_scored",
             Self::Drifted { .. } => "drifted",
             Self::Slow { .. } => "slow",
+            Self::Held { .. } => "held",
         }
     }
 }

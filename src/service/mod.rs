@@ -11,6 +11,7 @@ pub mod engine;
 pub mod evaluation;
 pub mod export;
 pub mod fleet;
+pub mod holds;
 pub mod handle;
 mod inputs;
 pub mod intake;

@@ -13,6 +13,7 @@ use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
+use super::holds;
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
@@ -90,6 +91,7 @@ pub fn run(
         outcome.run = Some(target.warehouse.record_failure(&record)?);
     } else {
         target.settle()?;
+        outcome.held = holds::of_run(&target.warehouse, outcome.run)?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
             if let Err(error) =
@@ -163,6 +165,7 @@ fn load(
         stop.go_on()
     };
     let mut load = target.warehouse.load()?;
+    load.guard(rules.limits);
     let loaded = etl::load(
         &inputs.inputs,
         &rules,
@@ -234,6 +237,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,
             "pruned": outcome.pruned,
+            "held": outcome.held.iter().map(holds::as_json).collect::<Vec<_>>(),
         }),
     }
 }

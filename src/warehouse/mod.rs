@@ -9,6 +9,7 @@ mod export;
 mod facts;
 mod fleet;
 mod followed;
+mod holds;
 mod journal;
 mod judged_rollups;
 mod ledger;
@@ -25,7 +26,7 @@ mod runs;
 mod sound;
 mod spread;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ use rusqlite_migration::{M, Migrations};
 pub use alarms::AlarmFilter;
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
+pub use holds::{RELEASED, Release};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Head, LedgerEntry};
@@ -113,6 +115,8 @@ pub struct Warehouse {
     who: String,
     /// Its reader, once one was asked for.
     reader: OnceCell<Reader>,
+    /// What live passes brought and the gate has not judged yet.
+    waiting: RefCell<holds::Waiting>,
 }
 
 impl Warehouse {
@@ -188,6 +192,7 @@ impl Warehouse {
             ledger: Ledger::default(),
             who: PROGRAM.into(),
             reader: OnceCell::new(),
+            waiting: RefCell::default(),
         })
     }
 
@@ -197,6 +202,7 @@ impl Warehouse {
             db,
             who: PROGRAM.into(),
             reader: OnceCell::new(),
+            waiting: RefCell::default(),
         })
     }
 
