@@ -75,9 +75,10 @@ pub fn told(held: &Held) -> Value {
             all.remove(&format!("{key}_ms"));
             all.insert(key.into(), json!(iso(at_ms)));
         }
-        let released = held.released.as_ref().map(|act| {
-            json!({ "timestamp": iso(act.at_ms), "who": act.who, "words": act.words })
-        });
+        let released = held
+            .released
+            .as_ref()
+            .map(|act| json!({ "timestamp": iso(act.at_ms), "who": act.who, "words": act.words }));
         all.insert("released".into(), json!(released));
     }
     all
@@ -99,7 +100,11 @@ pub fn of_run(held: &[Held], text: &Text) -> Vec<String> {
         );
         let number = text.with("hold-number", [("hold", one.hold.into())]);
         lines.push(format!("  {line} ({number})"));
-        lines.extend(one.found.iter().map(|found| format!("    {}", text.suspicion(found, None))));
+        lines.extend(
+            one.found
+                .iter()
+                .map(|found| format!("    {}", text.suspicion(found, None))),
+        );
     }
     lines
 }

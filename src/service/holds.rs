@@ -30,10 +30,7 @@ pub enum NotReleased {
 ///
 /// # Errors
 /// The warehouse cannot be read.
-pub(super) fn of_run(
-    warehouse: &Warehouse,
-    run: Option<i64>,
-) -> Result<Vec<Held>, WarehouseError> {
+pub(super) fn of_run(warehouse: &Warehouse, run: Option<i64>) -> Result<Vec<Held>, WarehouseError> {
     let mut held = warehouse.reader()?.holds(false)?;
     held.retain(|held| Some(held.run) == run);
     Ok(held)

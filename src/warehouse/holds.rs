@@ -35,7 +35,8 @@ const LIVE_TIME: Duration = Duration::from_secs(300);
 /// The act that the journal keeps of a release.
 pub const RELEASED: &str = "hold_released";
 
-const LAST: &str = "SELECT reading, flow_rate, pressure, vibration, temperature, label FROM sensor_metrics
+const LAST: &str =
+    "SELECT reading, flow_rate, pressure, vibration, temperature, label FROM sensor_metrics
     WHERE reading BETWEEN ?1 AND ?2 ORDER BY reading DESC LIMIT ?3";
 const INSERT: &str =
     "INSERT INTO held_batches (run, loco, from_ms, to_ms, rows, reason, detail, held_ms)
@@ -182,12 +183,7 @@ impl<'a> Gate<'a> {
 
     /// Every block that was there before: of those that are judged, and of the rest of the fleet, which a live pass does
     /// not read for it.
-    fn known(
-        &self,
-        db: &Connection,
-        ready: &[(LocoRef, Batch)],
-        limits: &Limits,
-    ) -> Result<Known> {
+    fn known(&self, db: &Connection, ready: &[(LocoRef, Batch)], limits: &Limits) -> Result<Known> {
         let mut known = Known::default();
         let mut met = BTreeSet::new();
         for (loco, batch) in ready {

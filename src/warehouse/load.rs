@@ -188,7 +188,9 @@ impl Load<'_> {
         }
         facts::mark(&self.tx, synthetic)?;
         let run = self.run;
-        let left = self.gate.judge(&self.tx, run, record.ended_ms.max(record.started_ms))?;
+        let left = self
+            .gate
+            .judge(&self.tx, run, record.ended_ms.max(record.started_ms))?;
         // A run of live passes goes on in its files: which ones, its blocks say.
         let detail = if self.lengthens {
             json!({})

@@ -20,11 +20,6 @@ hold-release-what = Training may use these { $rows } readings, and NOMINAL may b
 hold-release-reason = Reason (required)
 hold-release-cancel = Do not release
 hold-releasing = Releasing…
-hold-others =
-    { $count ->
-        [one] and 1 other finding
-       *[other] and { $count } other findings
-    }
 hold-alarm = Held batch
 hold-alarm-why = { $reason }, { $rows } readings to be checked
 hold-none = No batch is held.

@@ -20,11 +20,6 @@ hold-release-what = L’apprentissage pourra utiliser ces { $rows } mesures, et 
 hold-release-reason = Motif (obligatoire)
 hold-release-cancel = Ne pas libérer
 hold-releasing = Libération en cours…
-hold-others =
-    { $count ->
-        [one] et 1 autre constat
-       *[other] et { $count } autres constats
-    }
 hold-alarm = Lot retenu
 hold-alarm-why = { $reason }, { $rows } mesures à vérifier
 hold-none = Aucun lot retenu.

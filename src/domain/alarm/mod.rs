@@ -73,7 +73,8 @@ impl Watch {
     }
 
     /// All kinds, in the order in which they are offered.
-    pub const KINDS: [&'static str; 6] = ["danger", "limit", "held", "no_verdict", "source", "fleet"];
+    pub const KINDS: [&'static str; 6] =
+        ["danger", "limit", "held", "no_verdict", "source", "fleet"];
 
     #[must_use]
     pub const fn loco(&self) -> Option<&LocoId> {
