@@ -6,6 +6,7 @@
 mod alarms;
 mod fold;
 pub(crate) mod format;
+mod holds;
 mod models;
 
 pub use fold::folded;
@@ -386,6 +387,9 @@ impl Text {
                     ("limit", self.number(*limit_ms, 0).into()),
                 ],
             ),
+            Cause::Held { reason } => {
+                self.with(&key, [("reason", self.hold_reason(*reason).into())])
+            }
             Cause::Flagged { flag, channel } => self.with(
                 &key,
                 [

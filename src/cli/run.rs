@@ -9,7 +9,7 @@ use crate::service::snapshot::RunProgress;
 use crate::text::Text;
 
 use super::output::{Output, complain};
-use super::{Exit, Shell, pipeline_error, status};
+use super::{Exit, Shell, holds, pipeline_error, status};
 
 pub fn run(shell: &Shell, kind: RunKind) -> Exit {
     let outcome = match shell.platform.run(kind, &|_| {}) {
@@ -77,6 +77,7 @@ fn as_json(outcome: &RunOutcome) -> Value {
         })),
         "training": outcome.training,
         "pruned": outcome.pruned,
+        "held": outcome.held.iter().map(holds::told).collect::<Vec<_>>(),
         "model_version": outcome.model_version,
         "verdicts": outcome.verdicts,
         "synthetic": outcome.synthetic,
@@ -108,6 +109,7 @@ fn as_lines(outcome: &RunOutcome, text: &Text) -> String {
         let reason = text.get(&format!("reason-{reason}")).into_owned();
         lines.push(format!("  {reason} : {}", text.count(*count)));
     }
+    lines.extend(holds::of_run(&outcome.held, text));
     for refused in &report.refused {
         let what = refused.to_string();
         lines.push(text.with("cli-refused", [("what", what.into())]));

@@ -8,6 +8,7 @@ pub mod drift;
 pub mod features;
 pub mod maintenance;
 pub mod model;
+pub mod poison;
 pub mod ports;
 pub mod quality;
 pub mod reading;

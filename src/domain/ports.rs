@@ -50,6 +50,17 @@ pub trait Readings: Sync {
 
     /// The instant `count` readings before `at_ms`, or of the first one; `at_ms` where there is none before.
     fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError>;
+
+    /// Stretches of a locomotive (UTC milliseconds, both ends included; in time order and apart) whose readings are judged
+    /// and learned from by nobody: batches that look poisoned and were not released.
+    fn fenced(&self, loco: &LocoId) -> Result<Vec<(i64, i64)>, ReadError>;
+}
+
+/// Whether an instant lies within one of these stretches, which are in time order and apart.
+#[must_use]
+pub fn is_fenced(fences: &[(i64, i64)], at_ms: i64) -> bool {
+    let next = fences.partition_point(|fence| fence.0 <= at_ms);
+    next > 0 && at_ms <= fences[next - 1].1
 }
 
 /// What training and scoring take: the readings of the last *sound* run.

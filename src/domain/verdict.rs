@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::poison::HoldReason;
 use super::quality::{Flag, Flags};
 use super::reading::Channel;
 
@@ -61,6 +62,8 @@ pub enum Cause {
     Slow { took_ms: f64, limit_ms: f64 },
     /// The warehouse is damaged, or was changed behind the program's back: the first of what was found.
     Damaged { what: String },
+    /// The newest reading is of a batch that looks poisoned and was not released; the model saw no danger in it.
+    Held { reason: HoldReason },
 }
 
 impl Cause {
@@ -80,6 +83,7 @@ impl Cause {
             Self::Drifted { .. } => "drifted",
             Self::Slow { .. } => "slow",
             Self::Damaged { .. } => "damaged",
+            Self::Held { .. } => "held",
         }
     }
 }

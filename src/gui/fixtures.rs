@@ -2,6 +2,7 @@
 
 pub mod alarms;
 pub mod fleet;
+pub mod holds;
 pub mod locomotive;
 pub mod log;
 pub mod model;

@@ -4,6 +4,7 @@
 mod alarms;
 mod fleet;
 mod found;
+mod holds;
 mod locomotive;
 mod log;
 mod model;

@@ -1,8 +1,9 @@
 //! Which channel pushed a probability where it is: exact Shapley values.
 
 use super::model::{Followed, Model, Standing};
+use super::part::first_readings;
 use crate::domain::features::{Blocks, NORMAL_READINGS, Normal, NormalLearner};
-use crate::domain::ports::{ALWAYS, ReadError, Readings};
+use crate::domain::ports::{ReadError, Readings};
 use crate::domain::{ChannelValues, LocoId, Reading};
 
 /// A reading's probability taken apart: `base + Σ contributions = probability`.
@@ -39,7 +40,7 @@ pub fn normal_of(
     loco: &LocoId,
 ) -> Result<Normal, ReadError> {
     let mut learner = NormalLearner::default();
-    readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
+    first_readings(readings, loco, NORMAL_READINGS as usize, &mut |r| {
         learner.push(&r.values);
     })?;
     Ok(normal_learned(model, &learner))

@@ -2,13 +2,13 @@
 
 use super::explain::shapley;
 use super::forest::Forest;
-use super::part::Events;
+use super::part::{Events, first_readings};
 use super::survey::hours;
 use crate::domain::features::{
     Blocks, FEATURES, FeatureSpec, NORMAL_READINGS, Normal, Trace, Tracker, WINDOW_READINGS,
     features,
 };
-use crate::domain::ports::{ALWAYS, Judge, Judgement, ReadError, Readings};
+use crate::domain::ports::{Judge, Judgement, ReadError, Readings, is_fenced};
 use crate::domain::{ChannelValues, LocoId, ModelCard, Reading, Verdict, quality::Flags};
 
 /// Readings that walk down the trees together.
@@ -82,7 +82,7 @@ impl Scorer {
                 let mut last_ms = None;
                 let fullest = readings.instant_before(loco, from_ms, WINDOW_READINGS)?;
                 let context = from_ms.saturating_sub(self.spec.windows_ms[1]).max(fullest);
-                readings.readings(loco, ALWAYS, Some(NORMAL_READINGS as usize), &mut |r| {
+                first_readings(readings, loco, NORMAL_READINGS as usize, &mut |r| {
                     if r.at_ms < context {
                         tracker.skip(&r.values);
                         last_ms = Some(r.at_ms);
@@ -91,7 +91,9 @@ impl Scorer {
                 (tracker, context, last_ms)
             }
         };
+        let fences = readings.fenced(loco)?;
         readings.readings(loco, (start_ms, to_ms), None, &mut |r| {
+            tracker.learns(!is_fenced(&fences, r.at_ms));
             let before = last_ms.replace(r.at_ms);
             if r.at_ms < from_ms {
                 return tracker.remember(r.at_ms, &r.values);

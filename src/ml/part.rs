@@ -1,6 +1,6 @@
 //! A part of the readings: some locomotives, up to some instant. What a fold may see.
 
-use crate::domain::ports::{ReadError, SoundReadings};
+use crate::domain::ports::{ReadError, Readings, SoundReadings, is_fenced};
 use crate::domain::{EventKind, LocoId, Reading};
 
 /// Readings and events of `locos` at or before `until_ms`.
@@ -32,10 +32,15 @@ impl<'a> Part<'a> {
         self.readings.newest(loco, self.until_ms)
     }
 
-    /// Readings in time order.
+    /// Readings in time order, without those that nobody may learn from.
     pub fn visit(&self, loco: &LocoId, visit: &mut dyn FnMut(&Reading)) -> Result<(), ReadError> {
-        self.readings
-            .readings(loco, (i64::MIN, self.until_ms), None, visit)
+        let fences = self.readings.fenced(loco)?;
+        let between = (i64::MIN, self.until_ms);
+        self.readings.readings(loco, between, None, &mut |reading| {
+            if !is_fenced(&fences, reading.at_ms) {
+                visit(reading);
+            }
+        })
     }
 
     /// Failures, and all workshop events, ascending.
@@ -44,6 +49,29 @@ impl<'a> Part<'a> {
         events.retain(|(at, _)| *at <= self.until_ms);
         Ok(Events::of(&events))
     }
+}
+
+/// The first `count` readings of a locomotive that may be learned from.
+pub(super) fn first_readings(
+    readings: &dyn Readings,
+    loco: &LocoId,
+    count: usize,
+    visit: &mut dyn FnMut(&Reading),
+) -> Result<(), ReadError> {
+    let (mut left, mut from_ms) = (count, i64::MIN);
+    let fences = readings.fenced(loco)?;
+    let ends = fences.iter().map(|fence| (fence.0 - 1, fence.1 + 1));
+    for (to_ms, next_ms) in ends.chain([(i64::MAX, i64::MAX)]) {
+        if left == 0 {
+            break;
+        }
+        readings.readings(loco, (from_ms, to_ms), Some(left), &mut |reading| {
+            left -= 1;
+            visit(reading);
+        })?;
+        from_ms = next_ms;
+    }
+    Ok(())
 }
 
 /// Workshop events of one locomotive, UTC milliseconds, ascending.

@@ -14,6 +14,7 @@ pub type Machine = (Vec<Reading>, Vec<(i64, EventKind)>);
 pub struct Memory {
     pub locos: BTreeMap<LocoId, Machine>,
     pub refused: Vec<RefusedRow>,
+    pub fences: BTreeMap<LocoId, Vec<(i64, i64)>>,
 }
 
 impl Memory {
@@ -86,6 +87,10 @@ impl Readings for Memory {
             .get(loco)
             .map(|l| l.1.clone())
             .unwrap_or_default())
+    }
+
+    fn fenced(&self, loco: &LocoId) -> Result<Vec<(i64, i64)>, ReadError> {
+        Ok(self.fences.get(loco).cloned().unwrap_or_default())
     }
 }
 

@@ -5,16 +5,18 @@ mod memory;
 mod own;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::domain::features::Normal;
+use crate::domain::poison::Held;
 use crate::domain::ports::{Judge, ReadError};
 use crate::domain::{
     Cause, Channel, ChannelValues, Condition, LocoId, MaintenanceRecord, Verdict, VerdictKind,
 };
 use crate::ml::{self, Model};
 use crate::warehouse::{
-    LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
+    LIVE, LatestReading, Reader, RunRecord, RunStatus, SoundRun, Warehouse, WarehouseError,
 };
 
 use super::breaker::Breaker;
@@ -34,6 +36,8 @@ const DAY_MS: i64 = 86_400_000;
 /// How many of its own deviations a value may stray before it is drawn as out of its normal.
 pub(super) const BAND_DEVIATIONS: f64 = 4.0;
 const HAPPENINGS: usize = 12;
+/// As long as live passes gather before they are judged.
+const AFTER_A_HOLD_MS: i64 = 300_000;
 /// Steps in which a slider is searched for the way back to NOMINAL.
 const WAY_BACK_STEPS: u32 = 60;
 
@@ -65,6 +69,8 @@ pub struct Fleet {
     pub live: bool,
     /// First and last reading shown, UTC milliseconds.
     pub span: Option<(i64, i64)>,
+    /// Batches that look poisoned and were not released, newest first.
+    pub held: Arc<Vec<Held>>,
 }
 
 /// Explanations of readings by one model.
@@ -120,6 +126,7 @@ impl Scene<'_> {
         let newest = known.clone().map(|known| &known.newest);
         let clocks = Clocks::of(newest.clone(), self.replay_ms, self.wall_ms);
         let consulted = self.consulted();
+        let held = self.reader.holds(false)?;
         let threshold = self
             .model
             .as_ref()
@@ -128,7 +135,7 @@ impl Scene<'_> {
         let mut rows: Vec<(f64, FleetRow)> = known
             .map(|known| {
                 let now_ms = clocks.now(&known.newest);
-                let mut row = self.row(known, now_ms, cause.as_ref(), &consulted);
+                let mut row = self.row(known, now_ms, cause.as_ref(), &consulted, &held);
                 row.normal = known.explained.as_ref().map(|(_, normal)| normal.clone());
                 row.normal = row.normal.or_else(|| own.get(&row.loco).cloned());
                 row.out_of_band = out_of_band(&row.values, row.normal.as_ref());
@@ -152,6 +159,7 @@ impl Scene<'_> {
             now_ms: clocks.now_ms,
             live: clocks.live,
             span,
+            held: Arc::new(held),
         })
     }
 
@@ -198,6 +206,7 @@ impl Scene<'_> {
         now_ms: i64,
         fleet_cause: Option<&Cause>,
         consulted: &Consulted,
+        held: &[Held],
     ) -> FleetRow {
         let (newest, judged) = (&known.newest, known.judged);
         let at_ms = newest.reading.at_ms;
@@ -235,7 +244,12 @@ impl Scene<'_> {
                 Some(VerdictKind::Nominal) if self.newer_refused(known) => {
                     Verdict::Unavailable(Cause::NewestRefused)
                 }
-                Some(VerdictKind::Nominal) => self.nominal(),
+                Some(VerdictKind::Nominal) => match self.holding(held, &newest.loco, at_ms) {
+                    Some(held) => Verdict::Unavailable(Cause::Held {
+                        reason: held.reason,
+                    }),
+                    None => self.nominal(),
+                },
                 Some(VerdictKind::Unavailable) => flagged(newest),
             }
         };
@@ -287,6 +301,18 @@ impl Scene<'_> {
         }
         let model = self.model.as_ref().ok().copied().flatten();
         own.normals(self.reader, model, known.map(|known| &known.newest.loco))
+    }
+
+    /// The held batch that a reading belongs to. What live passes bring right after one is not judged yet, and may be
+    /// more of it.
+    fn holding<'h>(&self, held: &'h [Held], loco: &LocoId, at_ms: i64) -> Option<&'h Held> {
+        let live = self.replay_ms.is_none()
+            && self.last_run.as_ref().is_some_and(|last| last.kind == LIVE);
+        held.iter().find(|held| {
+            let reach_ms = (held.to_ms - held.from_ms).max(AFTER_A_HOLD_MS);
+            let after = live && (held.to_ms..=held.to_ms + reach_ms).contains(&at_ms);
+            held.fences(loco, at_ms) || (after && held.loco == *loco)
+        })
     }
 
     /// NOMINAL, unless the breaker or damage has withdrawn it. A replay shows the past as it was judged.

@@ -10,11 +10,14 @@ mod shown;
 mod test_windows;
 
 use crate::domain::features::Normal;
+use crate::domain::ports::is_fenced;
 use crate::domain::{Channel, VerdictKind};
 use crate::warehouse::{Entry, LatestReading, Reader, WarehouseError};
 
 use super::notes;
-use super::snapshot::{Happening, HappeningKind, LocomotiveView, Severity, TimeWindow};
+use super::snapshot::{
+    Happening, HappeningKind, LocomotiveView, QualityKind, QualitySpan, Severity, TimeWindow,
+};
 use pace::GAP_PERIODS;
 use shown::Shown;
 
@@ -63,6 +66,24 @@ impl Request<'_> {
         let (refused, refused_rows) =
             self.reader
                 .refused_sparsely(loco, from_ms, shown.until_ms, shown.refused_step_ms())?;
+        let fences = self.reader.fenced(loco)?;
+        let mut samples = past.samples;
+        for sample in &mut samples {
+            if let Some((_, verdict, _)) = &mut sample.judged
+                && *verdict == VerdictKind::Nominal
+                && is_fenced(&fences, sample.at_ms)
+            {
+                // What is fenced is not called nominal; a danger stays.
+                *verdict = VerdictKind::Unavailable;
+            }
+        }
+        let mut quality = past.quality.finish(self.now_ms, past.end_gap_ms, &refused);
+        let shown_fences = fences.iter().filter(|f| f.1 >= from_ms && f.0 <= to_ms);
+        quality.extend(shown_fences.map(|&(first_ms, last_ms)| QualitySpan {
+            from_ms: first_ms.max(from_ms),
+            to_ms: last_ms.min(to_ms),
+            kind: QualityKind::Held,
+        }));
         let refused_last = refused.last().map(|&at_ms| (at_ms, refused_rows));
         let happenings = self.happenings(from_ms, shown.until_ms, past.changes, refused_last)?;
         Ok(LocomotiveView {
@@ -82,8 +103,8 @@ impl Request<'_> {
             limits: self.limits,
             severity: self.severity,
             overview: overview::of(self.reader, self.newest)?,
-            samples: past.samples,
-            quality: past.quality.finish(self.now_ms, past.end_gap_ms, &refused),
+            samples,
+            quality,
             happenings,
         })
     }

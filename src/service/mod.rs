@@ -12,6 +12,7 @@ pub mod evaluation;
 pub mod export;
 pub mod fleet;
 pub mod handle;
+pub mod holds;
 mod inputs;
 pub mod intake;
 pub mod live;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::domain::poison::Held;
 use crate::etl::Report;
 pub use crate::warehouse::{Pruned, RunStatus};
 
@@ -55,6 +56,8 @@ pub struct RunOutcome {
     pub stages: Vec<StageReport>,
     pub report: Report,
     pub training: Training,
+    /// Batches of this run that look poisoned.
+    pub held: Vec<Held>,
     /// What the retention took, where one is configured.
     pub pruned: Option<Pruned>,
     pub model_version: Option<u32>,
@@ -74,6 +77,7 @@ impl RunOutcome {
             stages: Vec::new(),
             report: Report::default(),
             training: Training::NotDue,
+            held: Vec::new(),
             pruned: None,
             model_version: None,
             verdicts: VerdictCounts::default(),

@@ -14,6 +14,7 @@ pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
 use super::continuity::{integrity, restore, verify};
+use super::holds;
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
@@ -112,6 +113,7 @@ pub fn run(
     } else {
         fresh = target.fresh.is_some();
         target.settle()?;
+        outcome.held = holds::of_run(&target.warehouse, outcome.run)?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
             if let Err(error) =
@@ -192,6 +194,7 @@ fn load(
         stop.go_on()
     };
     let mut load = target.warehouse.load()?;
+    load.guard(rules.limits);
     let loaded = etl::load(
         &inputs.inputs,
         &rules,
@@ -263,6 +266,7 @@ fn record(outcome: &RunOutcome, kind: RunKind, started_ms: i64) -> RunRecord {
             "ignored_columns": report.ignored_columns,
             "training": outcome.training,
             "pruned": outcome.pruned,
+            "held": outcome.held.iter().map(holds::as_json).collect::<Vec<_>>(),
         }),
     }
 }

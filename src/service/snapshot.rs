@@ -279,6 +279,8 @@ pub enum QualityKind {
     Flagged,
     /// Rows in quarantine.
     Quarantined,
+    /// Readings of a held batch.
+    Held,
 }
 
 /// A curve as unbroken stretches: gaps in the data split it. x is UTC seconds, y the channel's unit.

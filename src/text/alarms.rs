@@ -24,6 +24,7 @@ impl Text {
                 let value = self.value_unit(*channel, *value);
                 format!("{} {value}", self.channel(*channel))
             }
+            What::Held { .. } => self.get("hold-alarm").into_owned(),
             What::NoVerdict { .. } | What::Source { .. } | What::Fleet { .. } => {
                 self.get("alarm-no-verdict").into_owned()
             }
@@ -53,6 +54,13 @@ impl Text {
                 let limit = self.value_unit(*channel, *limit);
                 self.with(key, [("limit", limit.into())])
             }
+            What::Held { reason, rows } => self.with(
+                "hold-alarm-why",
+                [
+                    ("reason", self.hold_reason(*reason).into()),
+                    ("rows", self.count(*rows).into()),
+                ],
+            ),
             What::NoVerdict { cause } | What::Source { cause, .. } | What::Fleet { cause } => {
                 self.cause(cause)
             }

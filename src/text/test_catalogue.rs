@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::*;
 use crate::domain::alarm::{Priority, State};
 use crate::domain::drift::{Band, Likeness};
+use crate::domain::poison::HoldReason;
 use crate::domain::quality::{Flag, Reason};
 use crate::service::intake::history::RunKindShown;
 
@@ -80,6 +81,7 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
                 "before-migration",
             ]),
         ),
+        ("hold-reason", own(&HoldReason::ALL.map(HoldReason::key))),
         ("cli-labels", own(&labels)),
     ];
     all.extend(["verdict", "verdict-short"].map(|prefix| (prefix, own(&verdicts))));
@@ -109,7 +111,7 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ("alarm-priority", own(&Priority::ALL.map(Priority::key))),
         (
             "alarm-kind",
-            own(&["danger", "limit", "no_verdict", "source", "fleet"]),
+            own(&["danger", "limit", "held", "no_verdict", "source", "fleet"]),
         ),
         (
             "set-unit",

@@ -1,6 +1,7 @@
 //! Both languages say the same things, in characters that the bundled fonts have.
 
 use super::*;
+use crate::domain::poison::HoldReason;
 use crate::domain::quality::Flag;
 use std::collections::BTreeSet;
 
@@ -69,6 +70,9 @@ pub(super) fn causes() -> Vec<Cause> {
         },
         Cause::NotScored,
         Cause::NewestRefused,
+        Cause::Held {
+            reason: HoldReason::Jump,
+        },
         Cause::Drifted {
             channel: Channel::Pressure,
         },

@@ -306,7 +306,7 @@ fn parts(what: &What) -> (Option<&str>, Option<&'static str>, Option<f64>, Optio
             ..
         } => (None, Some(channel.key()), Some(*value), Some(*limit)),
         What::Source { source, .. } => (Some(source), None, None, None),
-        What::NoVerdict { .. } | What::Fleet { .. } => (None, None, None, None),
+        What::NoVerdict { .. } | What::Fleet { .. } | What::Held { .. } => (None, None, None, None),
     }
 }
 

@@ -1,5 +1,6 @@
 //! One load: a single transaction, with a savepoint a file.
 
+use std::cell::RefCell;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,9 +11,10 @@ use crate::domain::ports::{
     BatchOutcome, FileIdentity, LocoRef, Position, ReadingWriter, RefusedRecord, StagedReading,
     WriteError,
 };
-use crate::domain::{EventKind, Flags, Reading};
+use crate::domain::{EventKind, Flags, Limits, Reading};
 
 use super::amount::{Amount, values};
+use super::holds::{Gate, Waiting};
 use super::ledger::Act;
 use super::rollups::{self, Gatherer};
 use super::runs::{self, RunRecord};
@@ -72,6 +74,8 @@ pub struct Load<'a> {
     pruned: HashMap<LocoRef, i64>,
     /// The newest instant held of each locomotive when this load met it first.
     held_ms: BTreeMap<LocoRef, Option<i64>>,
+    gate: Gate<'a>,
+    waiting: &'a RefCell<Waiting>,
 }
 
 /// The earliest instants of what a load added, a locomotive.
@@ -136,6 +140,8 @@ impl Warehouse {
             roll_ups: Gatherer::default(),
             pruned,
             held_ms: BTreeMap::new(),
+            gate: Gate::new(&self.waiting, live_since_ms.is_some()),
+            waiting: &self.waiting,
         })
     }
 }
@@ -155,11 +161,16 @@ impl Load<'_> {
         &self.tx
     }
 
+    /// What is loaded from now on is judged before the commit, and held where it looks poisoned.
+    pub fn guard(&mut self, limits: Limits) {
+        self.gate.open(limits);
+    }
+
     /// Commits the load as a sound run, and says its number.
     ///
     /// # Errors
     /// The disk is full, or the warehouse cannot be written.
-    pub fn commit(self, record: &RunRecord, synthetic: bool) -> Result<i64> {
+    pub fn commit(mut self, record: &RunRecord, synthetic: bool) -> Result<i64> {
         if self.lengthens {
             runs::lengthen(&self.tx, self.run, record)?;
         } else {
@@ -177,6 +188,9 @@ impl Load<'_> {
         }
         facts::mark(&self.tx, synthetic)?;
         let run = self.run;
+        let left = self
+            .gate
+            .judge(&self.tx, run, record.ended_ms.max(record.started_ms))?;
         // A run of live passes goes on in its files: which ones, its blocks say.
         let detail = if self.lengthens {
             json!({})
@@ -184,6 +198,7 @@ impl Load<'_> {
             json!({"files": self.tx.files()?})
         };
         self.tx.commit(&record.kind, Some(run), None, detail)?;
+        left.wait(self.waiting);
         Ok(run)
     }
 
@@ -310,6 +325,7 @@ impl ReadingWriter for Load<'_> {
             self.tx.execute_batch("ROLLBACK TO one_file")?;
             std::mem::swap(&mut self.touched, &mut self.touched_before);
         }
+        self.gate.end_file(keep);
         self.tx.end_layer(keep);
         self.tx.execute_batch("RELEASE one_file")?;
         Ok(())
@@ -330,6 +346,11 @@ impl ReadingWriter for Load<'_> {
 
     fn readings(&mut self, batch: &[StagedReading]) -> Result<BatchOutcome, WriteError> {
         let mut outcome = BatchOutcome::default();
+        for of_one in batch.chunk_by(|a, b| a.loco == b.loco) {
+            let loco = of_one[0].loco;
+            let newest_ms = self.held_ms.get(&loco).copied().flatten();
+            self.gate.meet(&self.tx, loco, newest_ms)?;
+        }
         // Bound column by column: this is the hottest loop of a load.
         let mut insert = self.tx.prepare_cached(INSERT_READING)?;
         insert.raw_bind_parameter(8, self.file)?;
@@ -360,6 +381,7 @@ impl ReadingWriter for Load<'_> {
                 }
             }
         }
+        self.gate.take(&inserted);
         self.tx.count_readings(self.file, inserted.into_iter());
         self.roll_ups.flush(&self.tx)?;
         Ok(outcome)

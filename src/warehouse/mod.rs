@@ -10,6 +10,7 @@ mod export;
 mod facts;
 mod fleet;
 mod followed;
+mod holds;
 mod journal;
 mod judged_rollups;
 mod ledger;
@@ -26,7 +27,7 @@ mod runs;
 mod sound;
 mod spread;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::path::Path;
 use std::time::Duration;
 
@@ -37,6 +38,7 @@ pub use alarms::AlarmFilter;
 pub use copy::{Frozen, Held, SCHEMA, damage, fold, fold_quietly, structure};
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
+pub use holds::{RELEASED, Release};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};
@@ -115,6 +117,8 @@ pub struct Warehouse {
     who: String,
     /// Its reader, once one was asked for.
     reader: OnceCell<Reader>,
+    /// What live passes brought and the gate has not judged yet.
+    waiting: RefCell<holds::Waiting>,
 }
 
 impl Warehouse {
@@ -190,6 +194,7 @@ impl Warehouse {
             ledger: Ledger::default(),
             who: PROGRAM.into(),
             reader: OnceCell::new(),
+            waiting: RefCell::default(),
         })
     }
 
@@ -199,6 +204,7 @@ impl Warehouse {
             db,
             who: PROGRAM.into(),
             reader: OnceCell::new(),
+            waiting: RefCell::default(),
         })
     }
 

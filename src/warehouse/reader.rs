@@ -11,7 +11,7 @@ use crate::domain::{EventKind, Flags, LocoId, MaintenanceRecord, Reading};
 
 use super::amount::values;
 use super::runs::{self, RunRecord};
-use super::{Result, TIME_MASK, facts, key, read_only, stands_in};
+use super::{Result, TIME_MASK, facts, holds, key, read_only, stands_in};
 
 const LOCOMOTIVES: &str = "SELECT loco, name FROM locomotives l WHERE EXISTS
     (SELECT 1 FROM sensor_metrics WHERE reading BETWEEN l.loco << 44 AND l.loco << 44 | 17592186044415)
@@ -316,14 +316,15 @@ impl Reader {
         })
     }
 
-    /// How many labels are known: (failure events, readings with a truth).
+    /// How many labels are known: (failure events, readings with a truth that are not fenced).
     ///
     /// # Errors
     /// As above.
     pub fn labels(&self) -> Result<(u64, u64)> {
         self.with(|db| {
-            let count = |sql: &str| db.query_row(sql, [], |row| row.get(0));
-            Ok((count(FAILURES)?, count(TRUTHS)?))
+            let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, u64>(0));
+            let truths = count(TRUTHS)?.saturating_sub(holds::fenced_labels(db)?);
+            Ok((count(FAILURES)?, truths))
         })
     }
 

@@ -128,6 +128,10 @@ impl Readings for Reader {
     fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError> {
         read(Self::instant_before(self, loco, at_ms, count))
     }
+
+    fn fenced(&self, loco: &LocoId) -> Result<Vec<(i64, i64)>, ReadError> {
+        read(Self::fenced(self, loco))
+    }
 }
 
 impl Readings for SoundRun {
@@ -155,6 +159,10 @@ impl Readings for SoundRun {
 
     fn instant_before(&self, loco: &LocoId, at_ms: i64, count: usize) -> Result<i64, ReadError> {
         Readings::instant_before(&self.reader, loco, at_ms, count)
+    }
+
+    fn fenced(&self, loco: &LocoId) -> Result<Vec<(i64, i64)>, ReadError> {
+        Readings::fenced(&self.reader, loco)
     }
 }
 

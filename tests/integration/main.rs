@@ -13,6 +13,7 @@ mod configs;
 mod etl;
 mod export;
 mod failsafe;
+mod holds;
 mod hostile;
 mod http;
 mod killed;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use band::Band;
 pub use board::{Board, Refusal, SHELF_MAX_MS};
 
+use super::poison::HoldReason;
 use super::reading::{Channel, ChannelValues, LocoId};
 use super::verdict::Cause;
 
@@ -53,6 +54,8 @@ pub enum Watch {
     Source { source: String, cause: String },
     /// No locomotive has a verdict, for one cause (its key).
     Fleet { cause: String },
+    /// Readings of a locomotive look poisoned, and nobody has released them.
+    Held { loco: LocoId },
 }
 
 impl Watch {
@@ -65,18 +68,21 @@ impl Watch {
             Self::NoVerdict { .. } => "no_verdict",
             Self::Source { .. } => "source",
             Self::Fleet { .. } => "fleet",
+            Self::Held { .. } => "held",
         }
     }
 
     /// All kinds, in the order in which they are offered.
-    pub const KINDS: [&'static str; 5] = ["danger", "limit", "no_verdict", "source", "fleet"];
+    pub const KINDS: [&'static str; 6] =
+        ["danger", "limit", "held", "no_verdict", "source", "fleet"];
 
     #[must_use]
     pub const fn loco(&self) -> Option<&LocoId> {
         match self {
-            Self::Danger { loco } | Self::Limit { loco, .. } | Self::NoVerdict { loco } => {
-                Some(loco)
-            }
+            Self::Danger { loco }
+            | Self::Limit { loco, .. }
+            | Self::NoVerdict { loco }
+            | Self::Held { loco } => Some(loco),
             Self::Source { .. } | Self::Fleet { .. } => None,
         }
     }
@@ -110,6 +116,11 @@ pub enum What {
     Fleet {
         cause: Cause,
     },
+    /// Of the newest batch that is held.
+    Held {
+        reason: HoldReason,
+        rows: u64,
+    },
 }
 
 impl What {
@@ -120,6 +131,7 @@ impl What {
             Self::Danger { .. } => Priority::High,
             Self::Limit { .. }
             | Self::Fleet { .. }
+            | Self::Held { .. }
             | Self::NoVerdict {
                 cause: Cause::NewestRefused,
             } => Priority::Medium,
@@ -134,7 +146,7 @@ impl What {
             Self::NoVerdict { cause } | Self::Source { cause, .. } | Self::Fleet { cause } => {
                 Some(cause)
             }
-            Self::Danger { .. } | Self::Limit { .. } => None,
+            Self::Danger { .. } | Self::Limit { .. } | Self::Held { .. } => None,
         }
     }
 }

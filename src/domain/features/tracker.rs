@@ -168,6 +168,8 @@ pub struct Tracker<'a> {
     spec: &'a FeatureSpec,
     grid: Grid,
     learner: NormalLearner,
+    /// The next reading may teach it what is normal.
+    learns: bool,
     normal: Normal,
     /// The long window, oldest first; the short one is its newest [`Sums::n`] readings.
     readings: VecDeque<(i64, [i64; 4])>,
@@ -182,6 +184,7 @@ impl<'a> Tracker<'a> {
             spec,
             grid: Grid::of(&spec.fleet),
             learner: NormalLearner::default(),
+            learns: true,
             normal: spec.fleet_normal.clone(),
             readings: VecDeque::new(),
             long: Sums::default(),
@@ -201,10 +204,15 @@ impl<'a> Tracker<'a> {
         &self.learner
     }
 
+    /// Whether the readings that follow may teach it what is normal: those of a held batch may not.
+    pub const fn learns(&mut self, learns: bool) {
+        self.learns = learns;
+    }
+
     /// Learns the normal from a reading whose features are not wanted and that lies before every
     /// window to come.
     pub fn skip(&mut self, values: &ChannelValues) {
-        if !self.learner.is_complete() {
+        if self.learns && !self.learner.is_complete() {
             self.learner.push(values);
             self.normal = self.learner.normal(&self.spec.fleet);
         }
@@ -255,6 +263,7 @@ impl<'a> Tracker<'a> {
             spec,
             grid: Grid::of(&spec.fleet),
             learner: trace.learner,
+            learns: true,
             normal: trace.normal,
             readings: trace.readings,
             long: trace.long,

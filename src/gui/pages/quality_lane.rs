@@ -54,6 +54,9 @@ pub fn paint_quality(painter: &Painter, rect: Rect, kind: QualityKind, t: &Token
         QualityKind::Flagged => {
             painter.rect_filled(rect, CornerRadius::ZERO, t.warn);
         }
+        QualityKind::Held => {
+            painter.rect_filled(rect, CornerRadius::ZERO, t.off);
+        }
         QualityKind::Quarantined => {
             let inside = painter.with_clip_rect(rect.intersect(painter.clip_rect()));
             inside.rect_filled(rect, CornerRadius::ZERO, t.panel);
@@ -83,11 +86,19 @@ pub fn legend_ui(ui: &mut Ui, cx: &Cx<'_>, severity: &Severity, rect: Rect) {
                 StrokeKind::Inside,
             );
             ui.label(theme::small(cx.text.get("legend-band"), t.mute));
-            for (kind, key) in [
+            let view = cx.snapshot.locomotive.as_ref();
+            let any_held =
+                view.is_some_and(|view| view.quality.iter().any(|q| q.kind == QualityKind::Held));
+            let all = [
                 (QualityKind::Gap, "legend-gap"),
                 (QualityKind::Flagged, "legend-flagged"),
                 (QualityKind::Quarantined, "legend-quarantined"),
-            ] {
+                (QualityKind::Held, "legend-held"),
+            ];
+            for (kind, key) in all
+                .into_iter()
+                .filter(|(kind, _)| any_held || *kind != QualityKind::Held)
+            {
                 ui.add_space(size::S);
                 let r = swatch(ui);
                 paint_quality(ui.painter(), r.shrink2(vec2(0.0, 1.0)), kind, t);

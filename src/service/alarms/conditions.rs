@@ -2,9 +2,10 @@
 //! and the configured limits (a sudden jump is told here long before the forecast moves), and what keeps verdicts from
 //! being given, told once a source or a fleet where it strikes many.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::domain::alarm::{Band, Inputs, Observation, Seen, Watch, What};
+use crate::domain::poison::Held;
 use crate::domain::{Cause, Channel, Limits, LocoId, Verdict};
 use crate::service::fleet::{BAND_DEVIATIONS, Fresh};
 use crate::service::snapshot::FleetRow;
@@ -29,6 +30,8 @@ pub struct Present<'a> {
     pub now_ms: i64,
     /// Readings that came since the last look.
     pub fresh: &'a [Fresh],
+    /// Batches that look poisoned and were not released, newest first.
+    pub held: &'a [Held],
 }
 
 impl Present<'_> {
@@ -63,6 +66,17 @@ impl Present<'_> {
                 source,
                 cause,
                 locomotives,
+            };
+            all.push(self.common(watch, what));
+        }
+        let mut told: HashSet<&LocoId> = HashSet::new();
+        for held in self.held.iter().filter(|held| told.insert(&held.loco)) {
+            let watch = Watch::Held {
+                loco: held.loco.clone(),
+            };
+            let what = What::Held {
+                reason: held.reason,
+                rows: held.rows,
             };
             all.push(self.common(watch, what));
         }
@@ -214,11 +228,12 @@ impl Present<'_> {
         )
     }
 
-    /// The fleet or the source tells it, or it may be judged in a moment.
+    /// The fleet, the source or the held batch tells it, or it may be judged in a moment.
     fn told_otherwise(&self, row: &FleetRow, cause: &Cause, together: &Together) -> bool {
         self.fleet_cause.is_some()
             || together.contains_key(&group(row, cause))
             || (self.running && *cause == Cause::NotScored)
+            || matches!(cause, Cause::Held { .. })
     }
 
     /// Causes that strike many locomotives of a source at once, and sources that cannot be read at all.
@@ -240,7 +255,8 @@ impl Present<'_> {
             let Verdict::Unavailable(cause) = &row.verdict else {
                 continue;
             };
-            if self.running && *cause == Cause::NotScored {
+            // Held batches are told one by one.
+            if (self.running && *cause == Cause::NotScored) || matches!(cause, Cause::Held { .. }) {
                 continue;
             }
             let (_, locos) = groups
@@ -271,7 +287,7 @@ fn group(row: &FleetRow, cause: &Cause) -> (String, String) {
 #[must_use]
 pub const fn elsewhere(watch: &Watch, sighted: bool) -> Seen {
     match watch {
-        Watch::Fleet { .. } => Seen::Gone,
+        Watch::Fleet { .. } | Watch::Held { .. } => Seen::Gone,
         _ if sighted => Seen::Gone,
         _ => Seen::Unknown,
     }

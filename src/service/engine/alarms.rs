@@ -74,6 +74,7 @@ impl Engine {
                     dead_band: self.platform.config.alarms.dead_band,
                     now_ms: snapshot.now_ms.unwrap_or_default(),
                     fresh: &fresh,
+                    held: &snapshot.intake.held,
                 };
                 self.look_for_alarms(&present);
             }
@@ -191,6 +192,7 @@ impl Engine {
             dead_band: self.platform.config.alarms.dead_band,
             now_ms: fleet.now_ms.unwrap_or_default(),
             fresh: &fresh,
+            held: &fleet.held,
         });
     }
 

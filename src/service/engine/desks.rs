@@ -110,10 +110,10 @@ impl Engine {
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
     pub(super) fn picture_desks(&mut self, snapshot: &mut Snapshot) {
+        snapshot.intake = self.desks.intake.picture(self.running.is_some());
         self.picture_alarms(snapshot);
         self.picture_settings(snapshot);
         self.picture_log(snapshot);
-        snapshot.intake = self.desks.intake.picture(self.running.is_some());
         snapshot.models = self.models_view();
     }
 

@@ -1,11 +1,13 @@
 //! The desk of runs, quarantine and import. Whatever reads the warehouse or a file is done aside.
 
+mod holds;
 mod import;
 mod refused;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::domain::poison::Held;
 use crate::service::command::Desk;
 use crate::service::intake::history::RunRow;
 use crate::service::intake::requeue::Again;
@@ -93,6 +95,13 @@ impl IntakeDesk {
         view.stages = running.then(|| listener.stages());
         view.stopping = running && self.stop.as_ref().is_some_and(Stop::is_asked);
         Arc::new(view)
+    }
+
+    /// Batches that look poisoned and were not released.
+    pub fn held(&mut self, held: Arc<Vec<Held>>) {
+        if self.view.held != held {
+            self.view().held = held;
+        }
     }
 
     fn view(&mut self) -> &mut IntakeView {
@@ -187,6 +196,7 @@ impl Engine {
                 self.desks.intake.look += 1;
                 self.desks.intake.view().wizard = None;
             }
+            IntakeAsk::Release { hold, words } => self.release(hold, &words),
             IntakeAsk::Schedule(schedule) => {
                 self.change(Change::Schedule(schedule), Asked::NightRun);
             }

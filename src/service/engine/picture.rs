@@ -133,6 +133,7 @@ impl Engine {
         snapshot.synthetic = reader.synthetic()?.unwrap_or(false);
         snapshot.last_run = last_run.as_ref().map(fleet::last_run);
         snapshot.fleet_cause = fleet.cause;
+        self.desks.intake.held(fleet.held);
         if let InForce::Sound(model) = &self.model {
             snapshot.model = Some(Arc::new(model.card.clone()));
             snapshot.judge = Some(Arc::clone(model) as SharedJudge);

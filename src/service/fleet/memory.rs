@@ -46,6 +46,8 @@ struct Seen {
     quarantined: Option<(i64, u64)>,
     events: u64,
     entry: i64,
+    /// Batches that are fenced: number and locomotive.
+    fenced: BTreeMap<i64, LocoId>,
 }
 
 struct Kept {
@@ -83,6 +85,7 @@ impl FleetMemory {
         wall_ms: i64,
     ) -> Result<(), WarehouseError> {
         let last = reader.last_run()?;
+        let fenced = reader.holds(false)?.into_iter();
         let now = Seen {
             late: reader.late_loads()?,
             model,
@@ -90,8 +93,16 @@ impl FleetMemory {
             quarantined: last.as_ref().map(|last| (last.run, last.rows_quarantined)),
             events: reader.event_count()?,
             entry: reader.last_entry()?,
+            fenced: fenced.map(|held| (held.hold, held.loco)).collect(),
         };
         let before = std::mem::replace(&mut self.seen, now.clone());
+        // Another normal is learned where a fence came or went.
+        for (hold, loco) in before.fenced.iter().chain(&now.fenced) {
+            if before.fenced.contains_key(hold) != now.fenced.contains_key(hold) {
+                self.followers.forget_one(loco);
+                self.own.forget_one(loco);
+            }
+        }
         let mut known = std::mem::take(&mut self.locos);
         // Nobody asked for them: they would only pile up.
         self.fresh.truncate(FRESH_MOST);

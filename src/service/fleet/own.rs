@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::domain::features::{FleetNormal, NORMAL_READINGS, Normal, NormalLearner};
-use crate::domain::ports::ALWAYS;
+use crate::domain::ports::{ALWAYS, is_fenced};
 use crate::domain::{ChannelValues, LocoId};
 use crate::ml::{Model, normal_learned};
 use crate::warehouse::{Reader, WarehouseError};
@@ -43,8 +43,11 @@ impl Own {
             if !learner.is_complete() {
                 let wanted = (NORMAL_READINGS - learner.readings()) as usize;
                 let from_ms = last_ms.saturating_add(1);
+                let fences = reader.fenced(loco)?;
                 reader.readings(loco, from_ms, i64::MAX, Some(wanted), &mut |reading| {
-                    learner.push(&reading.values);
+                    if !is_fenced(&fences, reading.at_ms) {
+                        learner.push(&reading.values);
+                    }
                     *last_ms = reading.at_ms;
                 })?;
             }

@@ -9,8 +9,10 @@ pub mod schedule;
 pub mod stages;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::domain::Reason;
+use crate::domain::poison::Held;
 
 pub use crate::config::{ScheduleConfig, units_of};
 pub use crate::domain::ports::decode;
@@ -63,6 +65,8 @@ pub struct IntakeView {
     /// Rows are being put back.
     pub putting_back: bool,
     pub wizard: Option<Wizard>,
+    /// Batches that look poisoned and were not released, newest first.
+    pub held: Arc<Vec<Held>>,
     /// Name of the source that was saved last, until the wizard is opened again.
     pub saved: Option<String>,
 }
@@ -132,6 +136,11 @@ pub enum IntakeAsk {
     },
     LeaveWizard,
     Schedule(ScheduleConfig),
+    /// Releases a held batch, for this reason.
+    Release {
+        hold: i64,
+        words: String,
+    },
 }
 
 impl IntakeView {

@@ -174,14 +174,15 @@ pub fn put_back(platform: &Platform, rows: &[Again], who: &str) -> Result<Report
             Err(why) => *report.failed.entry(why).or_default() += rows.len() as u64,
         }
     }
+    let rules = rules(&platform.config);
     let mut load = warehouse.load()?;
+    load.guard(rules.limits);
     let mut noting = Noting {
         load: &mut load,
         digest: [0; 32],
         refused: BTreeMap::new(),
         came: BTreeSet::new(),
     };
-    let rules = rules(&platform.config);
     let memory = &mut Memory::default();
     let loaded = etl::load(&given, &rules, &mut noting, memory, etl::UNWATCHED)?;
     let (refused, came) = (noting.refused, noting.came);

@@ -273,6 +273,7 @@ impl Memory {
         let held = warehouse.synthetic()?;
         let synthetic = held.or(asked.synthetic).unwrap_or(false);
         let mut load = warehouse.load_live(rules.now_ms - RUN_MS)?;
+        load.guard(rules.limits);
         let gates = &mut self.gates;
         let report = match etl::load(&asked.inputs, rules, &mut load, gates, etl::UNWATCHED) {
             Err(error) => return Ok(Some((Err(error.to_string()), Vec::new()))),

@@ -1,6 +1,7 @@
 //! Pipeline: is the data good? The run and its night hour, the runs that ended, the rows that were refused, the import
 //! of new files: four tabs.
 
+mod held;
 mod history;
 mod import;
 mod mapping;

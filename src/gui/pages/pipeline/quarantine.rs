@@ -17,7 +17,7 @@ use crate::service::intake::{
 use super::parts::{
     cell_ui, choice_ui, empty_ui, field_ui, head_ui, notice_ui, sentence_ui, split, table_look,
 };
-use super::refused_row;
+use super::{held, refused_row};
 
 /// What the tab remembers between frames.
 #[derive(Debug, Default)]
@@ -26,6 +26,7 @@ pub struct State {
     /// The user is asked whether all rows of the filter are to be tried again.
     confirming: bool,
     row: refused_row::State,
+    held: held::State,
     /// The report that was closed.
     closed: Option<Result<Report, String>>,
 }
@@ -33,6 +34,7 @@ pub struct State {
 pub fn tab_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     let view = std::sync::Arc::clone(&cx.snapshot.intake);
     report_ui(ui, cx, &view, state);
+    held::section_ui(ui, cx, &mut state.held);
     if view.out() == 0 && view.counts.put_back == 0 {
         let rect = ui.available_rect_before_wrap();
         card_ui(ui, "pipeline-quarantine", rect, size::XL, |ui| {

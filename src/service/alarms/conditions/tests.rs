@@ -48,6 +48,7 @@ fn present(rows: &[FleetRow]) -> Present<'_> {
         dead_band: 0.1,
         now_ms: 100_000,
         fresh: &[],
+        held: &[],
     }
 }
 
