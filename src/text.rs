@@ -7,8 +7,10 @@ mod alarms;
 mod fold;
 pub(crate) mod format;
 mod models;
+mod notify;
 
 pub use fold::folded;
+pub use notify::notice_of_home;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
