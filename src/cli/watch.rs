@@ -60,6 +60,7 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
         return exit;
     }
     let mut said = LiveState::default();
+    let mut told = None;
     let (mut passes, mut rows) = (0_u64, 0_u64);
     let watched = shell.platform.watch(&stop, &mut |state, passed| {
         if let Some(passed) = passed {
@@ -76,6 +77,10 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
             passes: 0,
             ..state.clone()
         };
+        if told.as_ref() != Some(&now.fault) {
+            courier.live(now.fault.as_deref());
+            told = Some(now.fault.clone());
+        }
         if now != said {
             out.event(&state_event(state), || state_line(&now, text));
             said = now;

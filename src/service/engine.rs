@@ -315,6 +315,11 @@ impl Engine {
                 .map(|error| error.to_string());
         }
         let shown = self.snapshots.borrow().live.clone();
+        if shown.as_ref().map(|live| &live.fault) != Some(&now.fault)
+            && let Some(courier) = &self.courier
+        {
+            courier.live(now.fault.as_deref());
+        }
         let wrong = |state: &LiveState| {
             (
                 state.dead.clone(),

@@ -18,6 +18,7 @@ mod http;
 mod killed;
 mod live;
 mod notes;
+mod notify;
 mod older;
 mod pollution;
 mod real_data;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::service::pipeline::wall_ms;
 use crate::service::platform::Platform;
@@ -13,11 +13,14 @@ use super::{Case, News, PATIENCE, WORDING, broke_off, look, post, report, words}
 
 /// Between two looks.
 const LOOK: Duration = Duration::from_secs(5);
+/// What following cannot take in is tried again and again: only what lasts so long is told.
+const LASTS: Duration = Duration::from_secs(60);
 /// Looks in a row that fail before the warehouse counts as one that cannot be used: a restore swaps it meanwhile.
 const FAILED_LOOKS: u32 = 6;
 
 enum Ask {
     Tell(News),
+    Live(Option<String>),
     Configured(Box<Platform>),
 }
 
@@ -45,6 +48,7 @@ impl Courier {
             platform,
             show: Box::new(show),
             stands: BTreeMap::new(),
+            live: None,
             failed: 0,
         };
         let resting = Arc::clone(&rests);
@@ -57,6 +61,11 @@ impl Courier {
     /// News that no record holds: a run that could not even begin.
     pub fn tell(&self, news: News) {
         self.ask(Ask::Tell(news));
+    }
+
+    /// How following goes: why nothing can be taken in, where it is so. The warehouse may hold no word of it.
+    pub fn live(&self, fault: Option<&str>) {
+        self.ask(Ask::Live(fault.map(str::to_owned)));
     }
 
     /// Another configuration is in force.
@@ -81,6 +90,8 @@ struct Round {
     show: Show,
     /// How each case stood at the last look.
     stands: BTreeMap<Case, bool>,
+    /// Since when nothing can be taken in, and why.
+    live: Option<(Instant, String)>,
     failed: u32,
 }
 
@@ -92,6 +103,7 @@ impl Round {
                     self.show_change(&news);
                     report(&self.platform, &news);
                 }
+                Ok(Ask::Live(fault)) => self.hear_live(fault),
                 Ok(Ask::Configured(platform)) => self.platform = *platform,
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -105,7 +117,30 @@ impl Round {
         }
     }
 
+    fn hear_live(&mut self, fault: Option<String>) {
+        match fault {
+            Some(why) => {
+                let since = self.live.as_ref().map_or_else(Instant::now, |live| live.0);
+                self.live = Some((since, why));
+            }
+            None => {
+                self.live = None;
+                let news = News::over(Case::Live, wall_ms());
+                self.show_change(&news);
+                look::report_untold(&self.platform, &[news]);
+            }
+        }
+    }
+
     fn look(&mut self) {
+        if let Some((since, why)) = &self.live
+            && since.elapsed() >= LASTS
+            && self.stands.get(&Case::Live) != Some(&false)
+        {
+            let news = News::began(Case::Live, wall_ms(), why.clone());
+            self.show_change(&news);
+            report(&self.platform, &news);
+        }
         match look::judge(&self.platform, wall_ms()) {
             Ok(news) => {
                 self.failed = 0;
@@ -129,7 +164,9 @@ impl Round {
     /// On the desktop goes what changes while somebody may be looking: not what was so before.
     fn show_change(&mut self, news: &News) {
         let before = self.stands.insert(news.case, news.over);
-        let found = news.case == Case::Warehouse && !news.over && before.is_none();
+        // These are told when they happen, never found.
+        let happens = matches!(news.case, Case::Warehouse | Case::Live);
+        let found = happens && !news.over && before.is_none();
         if (before.is_some_and(|over| over != news.over) || found)
             && self.platform.config.alarms.notifications
             && WORDING.get().is_some()

@@ -12,6 +12,7 @@ mod look;
 mod post;
 mod send;
 #[cfg(test)]
+#[path = "../../../../tests/integration/notify/servers.rs"]
 mod test_servers;
 #[cfg(test)]
 mod tests;
@@ -43,6 +44,8 @@ const UNHEARD_MS: i64 = 6 * 3_600_000;
 pub enum Case {
     RunFailed,
     RunLate,
+    /// Sources are followed, and nothing can be taken in.
+    Live,
     /// The warehouse cannot be used.
     Warehouse,
     BackupFailed,
@@ -54,9 +57,10 @@ pub enum Case {
 }
 
 impl Case {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::RunFailed,
         Self::RunLate,
+        Self::Live,
         Self::Warehouse,
         Self::BackupFailed,
         Self::Damaged,
@@ -69,6 +73,7 @@ impl Case {
         match self {
             Self::RunFailed => "run_failed",
             Self::RunLate => "run_late",
+            Self::Live => "live",
             Self::Warehouse => "warehouse",
             Self::BackupFailed => "backup_failed",
             Self::Damaged => "damaged",

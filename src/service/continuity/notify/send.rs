@@ -1,7 +1,7 @@
 //! One message, one try: by e-mail over TLS or not at all, or as JSON to the hook. Secrets are read when they are needed
 //! and stand in no error.
 
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
 use lettre::message::header::ContentType;
@@ -85,12 +85,15 @@ pub fn send_bounded(
             let _late = done.send(send(&platform, &message, patience));
         })
         .map_err(|e| Failure::Passing(e.to_string()))?;
-    waited.recv_timeout(patience).unwrap_or_else(|_| {
-        Err(Failure::Passing(format!(
-            "no answer within {} s",
-            patience.as_secs_f64().round()
-        )))
-    })
+    waited
+        .recv_timeout(patience)
+        .unwrap_or_else(|error| match error {
+            RecvTimeoutError::Timeout => Err(Failure::Passing(format!(
+                "no answer within {} s",
+                patience.as_secs_f64().round()
+            ))),
+            RecvTimeoutError::Disconnected => Err(Failure::Passing("sending broke off".into())),
+        })
 }
 
 fn send(platform: &Platform, message: &Outgoing, patience: Duration) -> Result<(), Failure> {
@@ -239,7 +242,7 @@ fn by_hook(hook: &HookConfig, body: &str, patience: Duration) -> Result<(), Fail
         .enable_all()
         .build()
         .map_err(passing)?;
-    let answer = runtime.block_on(request.send());
+    let answer = runtime.block_on(async { request.send().await });
     // A look-up of a name that hangs is not waited for.
     runtime.shutdown_background();
     let status = answer.map_err(named)?.status();
