@@ -2,6 +2,7 @@
 //! is broken.
 
 #[path = "notify/servers.rs"]
+#[allow(dead_code, reason = "the tests of the library use the rest")]
 mod servers;
 
 use std::io::{BufRead, BufReader};
