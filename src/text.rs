@@ -8,8 +8,10 @@ mod fold;
 pub(crate) mod format;
 mod holds;
 mod models;
+mod notify;
 
 pub use fold::folded;
+pub use notify::notice_of_home;
 
 use std::borrow::Cow;
 use std::collections::HashMap;

@@ -68,6 +68,7 @@ pub fn main() -> ExitCode {
         }
     };
     let _logging = logging::start(Some(&platform.home.logs()), 0);
+    crate::service::continuity::notify::speak_with(crate::text::notice_of_home);
     platform.overrides.language = arguments.lang.is_some();
     let set = platform.config.window.language;
     let language = arguments

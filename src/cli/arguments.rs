@@ -87,6 +87,8 @@ pub enum Command {
     Drill(DrillAsked),
     /// Batches held because they look poisoned; release one with a reason
     Holds(Holds),
+    /// Messages to the people on call and what became of them, newest first
+    Notify(Notify),
     /// Make a simulated fleet: sensors.csv and maintenance.csv
     Simulate(Simulate),
     /// Any readable table as plain CSV: UTF-8, comma, header first
@@ -162,6 +164,13 @@ pub struct Holds {
     /// Why it is released
     #[arg(long, value_name = "WORDS")]
     pub reason: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Notify {
+    /// Send a test message to everybody now, and say what became of each
+    #[arg(long)]
+    pub test: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod drill;
 mod evaluate;
 mod export;
 mod holds;
+mod notify;
 mod output;
 mod predict;
 mod restore;
@@ -79,6 +80,7 @@ pub fn main() -> ExitCode {
         Err(error) => return config_error(&error, &out).into(),
     };
     let _logging = logging::start(Some(&platform.home.logs()), common.verbose);
+    crate::service::continuity::notify::speak_with(crate::text::notice_of_home);
     let shell = Shell {
         platform,
         out,
@@ -102,8 +104,21 @@ pub fn main() -> ExitCode {
         Command::ColdRestart(asked) => cold_restart::cold_restart(&shell, asked),
         Command::Drill(asked) => drill::drill(&shell, asked),
         Command::Holds(asked) => holds::holds(&shell, asked),
+        Command::Notify(asked) => notify::notify(&shell, asked),
         Command::Simulate(_) | Command::Convert(_) => Exit::Done,
     };
+    let may_find = matches!(
+        arguments.command,
+        Command::Train
+            | Command::Backup(_)
+            | Command::Restore(_)
+            | Command::Verify(_)
+            | Command::ColdRestart(_)
+            | Command::Drill(_)
+    );
+    if may_find {
+        notify::settle(&shell, None);
+    }
     exit.into()
 }
 

@@ -10,16 +10,24 @@ use crate::text::Text;
 
 use super::output::{Output, complain};
 use super::{Exit, Shell, holds, pipeline_error, status};
+use super::{Exit, Shell, notify, pipeline_error, status};
 
 pub fn run(shell: &Shell, kind: RunKind) -> Exit {
     let outcome = match shell.platform.run(kind, &|_| {}) {
         Ok(outcome) => outcome,
-        Err(error) => return pipeline_error(&error, &shell.out),
+        Err(error) => {
+            let exit = pipeline_error(&error, &shell.out);
+            notify::settle(shell, Some(&error));
+            return exit;
+        }
     };
     shell
         .out
         .value(&as_json(&outcome), || as_lines(&outcome, &shell.text));
-    exit(&outcome)
+    let exit = exit(&outcome);
+    // The run has ended and said so: telling takes nothing of it.
+    notify::settle(shell, None);
+    exit
 }
 
 fn exit(outcome: &RunOutcome) -> Exit {
@@ -35,7 +43,12 @@ fn exit(outcome: &RunOutcome) -> Exit {
 /// Where there is no display: the pipeline in the terminal, ending with the fleet.
 #[must_use]
 pub fn in_terminal(platform: &Platform, text: &Text) -> Exit {
-    let out = Output::new(false);
+    let shell = Shell {
+        platform: platform.clone(),
+        out: Output::new(false),
+        text: text.clone(),
+    };
+    let out = &shell.out;
     let stage = std::sync::Mutex::new(None);
     let watch = |progress: RunProgress| {
         if let Ok(mut shown) = stage.lock()
@@ -45,17 +58,18 @@ pub fn in_terminal(platform: &Platform, text: &Text) -> Exit {
             complain(&format!("… {}", text.stage(progress.stage)));
         }
     };
-    let exit = match platform.run(RunKind::Full, &watch) {
+    let (mut exit, broken) = match platform.run(RunKind::Full, &watch) {
         Ok(outcome) => {
             out.value(&(), || as_lines(&outcome, text));
-            exit(&outcome)
+            (exit(&outcome), None)
         }
-        Err(error) => pipeline_error(&error, &out),
+        Err(error) => (pipeline_error(&error, out), Some(error)),
     };
     match status::lines(platform, text) {
         Ok(lines) => out.value(&(), || format!("\n{lines}")),
-        Err(error) => return pipeline_error(&error, &out),
+        Err(error) => exit = pipeline_error(&error, out),
     }
+    notify::settle(&shell, broken.as_ref());
     exit
 }
 

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
+use crate::service::continuity::notify::Courier;
 use crate::service::live::{LiveState, Passed};
 use crate::service::outcome::RunStatus;
 use crate::service::pipeline::{LockError, PipelineError, RunKind, wall_ms};
@@ -14,7 +15,7 @@ use crate::text::Text;
 
 use super::arguments::Watch;
 use super::output::{complain, iso};
-use super::{Exit, Shell, pipeline_error};
+use super::{Exit, Shell, notify, pipeline_error};
 
 /// Between two attempts to begin beside another program.
 const STEP: Duration = Duration::from_millis(250);
@@ -47,10 +48,19 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
             )
         },
     );
-    if let Err(exit) = first_run(shell, &stop) {
+    // A server has no desktop to show it on.
+    let courier = match Courier::start(shell.platform.clone(), |_, _| {}) {
+        Ok(courier) => courier,
+        Err(error) => {
+            out.failed_safe(&error.to_string());
+            return Exit::FailSafe;
+        }
+    };
+    if let Err(exit) = first_run(shell, &courier, &stop) {
         return exit;
     }
     let mut said = LiveState::default();
+    let mut told = None;
     let (mut passes, mut rows) = (0_u64, 0_u64);
     let watched = shell.platform.watch(&stop, &mut |state, passed| {
         if let Some(passed) = passed {
@@ -67,6 +77,10 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
             passes: 0,
             ..state.clone()
         };
+        if told.as_ref() != Some(&now.fault) {
+            courier.live(now.fault.as_deref());
+            told = Some(now.fault.clone());
+        }
         if now != said {
             out.event(&state_event(state), || state_line(&now, text));
             said = now;
@@ -92,15 +106,22 @@ pub fn watch(shell: &Shell, asked: &Watch) -> Exit {
 }
 
 /// A home in which nothing ever ran is run once, as a window does.
-fn first_run(shell: &Shell, stop: &dyn Fn() -> bool) -> Result<(), Exit> {
-    let failed = |error: &PipelineError| Err(pipeline_error(error, &shell.out));
+fn first_run(shell: &Shell, courier: &Courier, stop: &dyn Fn() -> bool) -> Result<(), Exit> {
+    let failed = |error: &PipelineError| {
+        let exit = pipeline_error(error, &shell.out);
+        notify::settle(shell, Some(error));
+        Err(exit)
+    };
     loop {
         match shell.platform.has_run() {
             Ok(true) => return Ok(()),
             Ok(false) => {}
             Err(error) => return failed(&error),
         }
-        match shell.platform.run(RunKind::Full, &|_| {}) {
+        courier.rest(true);
+        let ran = shell.platform.run(RunKind::Full, &|_| {});
+        courier.rest(false);
+        match ran {
             Ok(outcome) => {
                 if let Some(cause) = &outcome.cause {
                     complain(cause);

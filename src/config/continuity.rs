@@ -128,6 +128,9 @@ pub struct MailConfig {
     pub user: Option<String>,
     #[serde(default)]
     pub secret: Option<String>,
+    /// Environment variable that holds the password, instead of the store.
+    #[serde(default)]
+    pub env: Option<String>,
     /// A certificate authority to be trusted beside those of the system, PEM.
     #[serde(default)]
     pub ca: Option<PathBuf>,
@@ -141,6 +144,9 @@ pub struct HookConfig {
     /// Name in the credential store of a token, sent as `Authorization: Bearer …`.
     #[serde(default)]
     pub secret: Option<String>,
+    /// Environment variable that holds the token, instead of the store.
+    #[serde(default)]
+    pub env: Option<String>,
 }
 
 /// What of these cannot be: (key, why).
@@ -169,9 +175,25 @@ pub(super) fn check(config: &super::Config) -> Result<(), (String, String)> {
         if !mail.from.contains('@') {
             return wrong("from", "an e-mail address");
         }
-        if mail.user.is_some() != mail.secret.is_some() {
-            return wrong("user", "user and secret go together");
+        if mail.user.is_some() != (mail.secret.is_some() || mail.env.is_some()) {
+            return wrong("user", "user goes together with secret or env");
         }
+        if mail.secret.is_some() && mail.env.is_some() {
+            return wrong(
+                "env",
+                "either env (a variable) or secret (a name in the system's store)",
+            );
+        }
+    }
+    if config
+        .hook
+        .as_ref()
+        .is_some_and(|hook| hook.secret.is_some() && hook.env.is_some())
+    {
+        return wrong(
+            "env",
+            "either env (a variable) or secret (a name in the system's store)",
+        );
     }
     if let Some(hook) = &config.hook
         && !(hook.url.starts_with("http://") || hook.url.starts_with("https://"))
@@ -228,6 +250,7 @@ mod tests {
             ("[mail]\nserver = 'mx'\nfrom = 'x'\n", "from"),
             ("[mail]\nserver = 'mx'\nfrom = 'a@b'\nuser = 'u'\n", "user"),
             ("[hook]\nurl = 'ftp://x'\n", "url"),
+            ("[hook]\nurl = 'http://x'\nsecret = 'a'\nenv = 'A'\n", "env"),
             ("[[contacts]]\nname = 'A'\nemail = 'x'\n", "email"),
         ] {
             assert_eq!(parse(text).unwrap_err().key.as_deref(), Some(key), "{text}");

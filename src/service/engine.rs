@@ -22,6 +22,7 @@ use crate::ml::Model;
 use crate::warehouse::{ChangeWatch, Reader};
 
 use super::command::{Command, Desk, Event};
+use super::continuity::notify::Courier;
 use super::fleet::FleetMemory;
 use super::handle::ServiceHandle;
 use super::live::{Live, LiveState};
@@ -114,6 +115,8 @@ struct Engine {
     desk: Desk,
     desks: desks::Desks,
     scribe: Option<Scribe>,
+    /// Tells the people on call.
+    courier: Option<Courier>,
     /// Answers of work that goes on aside.
     answers: mpsc::UnboundedSender<Answer>,
 }
@@ -136,6 +139,7 @@ impl Engine {
             desk: Desk::default(),
             desks: desks::Desks::default(),
             scribe: None,
+            courier: None,
             answers,
             following: None,
             live,
@@ -173,6 +177,7 @@ impl Engine {
         let mut job: Option<Job> = None;
         self.bring_up_to_date();
         self.start_scribe();
+        self.start_courier();
         self.reopen();
         self.check_structure();
         if self.never_ran() {
@@ -311,6 +316,11 @@ impl Engine {
                 .map(|error| error.to_string());
         }
         let shown = self.snapshots.borrow().live.clone();
+        if shown.as_ref().map(|live| &live.fault) != Some(&now.fault)
+            && let Some(courier) = &self.courier
+        {
+            courier.live(now.fault.as_deref());
+        }
         let wrong = |state: &LiveState| {
             (
                 state.dead.clone(),

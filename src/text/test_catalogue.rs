@@ -147,6 +147,14 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("feature", features()),
     ]);
+    let cases = own(&crate::service::continuity::notify::Case::ALL.map(|case| case.key()));
+    all.extend(
+        ["notice-subject", "notice-what", "notice-first"].map(|prefix| (prefix, cases.clone())),
+    );
+    all.extend([
+        ("notify-state", own(&["sent", "waiting", "given_up"])),
+        ("notify-way", own(&["mail", "hook"])),
+    ]);
     let causes: Vec<_> = super::tests::causes().iter().map(Cause::key).collect();
     all.extend(["cause", "cause-long", "cause-todo"].map(|prefix| (prefix, own(&causes))));
     all

@@ -17,6 +17,7 @@ mod ledger;
 mod load;
 mod lock;
 mod models;
+mod outbox;
 mod past;
 mod predictions;
 mod quarantine;
@@ -45,6 +46,7 @@ pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
+pub use outbox::{Message, Notice, Tried, UNFINISHED, Way};
 pub use predictions::{Judged, Prediction};
 pub use quarantine::{
     PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
@@ -156,13 +158,21 @@ impl Warehouse {
     /// # Errors
     /// There is none, it is no warehouse, or an older program's that no run of this one has opened yet.
     pub fn open_to_note(path: &Path) -> Result<Self> {
+        Self::open_to_note_within(path, NOTE_PATIENCE)
+    }
+
+    /// As [`Warehouse::open_to_note`]; a load under way is waited for so long.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open_to_note`].
+    pub fn open_to_note_within(path: &Path, patience: Duration) -> Result<Self> {
         let failed = |why: String| WarehouseError::Open {
             path: path.display().to_string(),
             why,
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(|e| failed(e.to_string()))?;
-        db.busy_timeout(NOTE_PATIENCE)?;
+        db.busy_timeout(patience)?;
         db.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")?;
         let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version != MIGRATIONS.len() {

@@ -18,6 +18,13 @@ const PAGE: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_
     FROM pipeline_runs ORDER BY run DESC LIMIT ?1";
 const COUNT: &str = "SELECT count(*) FROM pipeline_runs";
 const LAST_STARTED: &str = "SELECT max(started_ms) FROM pipeline_runs WHERE kind = ?1";
+/// One that a person cancelled says nothing of how things go.
+const LAST_OF: &str = "SELECT run, kind, started_ms, ended_ms, status, cause, rows_read, rows_kept,
+    rows_already_loaded, rows_quarantined, labels_incomplete, report
+    FROM pipeline_runs WHERE kind = ?1 AND coalesce(cause, '') NOT LIKE 'cancelled by %'
+    ORDER BY run DESC LIMIT 1";
+const LAST_SOUND_END: &str =
+    "SELECT max(ended_ms) FROM pipeline_runs WHERE kind = ?1 AND status = 'ok'";
 const CONCLUDE: &str =
     "UPDATE pipeline_runs SET ended_ms = ?2, status = ?3, cause = ?4, report = ?5 WHERE run = ?1";
 
@@ -287,5 +294,24 @@ impl Reader {
     /// The warehouse cannot be read.
     pub fn last_started(&self, kind: &str) -> Result<Option<i64>> {
         self.with(|db| Ok(db.query_row(LAST_STARTED, [kind], |row| row.get(0))?))
+    }
+
+    /// The last run of a kind that nobody cancelled.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_of(&self, kind: &str) -> Result<Option<RunRecord>> {
+        self.with(|db| {
+            let mut query = db.prepare_cached(LAST_OF)?;
+            Ok(query.query_row([kind], record).optional()?)
+        })
+    }
+
+    /// When the last sound run of a kind ended, UTC milliseconds.
+    ///
+    /// # Errors
+    /// The warehouse cannot be read.
+    pub fn last_sound_end(&self, kind: &str) -> Result<Option<i64>> {
+        self.with(|db| Ok(db.query_row(LAST_SOUND_END, [kind], |row| row.get(0))?))
     }
 }

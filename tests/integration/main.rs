@@ -20,6 +20,7 @@ mod killed;
 mod ledger;
 mod live;
 mod notes;
+mod notify;
 mod older;
 mod pollution;
 mod real_data;

@@ -3,8 +3,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::service::alarms::notice::{Notifier, on_desktop};
 use crate::service::command::{Command, Event};
 use crate::service::continuity::{backup, integrity};
+use crate::service::continuity::notify::Courier;
 use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
@@ -162,6 +164,18 @@ impl Engine {
         });
         match started {
             Ok(scribe) => self.scribe = Some(scribe),
+            Err(error) => self.fault = Some(error.to_string()),
+        }
+    }
+
+    pub(super) fn start_courier(&mut self) {
+        let shown = Notifier::start(on_desktop).and_then(|notifier| {
+            Courier::start(self.platform.clone(), move |title, text| {
+                notifier.tell(title.to_owned(), text.to_owned());
+            })
+        });
+        match shown {
+            Ok(courier) => self.courier = Some(courier),
             Err(error) => self.fault = Some(error.to_string()),
         }
     }

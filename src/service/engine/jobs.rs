@@ -4,6 +4,7 @@ use tokio::sync::watch;
 
 use crate::service::command::Event;
 use crate::service::continuity::backup;
+use crate::service::continuity::notify::broke_off;
 use crate::service::live::{Gate, Live};
 use crate::service::outcome::{RunOutcome, Training};
 use crate::service::pipeline::{PipelineError, RunKind};
@@ -24,6 +25,9 @@ impl Engine {
         if self.snapshots.borrow().synthetic && !self.platform.config.sources.is_empty() {
             // A new warehouse may take the place of this one, and some systems move no open file.
             (self.reader, self.changes) = (None, None);
+        }
+        if let Some(courier) = &self.courier {
+            courier.rest(true);
         }
         let platform = self.platform.clone();
         let progress = progress.clone();
@@ -48,6 +52,14 @@ impl Engine {
         &mut self,
         ended: Result<Result<RunOutcome, PipelineError>, tokio::task::JoinError>,
     ) {
+        if let Some(courier) = &self.courier {
+            courier.rest(false);
+            if let Ok(Err(error)) = &ended
+                && let Some(news) = broke_off(error)
+            {
+                courier.tell(news);
+            }
+        }
         let event = match ended {
             Ok(Ok(outcome)) => {
                 match &outcome.training {

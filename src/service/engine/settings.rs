@@ -210,6 +210,9 @@ impl Engine {
             // Nothing was read: the next change still goes where the program was told to look.
             self.platform.config.file = file;
         }
+        if let Some(courier) = &self.courier {
+            courier.configured(&self.platform);
+        }
         if follow {
             self.follow();
         }

@@ -54,7 +54,9 @@ impl Key {
 }
 
 impl Place {
-    fn secret(&self) -> Result<String, SourceError> {
+    /// # Errors
+    /// There is no such secret, or it is empty.
+    pub(crate) fn secret(&self) -> Result<String, SourceError> {
         let found = match self {
             Self::Variable(name) => std::env::var(name).map_err(|e| match e {
                 std::env::VarError::NotPresent => format!("{self} is not set"),
