@@ -5,10 +5,12 @@
 
 mod alarms;
 mod amount;
+mod drill;
 mod export;
 mod facts;
 mod fleet;
 mod followed;
+mod holdings;
 mod journal;
 mod judged_rollups;
 mod ledger;
@@ -22,6 +24,8 @@ mod reader;
 mod retention;
 mod rollups;
 mod runs;
+#[cfg(feature = "trials")]
+pub mod sabotage;
 mod sound;
 mod spread;
 
@@ -33,8 +37,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use alarms::AlarmFilter;
+pub use drill::{WriteHold, copy_whole};
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
+pub use holdings::{Held, Holdings, faults};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Head, LedgerEntry};
