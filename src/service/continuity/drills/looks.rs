@@ -1,14 +1,16 @@
 //! What every drill looks at: a run that must fail safe, a file that must be sound, and the aftermath.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use crate::domain::VerdictKind;
 use crate::service::outcome::RunStatus;
 use crate::service::pipeline::RunKind;
-use crate::service::snapshot::Stage;
+use crate::service::snapshot::{RunProgress, Stage};
 use crate::service::stop::Stop;
 use crate::warehouse::Holdings;
 
 use super::fleet::{self, LOCOMOTIVES};
-use super::proof::{Outcome, Proof};
+use super::proof::{Broken, Outcome, Proof};
 use super::scratch::{LOADED, Scratch};
 
 /// Steps that the aftermath brings: long after all that a drill may have brought.
@@ -88,11 +90,15 @@ pub fn file_is_sound(proof: &mut Proof, scratch: &Scratch) -> Outcome {
     )
 }
 
-/// Walks a whole run that must fail safe: named, recorded, and nothing of it in the warehouse.
+/// Walks a whole run that must fail safe: named, recorded, and nothing of it in the warehouse. Says the cause.
 ///
 /// # Errors
 /// It did not.
-pub fn fails_safe(proof: &mut Proof, scratch: &Scratch, what: (&str, &str)) -> Outcome {
+pub fn fails_safe(
+    proof: &mut Proof,
+    scratch: &Scratch,
+    what: (&str, &str),
+) -> Result<String, Broken> {
     let before = scratch.holdings()?;
     let outcome = scratch.run(RunKind::Full)?;
     let cause = outcome.cause.unwrap_or_default();
@@ -115,7 +121,8 @@ pub fn fails_safe(proof: &mut Proof, scratch: &Scratch, what: (&str, &str)) -> O
             before.runs, after.runs, before.runs_failed, after.runs_failed
         ),
     )?;
-    no_nominal(proof, scratch)
+    no_nominal(proof, scratch)?;
+    Ok(cause)
 }
 
 /// No machine of the fleet is called nominal.
@@ -135,7 +142,7 @@ pub fn no_nominal(proof: &mut Proof, scratch: &Scratch) -> Outcome {
 ///
 /// # Errors
 /// The warehouse cannot be read.
-pub fn verdicts(scratch: &Scratch) -> Result<[usize; 3], super::proof::Broken> {
+pub fn verdicts(scratch: &Scratch) -> Result<[usize; 3], Broken> {
     let fleet = scratch.platform.fleet()?;
     let rows = fleet.map(|fleet| fleet.rows).unwrap_or_default();
     let of = |kind| rows.iter().filter(|row| row.verdict.kind() == kind).count();
@@ -174,22 +181,20 @@ fn broken_off(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
     scratch.telemetry("aftermath.csv")?;
     let before = scratch.holdings()?;
     let stop = Stop::default();
-    let asked = stop.clone();
-    let watch = move |progress: crate::service::snapshot::RunProgress| {
+    let written = AtomicU64::new(0);
+    let watch = |progress: RunProgress| {
         if progress.stage == Stage::Load && progress.rows > 0 {
-            asked.ask("the drill");
+            written.store(progress.rows, Ordering::Relaxed);
+            stop.ask("the drill");
         }
     };
     let outcome = scratch.platform.run_until(RunKind::Full, &watch, &stop)?;
+    let written = written.load(Ordering::Relaxed);
     proof.demand(
-        stop.is_asked() && outcome.status == RunStatus::FailedSafe,
+        written > 0 && outcome.status == RunStatus::FailedSafe,
+        format!("a load broken off when {written} rows were written, before its commit"),
         format!(
-            "a load of {} rows broken off before its commit",
-            outcome.report.rows_read
-        ),
-        format!(
-            "un chargement de {} lignes interrompu avant sa validation",
-            outcome.report.rows_read
+            "un chargement interrompu après l'écriture de {written} lignes, avant sa validation"
         ),
     )?;
     let after = scratch.holdings()?;
@@ -247,7 +252,7 @@ fn good_run(proof: &mut Proof, scratch: &Scratch) -> Outcome {
 ///
 /// # Errors
 /// The warehouse cannot be read.
-pub fn count_of_fleet(scratch: &Scratch) -> Result<u64, super::proof::Broken> {
+pub fn count_of_fleet(scratch: &Scratch) -> Result<u64, Broken> {
     let reader = scratch.reader()?;
     let mut count = 0;
     for loco in 1..=LOCOMOTIVES {

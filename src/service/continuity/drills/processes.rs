@@ -22,9 +22,8 @@ const MANY_STEPS: u32 = 1200;
 /// How many kills of a drill should meet the child alive, and how often that is tried.
 const KILLS: u32 = 3;
 const TRIES: u32 = 20;
-/// One line without an end, and the address space of the child that is to read it: less than the line.
-const LINE_BYTES: u64 = 768 << 20;
-const MEMORY_KB: u32 = 640 << 10;
+/// Address space that a child is given, from too little on until it works.
+const MEMORY_MB: [u64; 9] = [24, 48, 72, 96, 128, 192, 256, 512, 1024];
 
 /// Starts a child that holds `what` and says so.
 fn holder(scratch: &Scratch, what: &str) -> Result<Job, Broken> {
@@ -159,65 +158,96 @@ pub fn disk_full(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
 }
 
 pub fn out_of_memory(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
-    // One line without an end, larger than the limit, that takes no room on the disk.
-    let hugest = std::fs::File::create(scratch.path("line.csv"))?;
-    (&hugest).write_all(HEADER.as_bytes())?;
-    hugest.set_len(LINE_BYTES)?;
-    drop(hugest);
-    let columns: String = (0..200_000).map(|i| format!("c{i},")).collect();
-    scratch.write("columns.csv", format!("{columns}{HEADER}{columns}1\n"))?;
-    for (file, english, french) in [
-        ("line.csv", "one line of 768 MB", "une ligne de 768 Mo"),
-        ("columns.csv", "200,000 columns", "200 000 colonnes"),
-    ] {
-        scratch.telemetry(file)?;
-        let before = scratch.holdings()?;
-        let limit = format!("ulimit -v {MEMORY_KB}");
-        let output = Job::start(&mut scratch.limited(&limit, &["run"])?)?.finish()?;
-        let words = said(&output);
-        let bounded = output.status.code().is_some_and(|code| code == 1);
-        proof.demand(
-            !output.status.success(),
-            if bounded {
-                format!(
-                    "{english} with {} MB: the memory stayed bounded; {words}",
-                    MEMORY_KB >> 10
-                )
-            } else {
-                format!(
-                    "{english} with {} MB: the limit bit; {words}",
-                    MEMORY_KB >> 10
-                )
-            },
-            if bounded {
-                format!(
-                    "{french} avec {} Mo : la mémoire est restée bornée ; {words}",
-                    MEMORY_KB >> 10
-                )
-            } else {
-                format!(
-                    "{french} avec {} Mo : la limite a mordu ; {words}",
-                    MEMORY_KB >> 10
-                )
-            },
-        )?;
-        let after = scratch.holdings()?;
-        nothing_loaded(proof, &before, &after)?;
-        nothing_judged(proof, &before, &after)?;
-    }
-    // So little that the program itself cannot work: the limit is real.
     many_rows(scratch)?;
     let before = scratch.holdings()?;
-    let output = Job::start(&mut scratch.limited("ulimit -v 24576", &["ingest"])?)?.finish()?;
+    let all = before.readings.rows + u64::from(LOCOMOTIVES * MANY_STEPS);
+    let (mut bitten, mut enough) = (0, None);
+    for megabytes in MEMORY_MB {
+        let output = with_memory(scratch, megabytes, &["ingest"])?;
+        let after = scratch.holdings()?;
+        nothing_judged(proof, &before, &after)?;
+        if output.status.success() {
+            enough = Some(megabytes);
+            break;
+        }
+        bitten += 1;
+        let (words, now) = (said(&output), after.readings.rows);
+        proof.demand(
+            after.readings == before.readings || now == all,
+            format!("with {megabytes} MB the load ended ({words}): {now} readings, all of it or none"),
+            format!("avec {megabytes} Mo le chargement s'est arrêté ({words}) : {now} mesures, tout ou rien"),
+        )?;
+        file_is_sound(proof, scratch)?;
+    }
+    let enough = enough.unwrap_or(MEMORY_MB[MEMORY_MB.len() - 1]);
+    proof.demand(
+        bitten > 0,
+        format!("the limit bit {bitten} times; {enough} MB are enough for this load"),
+        format!("la limite a mordu {bitten} fois ; {enough} Mo suffisent à ce chargement"),
+    )?;
+    whole_load(proof, scratch, before.readings.rows)?;
+
+    // One line of more than all that memory. Its beginning is text, the rest takes no room on the disk.
+    let line = std::fs::File::create(scratch.path("line.csv"))?;
+    (&line).write_all(HEADER.as_bytes())?;
+    (&line).write_all(&vec![b'7'; 8 << 20])?;
+    line.set_len((enough + 64) << 20)?;
+    drop(line);
+    scratch.telemetry("line.csv")?;
+    let before = scratch.holdings()?;
+    let output = with_memory(scratch, enough, &["run"])?;
+    let bounded = output.status.code() == Some(1);
+    let words = said(&output);
+    let (english, french) = if bounded {
+        ("the memory stayed bounded", "la mémoire est restée bornée")
+    } else {
+        ("the limit bit", "la limite a mordu")
+    };
     proof.demand(
         !output.status.success(),
-        "with 24 MB the program could not work: the limit is real",
-        "avec 24 Mo le programme n'a pas pu travailler : la limite est réelle",
+        format!(
+            "one line of {} MB, with {enough} MB: {english}: {words}",
+            enough + 64
+        ),
+        format!(
+            "une ligne de {} Mo, avec {enough} Mo : {french} : {words}",
+            enough + 64
+        ),
     )?;
     let after = scratch.holdings()?;
     nothing_loaded(proof, &before, &after)?;
     nothing_judged(proof, &before, &after)?;
+
+    // Rows that are good but for fifty thousand columns more.
+    let junk = |prefix: &str| -> String { (0..50_000).map(|i| format!("{prefix}{i},")).collect() };
+    let (names, cells) = (junk("c"), junk(""));
+    let rows = fleet::rows(LOADED + MANY_STEPS, LOADED + MANY_STEPS + 10, UNCHANGED);
+    let wide: String = rows.lines().map(|row| format!("{cells}{row}\n")).collect();
+    scratch.write("columns.csv", format!("{names}{HEADER}{wide}"))?;
+    scratch.telemetry("columns.csv")?;
+    let output = with_memory(scratch, enough, &["ingest"])?;
+    let came = scratch.holdings()?.readings.rows - after.readings.rows;
+    let whole = u64::from(LOCOMOTIVES * 10);
+    let words = if output.status.success() {
+        "ok".into()
+    } else {
+        said(&output)
+    };
+    proof.demand(
+        came == 0 || came == whole,
+        format!("{whole} rows of 50,006 columns, with {enough} MB: {words}; {came} came in, all or none"),
+        format!("{whole} lignes de 50 006 colonnes, avec {enough} Mo : {words} ; {came} chargées, tout ou rien"),
+    )?;
     file_is_sound(proof, scratch)
+}
+
+fn with_memory(
+    scratch: &Scratch,
+    megabytes: u64,
+    arguments: &[&str],
+) -> Result<std::process::Output, Broken> {
+    let limit = format!("ulimit -v {}", megabytes << 10);
+    Ok(Job::start(&mut scratch.limited(&limit, arguments)?)?.finish()?)
 }
 
 pub fn killed_loading(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
