@@ -1,5 +1,6 @@
 //! What every drill looks at: a run that must fail safe, a file that must be sound, and the aftermath.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::domain::VerdictKind;
@@ -13,8 +14,9 @@ use super::fleet::{self, LOCOMOTIVES};
 use super::proof::{Broken, Outcome, Proof};
 use super::scratch::{LOADED, Scratch};
 
-/// Steps that the aftermath brings: long after all that a drill may have brought.
-const AFTERMATH: std::ops::Range<u32> = 2000..2040;
+/// Steps that the aftermath loads first, and those that it brings then: long after all that a drill may have brought.
+const UNSCORED: Range<u32> = 1980..2000;
+const AFTERMATH: Range<u32> = 2000..2040;
 
 /// No model and no prediction came or went.
 ///
@@ -153,8 +155,8 @@ pub fn verdicts(scratch: &Scratch) -> Result<[usize; 3], Broken> {
     ])
 }
 
-/// What follows every drill on the same home: an extraction that fails, a load broken off in its middle, a good run.
-/// The sources may be changed by the drill; the warehouse must be what it works on again.
+/// What follows every drill on the same home: a load that leaves scoring due, an extraction that fails, a load broken off
+/// in its middle, a good run. The sources may be changed by the drill; the warehouse must be what it works on again.
 ///
 /// # Errors
 /// One of them left what it must not, or did not work.
@@ -163,6 +165,7 @@ pub fn aftermath(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
         "— aftermath, on the same home —",
         "— suites, sur la même copie —",
     );
+    scoring_due(proof, scratch)?;
     scratch.telemetry("gone.csv")?;
     fails_safe(
         proof,
@@ -174,11 +177,34 @@ pub fn aftermath(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
     file_is_sound(proof, scratch)
 }
 
+/// Readings that nobody scored: whoever scores after a failure has something to do, and is seen.
+fn scoring_due(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
+    bring(scratch, UNSCORED)?;
+    let outcome = scratch.run(RunKind::Ingest)?;
+    let due = scratch.reader()?.unscored()?.len();
+    proof.demand(
+        outcome.status == RunStatus::Ok && due > 0,
+        format!(
+            "{} readings loaded, not scored yet: due for {due} machines",
+            outcome.report.rows_kept
+        ),
+        format!(
+            "{} mesures chargées, pas encore évaluées : à faire pour {due} machines",
+            outcome.report.rows_kept
+        ),
+    )
+}
+
+/// The source is a table of these steps from now on.
+fn bring(scratch: &mut Scratch, steps: Range<u32>) -> Result<(), Broken> {
+    let rows = fleet::rows(steps.start, steps.end, fleet::UNCHANGED);
+    scratch.write("aftermath.csv", fleet::HEADER.to_owned() + &rows)?;
+    scratch.telemetry("aftermath.csv")
+}
+
 /// Stopped once rows were written, before the commit.
 fn broken_off(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
-    let rows = fleet::rows(AFTERMATH.start, AFTERMATH.end, fleet::UNCHANGED);
-    scratch.write("aftermath.csv", fleet::HEADER.to_owned() + &rows)?;
-    scratch.telemetry("aftermath.csv")?;
+    bring(scratch, AFTERMATH)?;
     let before = scratch.holdings()?;
     let stop = Stop::default();
     let written = AtomicU64::new(0);
@@ -231,7 +257,7 @@ fn good_run(proof: &mut Proof, scratch: &Scratch) -> Outcome {
     )?;
     let all = count_of_fleet(scratch)?;
     proof.demand(
-        all >= u64::from(LOCOMOTIVES) * u64::from(LOADED + AFTERMATH.len() as u32),
+        all >= u64::from(LOCOMOTIVES) * u64::from(LOADED + AFTERMATH.end - UNSCORED.start),
         format!("readings of the drill's fleet: {all}"),
         format!("mesures de la flotte d'exercice : {all}"),
     )?;

@@ -19,6 +19,7 @@ use super::scratch::{Job, LOADED, Scratch};
 
 /// A load that takes a moment: steps from `LOADED` on.
 const MANY_STEPS: u32 = 1200;
+const PARTS: u32 = 12;
 /// How many kills of a drill should meet the child alive, and how often that is tried.
 const KILLS: u32 = 3;
 const TRIES: u32 = 20;
@@ -404,11 +405,16 @@ fn wait_for_lock(job: &mut Job, lock: &Path) -> Result<(), Broken> {
     Ok(())
 }
 
-/// The source brings many steps more from now on.
+/// The source brings many steps more from now on, in several files: a load that were not one transaction could be caught
+/// between two of them.
 fn many_rows(scratch: &mut Scratch) -> Result<(), Broken> {
-    let rows = fleet::rows(LOADED, LOADED + MANY_STEPS, UNCHANGED);
-    scratch.write("many.csv", HEADER.to_owned() + &rows)?;
-    scratch.telemetry("many.csv")
+    std::fs::create_dir_all(scratch.path("many"))?;
+    for part in 0..PARTS {
+        let from = LOADED + part * MANY_STEPS / PARTS;
+        let rows = fleet::rows(from, from + MANY_STEPS / PARTS, UNCHANGED);
+        scratch.write(&format!("many/{part:02}.csv"), HEADER.to_owned() + &rows)?;
+    }
+    scratch.telemetry("many/*.csv")
 }
 
 /// Without the fault the same load comes in whole, each row once.
