@@ -151,6 +151,16 @@ pub struct DrillAsked {
     /// Names of drills; all of them where none is given
     #[arg(value_name = "NAME")]
     pub names: Vec<String>,
+    /// For a drill of another process: hold this until standard input ends
+    #[arg(long, hide = true, value_name = "WHAT")]
+    pub hold: Option<HoldAsked>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum HoldAsked {
+    Database,
+    RunLock,
 }
 
 #[derive(Debug, Args)]

@@ -57,7 +57,8 @@ impl Output {
     }
 }
 
-fn print(text: &str) {
+/// One line on stdout.
+pub fn print(text: &str) {
     use std::io::Write;
     let mut stdout = std::io::stdout().lock();
     // A reader that went away (`| head`) is no error of ours.

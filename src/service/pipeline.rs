@@ -110,6 +110,16 @@ pub fn run(
         outcome.ended_ms = wall_ms();
         let record = record(&outcome, kind, started_ms);
         outcome.run = Some(target.warehouse.record_failure(&record)?);
+        #[cfg(feature = "trials")]
+        if crate::warehouse::sabotage::trains_after_failure() {
+            let warehouse = &mut target.warehouse;
+            let never = Stop::default();
+            if let Err(error) =
+                training::train_and_score(warehouse, config, &mut outcome, progress, &never)
+            {
+                tracing::error!(%error, "the sabotage did not come to its end");
+            }
+        }
     } else {
         fresh = target.fresh.is_some();
         target.settle()?;

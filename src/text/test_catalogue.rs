@@ -9,6 +9,7 @@ use crate::domain::alarm::{Priority, State};
 use crate::domain::drift::{Band, Likeness};
 use crate::domain::poison::HoldReason;
 use crate::domain::quality::{Flag, Reason};
+use crate::service::continuity::drills::Drill;
 use crate::service::intake::history::RunKindShown;
 
 /// Messages whose names are put together at run time: the beginning, and every end that a type gives it. A
@@ -155,6 +156,10 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ("notify-state", own(&["sent", "waiting", "given_up"])),
         ("notify-way", own(&["mail", "hook"])),
     ]);
+    let drills = Drill::ALL.map(Drill::key);
+    let mut steps: Vec<_> = Drill::ALL.map(|drill| drill.step().to_owned()).to_vec();
+    steps.push("drill-scratch".into());
+    all.extend([("drill", own(&drills)), ("step", steps)]);
     let causes: Vec<_> = super::tests::causes().iter().map(Cause::key).collect();
     all.extend(["cause", "cause-long", "cause-todo"].map(|prefix| (prefix, own(&causes))));
     all

@@ -6,11 +6,13 @@
 mod alarms;
 mod amount;
 mod copy;
+mod drill;
 mod export;
 mod facts;
 mod fleet;
 mod followed;
 mod holds;
+mod holdings;
 mod journal;
 mod judged_rollups;
 mod ledger;
@@ -25,6 +27,8 @@ mod reader;
 mod retention;
 mod rollups;
 mod runs;
+#[cfg(feature = "trials")]
+pub mod sabotage;
 mod sound;
 mod spread;
 
@@ -40,6 +44,10 @@ pub use copy::{Frozen, Held, SCHEMA, damage, fold, fold_quietly, structure};
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use holds::{RELEASED, Release};
+pub use drill::{WriteHold, copy_whole};
+pub use export::{Column, ColumnKind, Exported, Field, Span};
+pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
+pub use holdings::{Held, Holdings, faults};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};

@@ -41,6 +41,10 @@ impl Warehouse {
         db: &rusqlite::Connection,
         token: &SoundRun,
     ) -> Result<(), WarehouseError> {
+        #[cfg(feature = "trials")]
+        if super::sabotage::trains_after_failure() {
+            return Ok(());
+        }
         match runs::last(db)? {
             // A run of live passes goes on under its number: it ended since when it ended later.
             Some(last)
@@ -62,6 +66,14 @@ impl Reader {
     /// There was no run, it failed safe, or the warehouse cannot be read.
     pub fn sound_run(&self) -> Result<SoundRun, Unsound> {
         let record = self.last_run()?.ok_or(Unsound::NeverRun)?;
+        #[cfg(feature = "trials")]
+        let record = if super::sabotage::trains_after_failure() {
+            let (runs, _) = self.runs(usize::from(u16::MAX))?;
+            let sound = runs.into_iter().find(|run| run.status == RunStatus::Ok);
+            sound.unwrap_or(record)
+        } else {
+            record
+        };
         if record.status != RunStatus::Ok {
             return Err(Unsound::Failed {
                 cause: record.cause.unwrap_or_default(),

@@ -10,6 +10,7 @@ mod architecture;
 mod breaker;
 mod commands;
 mod configs;
+mod drills;
 mod etl;
 mod export;
 mod failsafe;

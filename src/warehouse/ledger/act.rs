@@ -146,6 +146,21 @@ impl Act<'_> {
         Ok(head)
     }
 
+    /// Seals and commits what there is of a load, and goes on in another transaction: what no load may do.
+    #[cfg(feature = "trials")]
+    pub fn commit_part(&self) -> Result<()> {
+        let mut tally = self.ledger.tally();
+        tally.end_layer(true);
+        let changes = tally.drain();
+        drop(tally);
+        let state = blocks::apply(&self.tx, MIGRATIONS.len(), &changes, None)?;
+        self.append("load", None, None, &json!({}), state)?;
+        self.tx
+            .execute_batch("COMMIT; BEGIN IMMEDIATE; SAVEPOINT one_file")?;
+        self.begin_layer();
+        Ok(())
+    }
+
     /// As [`Act::commit`]; where nothing changed, nothing is written.
     pub fn commit_changes(self, kind: &str, run: Option<i64>, detail: Value) -> Result<()> {
         if self.ledger.tally().is_empty() {
