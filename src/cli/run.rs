@@ -9,8 +9,7 @@ use crate::service::snapshot::RunProgress;
 use crate::text::Text;
 
 use super::output::{Output, complain};
-use super::{Exit, Shell, holds, pipeline_error, status};
-use super::{Exit, Shell, notify, pipeline_error, status};
+use super::{Exit, Shell, holds, notify, pipeline_error, status};
 
 pub fn run(shell: &Shell, kind: RunKind) -> Exit {
     let outcome = match shell.platform.run(kind, &|_| {}) {

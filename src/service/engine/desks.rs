@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::service::alarms::notice::{Notifier, on_desktop};
 use crate::service::command::{Command, Event};
-use crate::service::continuity::{backup, integrity};
 use crate::service::continuity::notify::Courier;
+use crate::service::continuity::{backup, integrity};
 use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
