@@ -332,7 +332,8 @@ impl Text {
         match cause {
             Cause::RunFailed { reason }
             | Cause::NoModel { reason }
-            | Cause::ModelUnreadable { reason } => self.detail(reason),
+            | Cause::ModelUnreadable { reason }
+            | Cause::Damaged { what: reason } => self.detail(reason),
             _ => None,
         }
     }
@@ -363,7 +364,8 @@ impl Text {
             | Cause::NewestRefused
             | Cause::RunFailed { .. }
             | Cause::NoModel { .. }
-            | Cause::ModelUnreadable { .. } => self.get(&key).into_owned(),
+            | Cause::ModelUnreadable { .. }
+            | Cause::Damaged { .. } => self.get(&key).into_owned(),
             Cause::Stale { age_ms, limit_ms } => self.with(
                 &key,
                 [

@@ -59,6 +59,8 @@ pub enum Cause {
     Drifted { channel: Channel },
     /// The breaker has tripped: scoring a reading takes too long, milliseconds.
     Slow { took_ms: f64, limit_ms: f64 },
+    /// The warehouse is damaged, or was changed behind the program's back: the first of what was found.
+    Damaged { what: String },
 }
 
 impl Cause {
@@ -77,6 +79,7 @@ impl Cause {
             Self::NotScored => "not_scored",
             Self::Drifted { .. } => "drifted",
             Self::Slow { .. } => "slow",
+            Self::Damaged { .. } => "damaged",
         }
     }
 }

@@ -174,6 +174,7 @@ impl Engine {
         self.bring_up_to_date();
         self.start_scribe();
         self.reopen();
+        self.check_structure();
         if self.never_ran() {
             job = Some(self.begin(&progress_out));
         }

@@ -18,6 +18,7 @@ use crate::warehouse::{
 };
 
 use super::breaker::Breaker;
+use super::continuity::integrity;
 use super::order::natural;
 use super::outcome::RunOutcome;
 use super::pipeline::wall_ms;
@@ -43,7 +44,7 @@ pub struct Scene<'a> {
     /// The model in force, or why there is none.
     pub model: Result<Option<&'a Model>, String>,
     pub last_run: Option<RunRecord>,
-    /// Why nothing may be called nominal now, where the breaker has tripped.
+    /// Why nothing may be called nominal now: the warehouse is damaged, or the breaker has tripped.
     pub tripped: Option<Cause>,
     /// Where a replay stands; `None` is now.
     pub replay_ms: Option<i64>,
@@ -288,7 +289,7 @@ impl Scene<'_> {
         own.normals(self.reader, model, known.map(|known| &known.newest.loco))
     }
 
-    /// NOMINAL, unless the breaker has withdrawn it. A replay shows the past as it was judged.
+    /// NOMINAL, unless the breaker or damage has withdrawn it. A replay shows the past as it was judged.
     fn nominal(&self) -> Verdict {
         let tripped = self.tripped.clone().filter(|_| self.replay_ms.is_none());
         tripped.map_or(Verdict::Nominal, Verdict::Unavailable)
@@ -494,7 +495,10 @@ pub fn now(reader: &Reader, config: &Config) -> Result<Fleet, WarehouseError> {
     let version = model.as_ref().ok().and_then(Option::as_ref);
     let version = version.map(|model| model.card.version);
     Scene {
-        tripped: Breaker::read(reader)?.cause(version),
+        tripped: match integrity::damage(reader) {
+            Some(damaged) => Some(damaged),
+            None => Breaker::read(reader)?.cause(version),
+        },
         reader,
         config,
         model: model.as_ref().map(Option::as_ref).map_err(Clone::clone),

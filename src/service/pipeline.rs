@@ -13,6 +13,7 @@ use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
 use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
 
+use super::continuity::{integrity, restore, verify};
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
@@ -48,6 +49,13 @@ pub enum PipelineError {
     Unsound(#[from] crate::warehouse::Unsound),
     #[error("stopped before its end")]
     Stopped,
+    /// It is not there, and there are backups of it: nothing begins in its place.
+    #[error("{0}")]
+    Lost(String),
+    #[error(
+        "the warehouse of an older version stays as it is, for no backup of it can be made: {0}"
+    )]
+    NoBackup(#[from] super::continuity::steps::Stopped),
 }
 
 /// The computer's clock, UTC milliseconds.
@@ -70,18 +78,31 @@ pub fn run(
     stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
     let _lock = RunLock::take(&home.run_lock())?;
+    restore::tidy(home);
+    if let Some(why) = restore::lost(home) {
+        return Err(PipelineError::Lost(why));
+    }
     let mut inputs = inputs::resolve(config);
     let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
     let started_ms = wall_ms();
-    let mut outcome = load(
-        &mut target,
-        config,
-        &inputs,
-        kind,
-        started_ms,
-        progress,
-        stop,
-    )?;
+    let mut fresh = false;
+    let mut outcome = match integrity::broken(&target.warehouse.reader()?)? {
+        // Nothing is written over what is broken, but that this run did nothing.
+        Some(what) => {
+            let mut outcome = RunOutcome::new(started_ms);
+            outcome.fail(format!("the warehouse is damaged: {what}"));
+            outcome
+        }
+        None => load(
+            &mut target,
+            config,
+            &inputs,
+            kind,
+            started_ms,
+            progress,
+            stop,
+        )?,
+    };
     if outcome.run.is_none() {
         // Recorded before anything else: from here on there is no token to train or score with.
         target.abandon()?;
@@ -99,6 +120,7 @@ pub fn run(
             }
         }
     } else {
+        fresh = target.fresh.is_some();
         target.settle()?;
         if kind == RunKind::Full {
             let warehouse = &mut target.warehouse;
@@ -120,6 +142,13 @@ pub fn run(
         }
     }
     super::fleet::count_verdicts(&target.warehouse, config, &mut outcome)?;
+    if let Err(error) = verify::note_head(config, &home.warehouse(), fresh) {
+        // The run is in, and sound; a head that is noted later vouches for it too.
+        tracing::error!(
+            error,
+            "the head of the ledger is not noted at its second place"
+        );
+    }
     tracing::info!(
         run = outcome.run,
         status = ?outcome.status,

@@ -13,6 +13,7 @@ use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
 use super::check::{self, SourceCheck};
+use super::continuity::{backup, integrity, restore};
 use super::export::{self, ExportError, Exported, FileFormat, Span, Written};
 use super::fleet::{self, Fleet};
 use super::live::{self, Follower, LiveState, Passed};
@@ -130,6 +131,7 @@ impl Platform {
         progress: &(dyn Fn(RunProgress) + Sync),
         stop: &Stop,
     ) -> Result<RunOutcome, PipelineError> {
+        backup::before_migration(self)?;
         pipeline::run(&self.home, &self.config, kind, progress, stop)
     }
 
@@ -163,6 +165,14 @@ impl Platform {
         stop: &dyn Fn() -> bool,
         tell: &mut dyn FnMut(&LiveState, Option<Passed>),
     ) -> std::io::Result<()> {
+        let checked = self.reader().and_then(|reader| {
+            let reader = reader.as_ref();
+            Ok(reader.map(integrity::broken).transpose()?.flatten())
+        });
+        if let Err(error) = checked {
+            tracing::error!(%error, "the structure of the warehouse cannot be checked");
+        }
+        backup::before_migration(self).map_err(std::io::Error::other)?;
         if let Some(mut follower) = Follower::new(self)? {
             live::follow(&mut follower, stop, tell);
         }
@@ -177,6 +187,10 @@ impl Platform {
         &self,
         progress: &(dyn Fn(RunProgress) + Sync),
     ) -> Result<TrainOutcome, PipelineError> {
+        if let Some(why) = restore::lost(&self.home) {
+            return Err(PipelineError::Lost(why));
+        }
+        backup::before_migration(self)?;
         let _lock = RunLock::take(&self.home.run_lock())?;
         let mut warehouse = crate::warehouse::Warehouse::open(&self.home.warehouse())?;
         match training::train_now(&mut warehouse, &self.config, progress) {
@@ -320,6 +334,9 @@ impl Platform {
         let Some(reader) = self.reader()? else {
             return Ok(Hypothesis::Unavailable(Cause::NeverRun));
         };
+        if let Some(damaged) = integrity::damage(&reader) {
+            return Ok(Hypothesis::Unavailable(damaged));
+        }
         let model = match training::model_in_force(&reader) {
             Ok(Some(model)) => model,
             Ok(None) => {

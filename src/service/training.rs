@@ -1,16 +1,19 @@
 //! Training when it is due, and scoring of what no model has judged yet. Both take the token of a sound
 //! last run, which only the warehouse can issue.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::config::{Config, ModelConfig};
+use crate::domain::features::{NORMAL_READINGS, WINDOW_READINGS};
 use crate::domain::{LabelKind, LocoId, ModelCard, Verdict};
 use crate::ml::{self, Model, TrainError, TrainOptions};
 use crate::warehouse::{
-    Prediction, Reader, RunRecord, SoundRun, Unsound, Warehouse, WarehouseError,
+    Prediction, Reader, RunRecord, Scope, SoundRun, Unsound, Warehouse, WarehouseError,
 };
 
 use super::breaker::Stopwatch;
+use super::continuity::integrity;
 use super::models::measure;
 use super::outcome::{RunOutcome, StageReport, Training};
 use super::pipeline::wall_ms;
@@ -32,6 +35,17 @@ pub enum JudgingError {
     Read(#[from] crate::domain::ports::ReadError),
     #[error("stopped before its end")]
     Stopped,
+    #[error("the warehouse is damaged, or was changed outside the program: {0}")]
+    Damaged(String),
+}
+
+/// Recomputes what is about to be learned from or scored.
+fn ensure_sound(token: &SoundRun, scope: &Scope, stop: &Stop) -> Result<(), JudgingError> {
+    let unsound = integrity::unsound(token.reader(), scope, &|| !stop.is_asked())?;
+    if stop.is_asked() {
+        return Err(JudgingError::Stopped);
+    }
+    unsound.map_or(Ok(()), |what| Err(JudgingError::Damaged(what)))
 }
 
 /// The model in force, read back; `None` where none was promoted.
@@ -147,6 +161,7 @@ pub fn train(
     if watch(0.0).is_break() {
         return Err(JudgingError::Stopped);
     }
+    ensure_sound(token, &Scope::Learned, stop)?;
     let mut model = match ml::train_until(token, &options(&config.model), &watch) {
         Ok(model) => model,
         Err(TrainError::Stopped) => return Err(JudgingError::Stopped),
@@ -259,6 +274,12 @@ fn score(
         .into_iter()
         .partition(|latest| consulted.is_dead(&latest.source));
     let unscored = token.reader().unscored()?;
+    let unscored_of = unscored.iter().map(|(loco, from_ms)| (loco, *from_ms));
+    let newest = alive
+        .iter()
+        .map(|latest| (&latest.loco, latest.reading.at_ms));
+    let scope = scored(token.reader(), unscored_of.chain(newest))?;
+    ensure_sound(token, &scope, stop)?;
     let count = unscored.len().max(1) as f32;
     let mut whole = true;
     for (i, (loco, from_ms)) in unscored.iter().enumerate() {
@@ -295,6 +316,34 @@ fn score(
         warehouse.all_scored(token)?;
     }
     Ok(done)
+}
+
+/// What is read to score locomotives from these instants on: their first readings, which tell what is normal for them,
+/// and the window before the instant.
+pub(super) fn scored<'a>(
+    reader: &Reader,
+    from: impl Iterator<Item = (&'a LocoId, i64)>,
+) -> Result<Scope, WarehouseError> {
+    let numbers: HashMap<LocoId, u32> = reader
+        .locomotives()?
+        .into_iter()
+        .map(|(number, loco)| (loco, number))
+        .collect();
+    let mut ranges = Vec::new();
+    for (loco, from_ms) in from {
+        let Some(&number) = numbers.get(loco) else {
+            continue;
+        };
+        let mut normal_to_ms = 0;
+        let first = Some(NORMAL_READINGS as usize);
+        reader.readings(loco, i64::MIN, i64::MAX, first, &mut |r| {
+            normal_to_ms = r.at_ms
+        })?;
+        ranges.push((number, 0, normal_to_ms));
+        let window_ms = reader.instant_before(loco, from_ms, WINDOW_READINGS)?;
+        ranges.push((number, window_ms, i64::MAX));
+    }
+    Ok(Scope::Readings(ranges))
 }
 
 /// What is kept of a reading that was scored.

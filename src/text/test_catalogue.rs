@@ -24,6 +24,14 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
     let channels = Channel::ALL.map(Channel::key);
     let labels = [LabelKind::Truth, LabelKind::Failures, LabelKind::Rule].map(LabelKind::key);
     let mut all = vec![
+        (
+            "step",
+            own(&["structure", "ledger", "heads", "note-result"]),
+        ),
+        (
+            "ledger-column",
+            own(&["table", "what", "runs", "locomotive", "range"]),
+        ),
         ("month", (1..=12).map(|month| month.to_string()).collect()),
         // As the sources of the demo name them; others are shown as they are.
         (
@@ -34,6 +42,45 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ("flag", own(&Flag::ALL.map(Flag::key))),
         ("reason", own(&Reason::ALL.map(Reason::key))),
         ("stage", own(&Stage::ALL.map(Stage::key))),
+        (
+            "step",
+            own(&[
+                "backup-room",
+                "backup-copy",
+                "backup-check",
+                "backup-manifest",
+                "backup-pack",
+                "backup-keep",
+                "backup-places",
+                "backup-retention",
+                "proof-room",
+                "proof-unpack",
+                "proof-open",
+                "proof-integrity",
+                "proof-manifest",
+                "proof-verdicts",
+                "proof-keep",
+                "restore-lock",
+                "restore-look",
+                "restore-unpack",
+                "restore-verify",
+                "restore-backup",
+                "restore-ledger",
+                "restore-aside",
+                "restore-swap",
+                "restore-reopen",
+            ]),
+        ),
+        (
+            "origin",
+            own(&[
+                "manual",
+                "before-run",
+                "before-cold-restart",
+                "before-restore",
+                "before-migration",
+            ]),
+        ),
         ("cli-labels", own(&labels)),
     ];
     all.extend(["verdict", "verdict-short"].map(|prefix| (prefix, own(&verdicts))));

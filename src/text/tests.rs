@@ -76,6 +76,7 @@ pub(super) fn causes() -> Vec<Cause> {
             took_ms: 81.4,
             limit_ms: 50.0,
         },
+        Cause::Damaged { what: "x.".into() },
     ]
 }
 

@@ -5,6 +5,7 @@
 
 mod alarms;
 mod amount;
+mod copy;
 mod drill;
 mod export;
 mod facts;
@@ -37,13 +38,14 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 
 pub use alarms::AlarmFilter;
-pub use drill::{WriteHold, copy_whole};
+pub use copy::{Frozen, Held, SCHEMA, damage, fold, fold_quietly, structure};
+pub use drill::WriteHold;
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
-pub use holdings::{Held, Holdings, faults};
+pub use holdings::{Holdings, Rows};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
-pub use ledger::{Head, LedgerEntry};
+pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
@@ -261,6 +263,19 @@ impl Warehouse {
 
 /// A read-only connection; it never creates a file.
 fn read_only(path: &Path) -> Result<Connection> {
+    opened(path).map_err(|e| WarehouseError::Open {
+        path: path.display().to_string(),
+        why: match e.sqlite_error_code() {
+            // SQLite says no more; what it lacks is nearly always this.
+            Some(ErrorCode::CannotOpen) if path.is_file() => {
+                format!("{e}: to read it too, its folder must be writable")
+            }
+            _ => e.to_string(),
+        },
+    })
+}
+
+fn opened(path: &Path) -> rusqlite::Result<Connection> {
     let open = || -> rusqlite::Result<Connection> {
         let db = Connection::open_with_flags(
             path,
@@ -275,22 +290,12 @@ fn read_only(path: &Path) -> Result<Connection> {
         }
         Ok(db)
     };
-    let opened = match open() {
+    match open() {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
             finish_for_the_dead(path).and_then(|()| open())
         }
         opened => opened,
-    };
-    opened.map_err(|e| WarehouseError::Open {
-        path: path.display().to_string(),
-        why: match e.sqlite_error_code() {
-            // SQLite says no more; what it lacks is nearly always this.
-            Some(ErrorCode::CannotOpen) if path.is_file() => {
-                format!("{e}: to read it too, its folder must be writable")
-            }
-            _ => e.to_string(),
-        },
-    })
+    }
 }
 
 /// A warehouse of an older program lacks tables. For this connection alone they are there, and empty: nobody noted,

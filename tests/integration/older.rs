@@ -42,7 +42,7 @@ fn tables(db: &Connection) -> Vec<String> {
 }
 
 /// A home that was loaded and judged, its warehouse written anew as it was made then; and what `status` said of it.
-fn older() -> (TestHome, Value) {
+pub fn older() -> (TestHome, Value) {
     let mut text = fleet(2, 300);
     text.push_str("2026-01-03T00:00:00Z,LOCO_001,ERR,5,2,45\n");
     let home = TestHome::with_sensors(text);

@@ -6,10 +6,13 @@
 pub mod backup;
 pub mod cold_restart;
 pub mod drills;
+mod heads;
 pub mod holders;
+pub mod integrity;
 pub mod notify;
 pub mod restore;
 pub mod steps;
 pub mod verify;
+mod whole;
 
 pub use steps::{Step, StepState, Steps};

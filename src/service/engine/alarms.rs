@@ -15,6 +15,7 @@ use crate::service::alarms::notice::Notifier;
 use crate::service::alarms::rates::Raised;
 use crate::service::alarms::sound::{PRESSING, QUIETER, Siren};
 use crate::service::alarms::{AlarmsView, History, Sound, Wording, in_order, most_pressing};
+use crate::service::continuity::integrity;
 use crate::service::export::AlarmFilter;
 use crate::service::fleet::Scene;
 use crate::service::pipeline::wall_ms;
@@ -166,7 +167,8 @@ impl Engine {
                 last_run,
                 replay_ms: None,
                 wall_ms: wall_ms(),
-                tripped: self.desks.models.breaker.cause(version),
+                tripped: integrity::damage(reader)
+                    .or_else(|| self.desks.models.breaker.cause(version)),
             }
             .fleet(&mut self.memory)
         });

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::service::command::{Command, Event};
+use crate::service::continuity::{backup, integrity};
 use crate::service::export::Gone;
 use crate::service::picture;
 use crate::service::place::Place;
@@ -125,6 +126,19 @@ impl Engine {
         });
     }
 
+    /// Once, when the program opens the warehouse: the structure of the file.
+    pub(super) fn check_structure(&self) {
+        let Some(reader) = self.reader.clone() else {
+            return;
+        };
+        self.aside(move || {
+            if let Err(error) = integrity::broken(&reader) {
+                tracing::error!(%error, "the structure of the warehouse cannot be checked");
+            }
+            Box::new(|_| ())
+        });
+    }
+
     /// Writes into the warehouse what is small and must be kept, without waiting for it.
     pub(super) fn write_down(
         &self,
@@ -158,8 +172,9 @@ impl Engine {
         if !path.is_file() || !matches!(Warehouse::is_behind(&path), Ok(true)) {
             return;
         }
-        let done = RunLock::take(&self.platform.home.run_lock())
+        let done = backup::before_migration(&self.platform)
             .map_err(|e| e.to_string())
+            .and_then(|()| RunLock::take(&self.platform.home.run_lock()).map_err(|e| e.to_string()))
             .and_then(|_lock| Warehouse::open(&path).map_err(|e| e.to_string()));
         match done {
             Ok(_) => tracing::info!("the warehouse of an older version was brought up to date"),

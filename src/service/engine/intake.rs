@@ -56,6 +56,8 @@ pub(in crate::service::engine) struct IntakeDesk {
     /// Times before it were never promised (UTC milliseconds).
     schedule_since_ms: i64,
     not_before: Option<Instant>,
+    /// The run that begins is the night run.
+    pub by_night: bool,
 }
 
 impl Default for IntakeDesk {
@@ -74,6 +76,7 @@ impl Default for IntakeDesk {
             look: 0,
             schedule_since_ms: i64::MIN,
             not_before: None,
+            by_night: false,
         }
     }
 }
@@ -260,6 +263,7 @@ impl Engine {
         };
         tracing::info!(?due, "the night run begins");
         let desk = &mut self.desks.intake;
+        desk.by_night = true;
         // Known by the warehouse only once it has ended.
         desk.view().schedule.last_ms = Some(now_ms);
         if due == Due::Missed {

@@ -3,6 +3,7 @@
 use tokio::sync::watch;
 
 use crate::service::command::Event;
+use crate::service::continuity::backup;
 use crate::service::live::{Gate, Live};
 use crate::service::outcome::{RunOutcome, Training};
 use crate::service::pipeline::{PipelineError, RunKind};
@@ -28,9 +29,13 @@ impl Engine {
         let progress = progress.clone();
         let gate = self.following.as_ref().map(Live::gate);
         let (stop, listener) = self.run_begins();
+        let by_night = std::mem::take(&mut self.desks.intake.by_night);
         tokio::task::spawn_blocking(move || {
             // A live pass of ours ends first; the next one waits.
             let _held = gate.as_ref().map(Gate::hold);
+            if by_night {
+                backup::before_night_run(&platform, &stop);
+            }
             let tell = |now| {
                 hear(&listener, now);
                 progress.send_replace(Some(now));

@@ -6,6 +6,7 @@ use std::time::Instant;
 use crate::domain::ports::SharedJudge;
 use crate::domain::{Cause, LocoId};
 use crate::ml;
+use crate::service::continuity::integrity;
 use crate::service::fleet::{self, Scene};
 use crate::service::locomotive;
 use crate::service::pipeline::wall_ms;
@@ -105,7 +106,8 @@ impl Engine {
         let replay_ms = self.replay.map(Playing::at_ms);
         self.desks.models.breaker.refresh(reader)?;
         let fleet = Scene {
-            tripped: self.desks.models.breaker.cause(self.model_version),
+            tripped: integrity::damage(reader)
+                .or_else(|| self.desks.models.breaker.cause(self.model_version)),
             reader,
             config: &self.platform.config,
             model,

@@ -19,9 +19,10 @@ use crate::warehouse::{
 };
 
 use super::super::breaker::Stopwatch;
+use super::super::continuity::{integrity, restore};
 use super::super::models::measure::{self, Normals};
 use super::super::pipeline::{PipelineError, wall_ms};
-use super::super::training::{JudgingError, model_in_force, prediction};
+use super::super::training::{self, JudgingError, model_in_force, prediction};
 use super::kept::Kept;
 use super::report::{merged, says_nothing_new, stands};
 
@@ -129,7 +130,7 @@ fn locked(
 ) -> Result<Outcome, PipelineError> {
     let started = Instant::now();
     let _lock = RunLock::take_for_pass(&home.run_lock())?;
-    if !home.warehouse().is_file() {
+    if !home.warehouse().is_file() || restore::lost(home).is_some() {
         return Ok(Outcome::RunFirst(None));
     }
     let warehouse = kept.writer(&home.warehouse())?;
@@ -158,6 +159,14 @@ fn locked(
     let first = memory.left.is_none();
     if first {
         memory.survival = Survival::of_sound(warehouse.last_kept()?);
+        // What the memory is made of is recomputed once. Altered rows withdraw NOMINAL; a danger is still looked for.
+        let reader = warehouse.reader()?;
+        let newest = reader.latest(i64::MAX)?;
+        let newest = newest
+            .iter()
+            .map(|newest| (&newest.loco, newest.reading.at_ms));
+        let scope = training::scored(&reader, newest)?;
+        integrity::unsound(&reader, &scope, &|| true)?;
     }
     let passed = memory.load(warehouse, config, asked, &last)?;
     let Some(mut passed) = passed else {
@@ -187,6 +196,7 @@ fn pipeline(error: JudgingError) -> PipelineError {
         JudgingError::Read(error) => PipelineError::Warehouse(error.into()),
         JudgingError::Unsound(error) => PipelineError::Unsound(error),
         JudgingError::Stopped => PipelineError::Stopped,
+        JudgingError::Damaged(what) => WarehouseError::Ledger(what).into(),
     }
 }
 

@@ -36,6 +36,21 @@ impl Head {
     }
 }
 
+impl std::str::FromStr for Head {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let read = || {
+            let (entry, hash) = text.trim().split_once(':')?;
+            Some(Self {
+                entry: entry.parse().ok().filter(|entry| *entry >= 0)?,
+                head: *blake3::Hash::from_hex(hash).ok()?.as_bytes(),
+            })
+        };
+        read().ok_or_else(|| format!("“{text}” is no head of a ledger (entry:hash)"))
+    }
+}
+
 impl std::fmt::Display for Head {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.entry, self.hash())

@@ -9,9 +9,13 @@ mod act;
 mod blocks;
 mod chain;
 mod covered;
+mod finding;
 mod row;
+mod scan;
+mod schema;
 mod sum;
 mod tally;
+mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -21,7 +25,10 @@ use rusqlite::functions::FunctionFlags;
 use super::Result;
 
 pub(super) use act::{Act, PROGRAM};
+pub(super) use chain::head;
 pub use chain::{Head, LedgerEntry};
+pub use finding::{Checked, Finding};
+pub use verify::Scope;
 
 use covered::{COVERED, Covered};
 use row::RowBytes;
@@ -111,26 +118,6 @@ fn triggers(db: &Connection, table: &Covered) -> rusqlite::Result<String> {
     ))
 }
 
-/// How many blocks hold other rows than the ledger says.
-pub(super) fn blocks_amiss(db: &Connection) -> Result<usize> {
-    let now = blocks::count_all(db)?;
-    let mut kept = std::collections::BTreeMap::new();
-    let mut query =
-        db.prepare("SELECT tab, grp, bucket, rows, sum, run_from, run_to FROM ledger_blocks")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        kept.insert(
-            (row.get(0)?, row.get(1)?, row.get(2)?),
-            blocks::kept(row, 3)?.change,
-        );
-    }
-    let amiss = now
-        .iter()
-        .filter(|(block, change)| kept.get(*block) != Some(change));
-    let missing = kept.keys().filter(|block| !now.contains_key(*block));
-    Ok(amiss.count() + missing.count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,6 +159,13 @@ mod tests {
             before = entry.head;
         }
         assert_eq!(reader.ledger_head().unwrap().head, before);
+        let checked = reader
+            .verify(&Scope::All, &|_| {}, &|| true)
+            .unwrap()
+            .unwrap();
+        assert_eq!(checked.findings, []);
+        assert_eq!(checked.head, reader.ledger_head().unwrap());
+        assert_eq!(reader.structure(true).unwrap(), []);
     }
 
     #[derive(Debug, Clone)]
