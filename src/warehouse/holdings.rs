@@ -1,11 +1,9 @@
 //! What a warehouse holds, to be compared before and after: rows and a digest of their content, a kind.
 
-use std::path::Path;
-
 use rusqlite::Connection;
 use rusqlite::types::ValueRef;
 
-use super::{Reader, Result, ledger, read_only};
+use super::{Reader, Result};
 
 const COUNT_RUNS: &str = "SELECT count(*), total(status <> 'ok') FROM pipeline_runs";
 const COUNT_HOLDS: &str = "SELECT count(*) FROM held_batches WHERE released_ms IS NULL";
@@ -16,7 +14,7 @@ const REFUSED_RAW: &str = "SELECT EXISTS (SELECT 1 FROM quarantine WHERE raw = ?
 
 /// Rows of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held {
+pub struct Rows {
     pub rows: u64,
     /// BLAKE3 over every row as it is, in the order of its key.
     pub digest: [u8; 32],
@@ -25,12 +23,12 @@ pub struct Held {
 /// All that a load, a training or a scoring writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holdings {
-    pub readings: Held,
-    pub quarantine: Held,
-    pub maintenance: Held,
-    pub failures: Held,
-    pub models: Held,
-    pub predictions: Held,
+    pub readings: Rows,
+    pub quarantine: Rows,
+    pub maintenance: Rows,
+    pub failures: Rows,
+    pub models: Rows,
+    pub predictions: Rows,
     pub runs: u64,
     pub runs_failed: u64,
     /// Batches held as poisoned and not released.
@@ -77,7 +75,7 @@ impl Reader {
     }
 }
 
-fn held(db: &Connection, all: &str) -> Result<Held> {
+fn held(db: &Connection, all: &str) -> Result<Rows> {
     let mut query = db.prepare(all)?;
     let columns = query.column_count();
     let mut hasher = blake3::Hasher::new();
@@ -97,82 +95,43 @@ fn held(db: &Connection, all: &str) -> Result<Held> {
             };
         }
     }
-    Ok(Held {
+    Ok(Rows {
         rows: count,
         digest: *hasher.finalize().as_bytes(),
     })
 }
 
-/// What is wrong with a database file: its structure, what rows point to, rows that are not those of its ledger. An
-/// empty list: it is sound.
-///
-/// # Errors
-/// It does not open, or its pages cannot be read to the end.
-pub fn faults(path: &Path) -> Result<Vec<String>> {
-    let db = read_only(path)?;
-    let mut found = Vec::new();
-    {
-        let mut check = db.prepare("PRAGMA integrity_check(20)")?;
-        let mut rows = check.query([])?;
-        while let Some(row) = rows.next()? {
-            let words: String = row.get(0)?;
-            if words != "ok" {
-                found.push(words);
-            }
-        }
-        let mut check = db.prepare("PRAGMA foreign_key_check")?;
-        let mut rows = check.query([])?;
-        let mut orphans = 0;
-        while rows.next()?.is_some() {
-            orphans += 1;
-        }
-        if orphans > 0 {
-            found.push(format!("{orphans} rows point to rows that are not there"));
-        }
-    }
-    let amiss = ledger::blocks_amiss(&db)?;
-    if amiss > 0 {
-        found.push(format!(
-            "{amiss} blocks hold other rows than the ledger says"
-        ));
-    }
-    Ok(found)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::warehouse::{Entry, Warehouse};
+    use crate::warehouse::Warehouse;
 
     #[test]
-    fn a_changed_row_shows_in_the_digest_and_as_a_fault() {
+    fn a_row_more_shows_in_its_kind_alone() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("w.sqlite");
         let mut warehouse = Warehouse::open(&path).unwrap();
-        let entry = Entry {
-            entry: 0,
-            at_ms: 1,
-            who: "x".into(),
-            act: "note".into(),
-            loco: None,
-            of_ms: None,
-            words: "y".into(),
-            detail: serde_json::json!({}),
-        };
-        warehouse.note(&entry).unwrap();
-        let act = warehouse.act().unwrap();
-        act.execute("INSERT INTO locomotives (name) VALUES ('A')", [])
-            .unwrap();
-        act.commit("test", None, None, serde_json::json!({}))
-            .unwrap();
-        assert_eq!(faults(&path).unwrap(), Vec::<String>::new());
         let reader = warehouse.reader().unwrap();
         let before = reader.holdings().unwrap();
         assert_eq!(before, reader.holdings().unwrap());
+        let failed = crate::warehouse::RunRecord::begun("test", 0);
+        warehouse.record_failure(&failed).unwrap();
+        let after = reader.holdings().unwrap();
+        assert_eq!((before.runs, after.runs), (0, 1));
+        assert_eq!(before.readings, after.readings);
         let other = Connection::open(&path).unwrap();
         other
-            .execute("UPDATE locomotives SET name = 'B'", [])
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF;
+                 INSERT INTO failures (loco, at_ms, component, file, line) VALUES (1, 5, 'pump', 1, 1);",
+            )
             .unwrap();
-        assert_eq!(faults(&path).unwrap().len(), 1);
+        let changed = reader.holdings().unwrap();
+        assert_eq!((after.failures.rows, changed.failures.rows), (0, 1));
+        other.execute_batch("UPDATE failures SET line = 2").unwrap();
+        let again = reader.holdings().unwrap();
+        assert_eq!(again.failures.rows, 1);
+        assert!(again.failures.digest != changed.failures.digest);
+        assert_eq!(again.readings, after.readings);
     }
 }

@@ -118,26 +118,6 @@ fn triggers(db: &Connection, table: &Covered) -> rusqlite::Result<String> {
     ))
 }
 
-/// How many blocks hold other rows than the ledger says.
-pub(super) fn blocks_amiss(db: &Connection) -> Result<usize> {
-    let now = blocks::count_all(db)?;
-    let mut kept = std::collections::BTreeMap::new();
-    let mut query =
-        db.prepare("SELECT tab, grp, bucket, rows, sum, run_from, run_to FROM ledger_blocks")?;
-    let mut rows = query.query([])?;
-    while let Some(row) = rows.next()? {
-        kept.insert(
-            (row.get(0)?, row.get(1)?, row.get(2)?),
-            blocks::kept(row, 3)?.change,
-        );
-    }
-    let amiss = now
-        .iter()
-        .filter(|(block, change)| kept.get(*block) != Some(change));
-    let missing = kept.keys().filter(|block| !now.contains_key(*block));
-    Ok(amiss.count() + missing.count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

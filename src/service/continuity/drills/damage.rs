@@ -7,12 +7,11 @@ use rand::RngExt;
 
 use crate::service::outcome::RunStatus;
 use crate::service::pipeline::RunKind;
-use crate::warehouse;
 
 use super::fleet;
 use super::looks::file_is_sound;
 use super::proof::{Broken, Outcome, Proof};
-use super::scratch::{LOADED, Scratch};
+use super::scratch::{LOADED, Scratch, copy_whole, faults};
 
 /// Databases that are looked through for one that was moved aside.
 const MOVED: usize = 64;
@@ -20,7 +19,7 @@ const MOVED: usize = 64;
 pub fn damaged(proof: &mut Proof, scratch: &mut Scratch) -> Outcome {
     let live = scratch.platform.home.warehouse();
     let sound = scratch.path("sound.sqlite");
-    warehouse::copy_whole(&live, &sound)?;
+    copy_whole(&live, &sound)?;
     scratch.write("sensors.csv", fleet::file(LOADED + 20))?;
 
     put(&sound, &live)?;
@@ -90,9 +89,9 @@ fn write_at(file: &Path, at: u64, bytes: &[u8]) -> std::io::Result<()> {
 /// A run on the damaged file: it does not end soundly, and the bytes of the file are still there.
 fn not_overwritten(proof: &mut Proof, scratch: &Scratch, what: (&str, &str)) -> Outcome {
     let live = scratch.platform.home.warehouse();
-    let faults = match warehouse::faults(&live) {
+    let faults = match faults(&live) {
         Ok(faults) => faults.into_iter().next(),
-        Err(error) => Some(error.to_string()),
+        Err(why) => Some(why),
     };
     proof.demand(
         faults.is_some(),
@@ -158,7 +157,7 @@ fn flip_until_found(live: &Path) -> Result<Option<(u64, String)>, Broken> {
             continue;
         };
         write_at(live, at as u64, &[byte ^ 0x55])?;
-        let faults = match warehouse::faults(live) {
+        let faults = match faults(live) {
             Ok(faults) => faults.into_iter().next(),
             Err(error) => Some(error.to_string()),
         };

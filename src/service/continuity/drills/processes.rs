@@ -10,12 +10,11 @@ use rand::RngExt;
 use crate::service::continuity::holders;
 use crate::service::outcome::RunStatus;
 use crate::service::pipeline::{LockError, PipelineError, RunKind};
-use crate::warehouse;
 
 use super::fleet::{self, HEADER, LOCOMOTIVES, UNCHANGED};
 use super::looks::{count_of_fleet, file_is_sound, nothing_judged, nothing_loaded};
 use super::proof::{Broken, Outcome, Proof};
-use super::scratch::{Job, LOADED, Scratch};
+use super::scratch::{Job, LOADED, Scratch, faults};
 
 /// A load that takes a moment: steps from `LOADED` on.
 const MANY_STEPS: u32 = 1200;
@@ -366,7 +365,7 @@ fn backups(scratch: &Scratch) -> Result<(usize, Vec<PathBuf>), Broken> {
 }
 
 fn is_sound(file: &Path) -> bool {
-    warehouse::faults(file).is_ok_and(|faults| faults.is_empty())
+    faults(file).is_ok_and(|faults| faults.is_empty())
 }
 
 fn unpacked(packed: &Path, plain: &Path) -> std::io::Result<()> {

@@ -1,16 +1,18 @@
 //! Where a drill takes place: a home in a temporary folder, with a copy of the warehouse and a fleet of its own.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::service::continuity::verify;
 use crate::service::outcome::{RunOutcome, RunStatus};
 use crate::service::pipeline::{PipelineError, RunKind};
 use crate::service::platform::Platform;
-use crate::warehouse::{self, Holdings, Reader};
+use crate::warehouse::{Frozen, Holdings, Reader, WarehouseError};
 
 use super::fleet;
 use super::proof::Broken;
@@ -61,7 +63,7 @@ impl Base {
                 meta.len() >> 20,
                 LARGEST_COPY_BYTES >> 20
             )),
-            Ok(_) => warehouse::copy_whole(&live, &copy)
+            Ok(_) => copy_whole(&live, &copy)
                 .and_then(|()| Reader::open(&copy)?.synthetic())
                 .map(|synthetic| base.synthetic = synthetic.unwrap_or(false))
                 .map_err(|error| error.to_string())
@@ -129,11 +131,30 @@ impl Base {
         };
         let home = &scratch.platform.home;
         std::fs::create_dir_all(home.database_dir())?;
-        warehouse::copy_whole(&self.warehouse(), &home.warehouse())?;
+        copy_whole(&self.warehouse(), &home.warehouse())?;
         scratch.write("sensors.csv", fleet::file(LOADED))?;
         scratch.telemetry("sensors.csv")?;
         Ok(scratch)
     }
+}
+
+/// Copies a warehouse as it is at one instant, whatever others do to it meanwhile.
+///
+/// # Errors
+/// It cannot be read, or the copy not be written.
+pub fn copy_whole(from: &Path, to: &Path) -> Result<(), WarehouseError> {
+    Frozen::of(from)?
+        .copy_to(to, &|_| ControlFlow::Continue(()))
+        .map(drop)
+}
+
+/// What is wrong with a database file, in structure, in what rows point to, against the ledger; none: it is sound.
+///
+/// # Errors
+/// It does not open, or cannot be read to its end.
+pub fn faults(file: &Path) -> Result<Vec<String>, String> {
+    let findings = verify::check_file(file)?;
+    Ok(findings.iter().map(ToString::to_string).collect())
 }
 
 fn folder() -> std::io::Result<TempDir> {
@@ -217,7 +238,7 @@ impl Scratch {
     /// # Errors
     /// It does not open.
     pub fn faults(&self) -> Result<Vec<String>, Broken> {
-        Ok(warehouse::faults(&self.platform.home.warehouse())?)
+        faults(&self.platform.home.warehouse()).map_err(Broken::Failed)
     }
 
     /// A child of this program on this home, not started yet.
