@@ -91,6 +91,7 @@ pub(crate) const COVERED: &[Covered] = &[
 ];
 
 /// The ledger itself: the chain vouches for it.
+#[cfg(test)]
 pub(crate) const OWN: [&str; 3] = ["ledger", "ledger_blocks", "ledger_state"];
 
 pub(crate) fn by_code(code: u8) -> Option<&'static Covered> {

@@ -24,7 +24,7 @@ use rusqlite::functions::FunctionFlags;
 
 use super::Result;
 
-pub(super) use act::{Act, PROGRAM};
+pub(super) use act::{Act, PROGRAM, unverified};
 pub use chain::{Head, LedgerEntry};
 pub use finding::{Checked, Finding};
 pub use verify::Scope;
