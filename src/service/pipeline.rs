@@ -17,6 +17,8 @@ use super::continuity::{integrity, restore, verify};
 use super::holds;
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
+use super::scribe;
+use super::settings;
 use super::snapshot::{RunProgress, Stage};
 use super::stop::Stop;
 use super::training;
@@ -84,7 +86,8 @@ pub fn run(
         return Err(PipelineError::Lost(why));
     }
     let mut inputs = inputs::resolve(config);
-    let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
+    let who = scribe::who(config.window.operator.as_deref());
+    let mut target = Target::choose(&home.warehouse(), &mut inputs, who)?;
     let started_ms = wall_ms();
     let mut fresh = false;
     let mut outcome = match integrity::broken(&target.warehouse.reader()?)? {
@@ -143,6 +146,7 @@ pub fn run(
             target.warehouse.conclude(run, &record)?;
         }
     }
+    note_settings(&mut target.warehouse, config)?;
     super::fleet::count_verdicts(&target.warehouse, config, &mut outcome)?;
     if let Err(error) = verify::note_head(config, &home.warehouse(), fresh) {
         // The run is in, and sound; a head that is noted later vouches for it too.
@@ -159,6 +163,25 @@ pub fn run(
         "run ended"
     );
     Ok(outcome)
+}
+
+/// Enters into the ledger that the file of the settings is another than the last entry says.
+pub(super) fn note_settings(
+    warehouse: &mut Warehouse,
+    config: &Config,
+) -> Result<(), WarehouseError> {
+    let Some(file) = &config.file else {
+        return Ok(());
+    };
+    match settings::file::digest_of(file) {
+        Ok(digest) => {
+            let name = file.file_name().unwrap_or(file.as_os_str());
+            warehouse.note_settings(&name.to_string_lossy(), &digest)?;
+        }
+        // It was read when the program began; what is in force stays.
+        Err(error) => tracing::warn!(%error, "the file of the settings cannot be read"),
+    }
+    Ok(())
 }
 
 /// Takes what is older than the retention, after everything that may still want to read it. What stays because
@@ -288,22 +311,31 @@ struct Target {
     path: PathBuf,
     /// Where the new warehouse grows, beside the synthetic one.
     fresh: Option<PathBuf>,
+    /// Who asked for the run.
+    who: String,
+}
+
+fn open_for(path: &Path, who: &str) -> Result<Warehouse, WarehouseError> {
+    let mut warehouse = Warehouse::open(path)?;
+    warehouse.acts_for(who);
+    Ok(warehouse)
 }
 
 impl Target {
-    fn choose(path: &Path, inputs: &mut Inputs) -> Result<Self, WarehouseError> {
-        let warehouse = Warehouse::open(path)?;
+    fn choose(path: &Path, inputs: &mut Inputs, who: String) -> Result<Self, WarehouseError> {
+        let warehouse = open_for(path, &who)?;
         let held = warehouse.synthetic()?;
         let mut target = Self {
             warehouse,
             path: path.to_path_buf(),
             fresh: None,
+            who,
         };
         match (held, inputs.synthetic) {
             (Some(true), Some(false)) => {
                 let fresh = path.with_extension("fresh.sqlite");
                 remove(&fresh)?;
-                target.warehouse = Warehouse::open(&fresh)?;
+                target.warehouse = open_for(&fresh, &target.who)?;
                 target.fresh = Some(fresh);
             }
             (Some(false), Some(true)) => inputs.refuse_simulated(),
@@ -331,14 +363,14 @@ impl Target {
             return Err(error.into());
         }
         tracing::info!(kept = %kept.display(), "first real source: a new warehouse begins");
-        self.warehouse = Warehouse::open(&self.path)?;
+        self.warehouse = open_for(&self.path, &self.who)?;
         Ok(())
     }
 
     /// After a load that failed safe: the warehouse that was there stays.
     fn abandon(&mut self) -> Result<(), WarehouseError> {
         if let Some(fresh) = self.fresh.take() {
-            self.warehouse = Warehouse::open(&self.path)?;
+            self.warehouse = open_for(&self.path, &self.who)?;
             remove(&fresh)?;
         }
         Ok(())

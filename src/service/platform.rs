@@ -20,6 +20,7 @@ use super::live::{self, Follower, LiveState, Passed};
 use super::models::measure::{self, Normals};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind, wall_ms};
+use super::scribe;
 use super::settings::Overrides;
 use super::snapshot::RunProgress;
 use super::stop::Stop;
@@ -193,6 +194,7 @@ impl Platform {
         backup::before_migration(self)?;
         let _lock = RunLock::take(&self.home.run_lock())?;
         let mut warehouse = crate::warehouse::Warehouse::open(&self.home.warehouse())?;
+        warehouse.acts_for(&scribe::who(self.config.window.operator.as_deref()));
         match training::train_now(&mut warehouse, &self.config, progress) {
             Ok((Training::Impossible { why }, _)) => Ok(TrainOutcome::FailedSafe(why)),
             Ok((_, Some(card))) => Ok(TrainOutcome::Trained(Box::new(card))),

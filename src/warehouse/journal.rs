@@ -1,6 +1,6 @@
 //! The journal: what people and the service did and found. Entries are added, never changed.
 
-use rusqlite::{Connection, Row, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde_json::json;
 
 use crate::domain::LocoId;
@@ -40,6 +40,14 @@ pub struct Entry {
     pub detail: serde_json::Value,
 }
 
+/// The act of an entry that says what setting was changed: `words` is its key, `detail` has `from`, `to` and the
+/// `digest` of the file after it.
+pub const SETTING_CHANGED: &str = "setting_changed";
+/// The kind of the ledger's entries about settings.
+const SETTINGS: &str = "settings";
+const LAST_SETTINGS: &str = "SELECT json_extract(detail, '$.digest') FROM ledger
+    WHERE kind = ?1 ORDER BY entry DESC LIMIT 1";
+
 impl Warehouse {
     /// Adds an entry and returns its number.
     ///
@@ -48,9 +56,37 @@ impl Warehouse {
     pub fn note(&mut self, entry: &Entry) -> Result<i64> {
         let tx = self.act()?;
         let number = write(&tx, entry)?;
-        let detail = json!({"act": entry.act, "entry": number});
-        tx.commit("note", None, Some(&entry.who), detail)?;
+        let mut detail = json!({"act": entry.act, "entry": number});
+        let mut kind = "note";
+        if entry.act == SETTING_CHANGED {
+            kind = SETTINGS;
+            detail["key"] = entry.words.clone().into();
+            for (name, of) in [("before", "from"), ("after", "to"), ("digest", "digest")] {
+                detail[name] = entry.detail[of].clone();
+            }
+        }
+        tx.commit(kind, None, Some(&entry.who), detail)?;
         Ok(number)
+    }
+
+    /// Enters into the ledger that the settings are others than the last entry about them says: somebody edited their
+    /// file by hand. `digest` is that of the file, in hexadecimal. Says whether they were.
+    ///
+    /// # Errors
+    /// The warehouse cannot be written.
+    pub fn note_settings(&mut self, file: &str, digest: &str) -> Result<bool> {
+        let tx = self.act()?;
+        let last: Option<String> = tx
+            .prepare_cached(LAST_SETTINGS)?
+            .query_row([SETTINGS], |row| row.get(0))
+            .optional()?
+            .flatten();
+        if last.as_deref() == Some(digest) {
+            return Ok(false);
+        }
+        let detail = json!({"key": file, "before": last, "after": digest, "digest": digest});
+        tx.commit(SETTINGS, None, None, detail)?;
+        Ok(true)
     }
 }
 

@@ -51,6 +51,7 @@ pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use holdings::{Holdings, Rows};
 pub use journal::Entry;
+pub use journal::{Entry, SETTING_CHANGED};
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};
 pub use load::Load;
@@ -67,7 +68,7 @@ pub use rollups::{Level, RollUp};
 pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
 
-use ledger::{Ledger, PROGRAM};
+use ledger::{Ledger, PROGRAM, unverified};
 
 /// How long a statement waits for another program's write.
 const BUSY: Duration = Duration::from_secs(10);
@@ -142,6 +143,7 @@ impl Warehouse {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
+        let unverified = unverified(path)?;
         let open = || -> std::result::Result<Connection, String> {
             let mut db = Connection::open(path).map_err(|e| e.to_string())?;
             db.busy_timeout(BUSY).map_err(|e| e.to_string())?;
@@ -158,7 +160,7 @@ impl Warehouse {
             why,
         })?;
         let warehouse = Self::on(db)?;
-        warehouse.begin_ledger()?;
+        warehouse.begin_ledger(&unverified)?;
         Ok(warehouse)
     }
 

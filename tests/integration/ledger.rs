@@ -190,7 +190,13 @@ fn findings(path: &Path) -> Vec<Finding> {
 /// Sums and chain as the program would make them for what is in `path`: whoever can run the program can have them.
 fn forged(path: &Path, folder: &Path) -> PathBuf {
     let forged = folder.join("forged.sqlite");
-    std::fs::copy(path, &forged).unwrap();
+    if forged.exists() {
+        std::fs::remove_file(&forged).unwrap();
+    }
+    Connection::open(path)
+        .unwrap()
+        .execute("VACUUM INTO ?1", [forged.to_str().unwrap()])
+        .unwrap();
     attack(&forged, |db| {
         db.execute_batch(
             "DELETE FROM ledger; DELETE FROM ledger_blocks; DELETE FROM ledger_state;",
@@ -324,7 +330,7 @@ fn a_changed_schema_is_found() {
         ),
         ("DELETE FROM ledger_state", "ledger_state"),
         (
-            "UPDATE ledger_blocks SET run_to = 9 WHERE rowid IS NULL OR tab = 1",
+            "UPDATE ledger_blocks SET run_to = 9 WHERE tab = 1",
             "ledger_state",
         ),
         ("PRAGMA user_version = 6", "ledger"),
@@ -332,11 +338,7 @@ fn a_changed_schema_is_found() {
     for (sql, table) in changes {
         let path = folder.path().join("changed.sqlite");
         std::fs::copy(&base, &path).unwrap();
-        let sql = sql.replace("rowid IS NULL OR ", "");
-        Connection::open(&path)
-            .unwrap()
-            .execute_batch(&sql)
-            .unwrap();
+        Connection::open(&path).unwrap().execute_batch(sql).unwrap();
         let told = findings(&path);
         assert!(told.iter().any(|f| f.table == table), "{sql}: {told:?}");
     }
@@ -524,4 +526,59 @@ fn a_writer_at_work_makes_no_finding() {
     }
     writer.join().unwrap();
     assert!(checks > 1);
+}
+
+#[test]
+fn counting_anew_makes_nothing_good() {
+    let folder = tempfile::tempdir().unwrap();
+    let (base, _) = filled(folder.path());
+    for pretext in [
+        "DELETE FROM ledger_state",
+        "UPDATE ledger_state SET schema = 7",
+    ] {
+        let path = folder.path().join("pretext.sqlite");
+        std::fs::copy(&base, &path).unwrap();
+        attack(&path, |db| {
+            db.execute_batch("UPDATE failures SET line = line + 1 WHERE line = 2")
+                .unwrap();
+            db.execute_batch(pretext).unwrap();
+        });
+        Warehouse::open(&path).unwrap().close_whole().unwrap();
+        let told = findings(&path);
+        assert!(
+            told.iter().any(|f| f.table == "failures"),
+            "{pretext}: {told:?}"
+        );
+    }
+}
+
+#[test]
+fn who_acts_and_what_settings_were_changed_is_in_the_chain() {
+    let home = TestHome::with_sensors(fleet(2, 200));
+    let text = std::fs::read_to_string(home.path("cidp.toml")).unwrap();
+    let ours = format!("{text}\n[window]\noperator = \"Ngo\"\n");
+    home.write("cidp.toml", &ours);
+    home.json(0, &["run"]);
+    let settings = "SELECT count(*) FROM ledger WHERE kind = 'settings'";
+    assert_eq!(home.number(settings), 1);
+    home.json(0, &["run"]);
+    assert_eq!(home.number(settings), 1, "nobody touched the file");
+    home.write("cidp.toml", format!("{ours}# by hand\n"));
+    home.json(0, &["run"]);
+    assert_eq!(home.number(settings), 2);
+    let loads = "SELECT count(*) FROM ledger WHERE kind <> 'begun' AND who <> 'Ngo'";
+    assert_eq!(home.number(loads), 0);
+    assert_eq!(home.json(0, &["verify"])["status"], "ok");
+}
+
+#[test]
+fn what_retention_takes_leaves_a_chain_that_verifies() {
+    let home = TestHome::with_sensors(fleet(2, 1500));
+    home.json(0, &["run"]);
+    let text = std::fs::read_to_string(home.path("cidp.toml")).unwrap();
+    home.write("cidp.toml", format!("{text}\n[etl]\nretention_days = 2\n"));
+    home.json(0, &["run"]);
+    assert!(home.number("SELECT coalesce(sum(readings), 0) FROM pruned") > 0);
+    assert!(home.number("SELECT count(*) FROM ledger WHERE kind = 'prune'") > 0);
+    assert_eq!(home.json(0, &["verify"])["status"], "ok");
 }

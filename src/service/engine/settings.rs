@@ -10,13 +10,13 @@ use crate::domain::source::Format;
 use crate::service::check;
 use crate::service::command::{Desk, Event};
 use crate::service::opener;
-use crate::service::pipeline::wall_ms;
+use crate::service::pipeline::{self, wall_ms};
 use crate::service::scribe::who;
 use crate::service::settings::file::{self, Changed, Mark, Read};
 use crate::service::settings::{Change, Found, List, Refused, SettingsAsk, SettingsView, view_of};
 use crate::service::snapshot::Snapshot;
 use crate::sources::http;
-use crate::warehouse::Entry;
+use crate::warehouse::{Entry, SETTING_CHANGED};
 
 use super::Engine;
 
@@ -242,11 +242,13 @@ impl Engine {
             entry: 0,
             at_ms: wall_ms(),
             who: who(self.platform.config.window.operator.as_deref()),
-            act: "setting_changed".into(),
+            act: SETTING_CHANGED.into(),
             loco: None,
             of_ms: None,
             words: key.clone(),
-            detail: serde_json::json!({ "from": told(&done.from), "to": told(&done.to) }),
+            detail: serde_json::json!({
+                "from": told(&done.from), "to": told(&done.to), "digest": done.digest,
+            }),
         });
         self.write_settings_down();
     }
@@ -295,11 +297,21 @@ impl Engine {
             Ok(read) => {
                 self.take_in_force(read);
                 self.edit_view(|view| view.broken = None);
+                self.note_edit_by_hand();
             }
             Err(why) => self.file_is_broken(why),
         }
         self.edit_view(|view| view.read_only = read_only);
         self.next_change();
+    }
+
+    /// What the program changed itself was entered with the digest of the file; any other is a hand's.
+    fn note_edit_by_hand(&self) {
+        if self.reader.is_none() || self.never_ran() {
+            return;
+        }
+        let platform = self.platform.clone();
+        self.write_down(move |warehouse| pipeline::note_settings(warehouse, &platform.config));
     }
 
     fn file_is_broken(&mut self, why: String) {

@@ -144,6 +144,7 @@ fn held(reader: &Reader, first: FirstRow) -> Result<Would, String> {
 pub fn put_back(platform: &Platform, rows: &[Again], who: &str) -> Result<Report, PutBackError> {
     let _lock = RunLock::take(&platform.home.run_lock())?;
     let mut warehouse = Warehouse::open(&platform.home.warehouse())?;
+    warehouse.acts_for(who);
     // After a run that failed safe a row put back would make the warehouse look sound.
     let last = warehouse.sound_run()?.record().clone();
     let synthetic = warehouse.synthetic()?.unwrap_or(false);

@@ -44,6 +44,7 @@ pub fn promote(
 ) -> Result<(), PromoteError> {
     let _lock = RunLock::take(&platform.home.run_lock())?;
     let mut warehouse = Warehouse::open(&platform.home.warehouse())?;
+    warehouse.acts_for(who);
     let reader = warehouse.reader()?;
     if reader.model_version()? == Some(version) {
         return Err(PromoteError::InForce(version));

@@ -38,6 +38,20 @@ pub struct Changed {
     pub read: Read,
     pub from: Option<String>,
     pub to: Option<String>,
+    /// BLAKE3 of the file after it, in hexadecimal.
+    pub digest: String,
+}
+
+fn digest(text: &[u8]) -> String {
+    blake3::hash(text).to_hex().to_string()
+}
+
+/// BLAKE3 of the file as it lies there, in hexadecimal.
+///
+/// # Errors
+/// It cannot be read.
+pub fn digest_of(file: &Path) -> io::Result<String> {
+    fs::read(file).map(|text| digest(&text))
 }
 
 /// Reads the file; where there is none, the defaults.
@@ -92,6 +106,7 @@ pub fn change(file: &Path, change: &Change) -> Result<Changed, String> {
         read: understood(file, Some(&edited.text), mark(file))?,
         from: edited.from,
         to: edited.to,
+        digest: digest(edited.text.as_bytes()),
     })
 }
 

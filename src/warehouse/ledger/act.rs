@@ -1,6 +1,7 @@
 //! A transaction under the ledger.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::{Map, Value, json};
@@ -10,11 +11,12 @@ use super::covered::{self, GroupedBy};
 use super::row::RowBytes;
 use super::sum::{RowSum, WideSum};
 use super::tally::{Block, Change};
-use super::{Ledger, blocks, verify};
+use super::verify::{self, Scope};
+use super::{Finding, Ledger, blocks};
 use crate::domain::Flags;
 use crate::domain::ports::StagedReading;
 use crate::warehouse::amount::Amount;
-use crate::warehouse::{MIGRATIONS, Result, Warehouse, key};
+use crate::warehouse::{MIGRATIONS, Reader, Result, Warehouse, key};
 
 /// Who acts where nobody says so.
 pub(crate) const PROGRAM: &str = "cidp";
@@ -51,7 +53,10 @@ impl Warehouse {
 
     /// Begins the ledger of a warehouse that has none yet, or goes on after a migration: what the rows are now is
     /// what it stands on.
-    pub(crate) fn begin_ledger(&self) -> Result<()> {
+    ///
+    /// `unverified` is what was found wrong with it before: it stays a finding, so that nothing is made good by being
+    /// counted anew.
+    pub(crate) fn begin_ledger(&self, unverified: &[Finding]) -> Result<()> {
         let schema: usize = self.db.query_row(SCHEMA, [], |row| row.get(0))?;
         if schema == MIGRATIONS.len() {
             return Ok(());
@@ -62,13 +67,16 @@ impl Warehouse {
         blocks::set_state(&act, MIGRATIONS.len(), &WideSum::default())?;
         let all = blocks::count_all(&act)?;
         let state = blocks::apply(&act, MIGRATIONS.len(), &all, None)?;
-        let kind = if schema == 0 {
+        let kind = if before.is_none() {
             "begun"
         } else {
             verify::MIGRATED
         };
         let mut detail = told(&all);
         detail.insert("schema".into(), json!(MIGRATIONS.len()));
+        if !unverified.is_empty() {
+            detail.insert(verify::FINDINGS.into(), json!(unverified));
+        }
         if let Some(before) = before {
             detail.insert("state_before".into(), json!(before));
         }
@@ -79,13 +87,36 @@ impl Warehouse {
     }
 }
 
+/// What is wrong with a warehouse whose rows are about to be counted anew; nothing where it has no chain yet, or stays
+/// as it is. Called before the file is migrated.
+pub(crate) fn unverified(path: &Path) -> Result<Vec<Finding>> {
+    if !path.is_file() {
+        return Ok(Vec::new());
+    }
+    let reader = Reader::open(path)?;
+    let counted_anew = reader.with(|db| {
+        if !db.table_exists(Some("main"), "ledger_state")? {
+            return Ok(false);
+        }
+        let schema: usize = db.query_row(SCHEMA, [], |row| row.get(0))?;
+        Ok(schema != MIGRATIONS.len() && chain::head(db)? != Head::START)
+    })?;
+    if !counted_anew {
+        return Ok(Vec::new());
+    }
+    let checked = reader.verify(&Scope::All, &|_| {}, &|| true)?;
+    Ok(checked.map_or_else(Vec::new, |checked| checked.findings))
+}
+
 impl Act<'_> {
     fn ledger_before(&self) -> Result<Option<String>> {
         if chain::head(self)? == Head::START {
             return Ok(None);
         }
-        let digest = blocks::state(self)?.digest();
-        Ok(Some(blake3::Hash::from_bytes(digest).to_hex().to_string()))
+        // Who took the sum away is found by verification, and named.
+        let state = blocks::state(self).unwrap_or_default();
+        let digest = blake3::Hash::from_bytes(state.digest());
+        Ok(Some(digest.to_hex().to_string()))
     }
 
     /// Readings that were inserted under this file.

@@ -26,6 +26,7 @@ use super::Result;
 
 pub(super) use act::{Act, PROGRAM};
 pub(super) use chain::head;
+pub(super) use act::{Act, PROGRAM, unverified};
 pub use chain::{Head, LedgerEntry};
 pub use finding::{Checked, Finding};
 pub use verify::Scope;

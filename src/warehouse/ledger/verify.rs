@@ -28,6 +28,8 @@ const RUN_OF: &str = "SELECT run FROM main.source_files WHERE file = ?1";
 const HEAD_AT: &str = "SELECT head FROM ledger WHERE entry = ?1";
 /// The kind of an entry that counts all rows anew after a migration.
 pub(super) const MIGRATED: &str = "migrated";
+/// What of its detail says what was wrong before.
+pub(super) const FINDINGS: &str = "findings";
 /// How often connections are opened anew until all of them stand at the same head: a writer passes by in between.
 const TRIES: usize = 20;
 /// More connections than these gain nothing: the file is read at the speed of the disk.
@@ -371,12 +373,14 @@ fn walk(db: &Connection) -> rusqlite::Result<((Head, [u8; 32]), Vec<Finding>)> {
 
 /// What was found when the file was brought up to date: the new sums stand on rows that nobody vouched for.
 fn carried(detail: &str) -> Vec<Finding> {
-    #[derive(serde::Deserialize)]
-    struct Detail {
-        #[serde(default)]
-        findings: Vec<Finding>,
-    }
-    serde_json::from_str::<Detail>(detail).map_or_else(|_| Vec::new(), |detail| detail.findings)
+    let read = || -> serde_json::Result<Vec<Finding>> {
+        let detail: serde_json::Value = serde_json::from_str(detail)?;
+        match detail.get(FINDINGS) {
+            Some(findings) => serde_json::from_value(findings.clone()),
+            None => Ok(Vec::new()),
+        }
+    };
+    read().unwrap_or_else(|error| vec![Finding::said("ledger", error.to_string())])
 }
 
 /// Sums of blocks as the ledger keeps them, a table.
