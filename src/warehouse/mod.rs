@@ -39,7 +39,7 @@ pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use journal::Entry;
 pub use judged_rollups::JudgedRollUp;
-pub use ledger::{Head, LedgerEntry};
+pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};
 pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;

@@ -166,6 +166,11 @@ impl Reader {
         })
     }
 
+    /// The file that it reads.
+    pub(super) fn path(&self) -> &Path {
+        &self.pool.path
+    }
+
     /// Lends a connection that nobody else is using.
     pub(super) fn with<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.pool.idle().pop();

@@ -2,27 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use std::path::Path;
+
 use crate::service::platform::Platform;
+pub use crate::warehouse::Finding;
+use crate::warehouse::{Reader, Scope};
 
 use super::Steps;
 use super::steps::Stopped;
-
-/// Rows that are not what the ledger says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Finding {
-    /// Table, as in the database.
-    pub table: String,
-    /// The runs that wrote there, first and last.
-    pub runs: Option<(i64, i64)>,
-    /// Locomotive, where rows are of one.
-    pub loco: Option<String>,
-    /// First and last of the range of rows: instants (UTC milliseconds) where `loco` is given, else row numbers.
-    pub range: Option<(i64, i64)>,
-    /// Rows that are too many (positive) or missing (negative); 0: some were changed.
-    pub rows: i64,
-    /// What it is about where it is about no rows: the chain, the structure of the file, the second place of the head.
-    pub words: String,
-}
 
 /// What a verification came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,4 +38,18 @@ pub fn verify(_platform: &Platform, _who: &str, _steps: &Steps<'_>) -> Result<Ve
 #[must_use]
 pub fn last(_platform: &Platform) -> Option<Verified> {
     None
+}
+
+/// The whole of any database file, a restored copy for one: structure, references, ledger. Empty: it is sound.
+///
+/// # Errors
+/// It cannot be opened, or is a newer program's.
+pub fn check_file(path: &Path) -> Result<Vec<Finding>, String> {
+    let reader = Reader::open(path).map_err(|error| error.to_string())?;
+    let mut findings = reader.structure(true).map_err(|error| error.to_string())?;
+    let checked = reader
+        .verify(&Scope::All, &|_| {}, &|| true)
+        .map_err(|error| error.to_string())?;
+    findings.extend(checked.into_iter().flat_map(|checked| checked.findings));
+    Ok(findings)
 }

@@ -10,7 +10,7 @@ use super::covered::{self, GroupedBy};
 use super::row::RowBytes;
 use super::sum::{RowSum, WideSum};
 use super::tally::{Block, Change};
-use super::{Ledger, blocks};
+use super::{Ledger, blocks, verify};
 use crate::domain::Flags;
 use crate::domain::ports::StagedReading;
 use crate::warehouse::amount::Amount;
@@ -62,7 +62,11 @@ impl Warehouse {
         blocks::set_state(&act, MIGRATIONS.len(), &WideSum::default())?;
         let all = blocks::count_all(&act)?;
         let state = blocks::apply(&act, MIGRATIONS.len(), &all, None)?;
-        let kind = if schema == 0 { "begun" } else { "migrated" };
+        let kind = if schema == 0 {
+            "begun"
+        } else {
+            verify::MIGRATED
+        };
         let mut detail = told(&all);
         detail.insert("schema".into(), json!(MIGRATIONS.len()));
         if let Some(before) = before {
@@ -105,7 +109,11 @@ impl Act<'_> {
             bytes.integer(i64::from(staged.flags.unwrap_or(Flags::NONE).0));
             bytes.integer(file);
             bytes.integer(staged.line as i64);
-            let block = (covered::SENSOR_METRICS, file, reading >> 24);
+            let block = (
+                covered::SENSOR_METRICS,
+                file,
+                reading >> covered::READING_BITS,
+            );
             tally.came(block, &RowSum::of(bytes.bytes()));
         }
     }

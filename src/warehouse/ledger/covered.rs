@@ -39,8 +39,9 @@ pub(crate) enum RangedBy {
     Whole,
 }
 
-/// 4.7 hours of a locomotive: at one reading a second 16,777 rows.
-const READINGS: RangedBy = RangedBy::Instant(24);
+/// 4.7 hours of a locomotive: at one reading a second 16,777 rows. The writer counts readings by it too.
+pub(crate) const READING_BITS: u32 = 24;
+const READINGS: RangedBy = RangedBy::Instant(READING_BITS);
 
 macro_rules! covered {
     ($code:literal, $name:literal, $group:literal $grouped:ident, $bucket:literal $ranged:expr, $told:literal) => {
@@ -97,6 +98,21 @@ pub(crate) fn by_code(code: u8) -> Option<&'static Covered> {
 }
 
 impl Covered {
+    /// The column that groups it.
+    pub fn group_column(&self) -> Option<&'static str> {
+        self.group.strip_prefix("{r}")
+    }
+
+    /// The column whose ranges are buckets, and by how many bits it is shifted; `None`: its groups are not divided.
+    pub fn key(&self) -> Option<(&'static str, u32)> {
+        let column = self.bucket.strip_prefix("{r}")?;
+        let column = column.split_once(' ').map_or(column, |(column, _)| column);
+        match self.ranged_by {
+            RangedBy::Instant(bits) | RangedBy::Number(bits) => Some((column, bits)),
+            RangedBy::Whole => None,
+        }
+    }
+
     /// The columns in the table's own order.
     pub fn columns(&self, db: &Connection) -> rusqlite::Result<Vec<String>> {
         db.prepare("SELECT name FROM pragma_table_info(?1) ORDER BY cid")?
@@ -152,6 +168,25 @@ mod tests {
         assert_eq!(held, known);
         let codes: BTreeSet<u8> = COVERED.iter().map(|c| c.code).collect();
         assert_eq!(codes.len(), COVERED.len());
+        for table in COVERED {
+            let columns = table.columns(&db).unwrap();
+            assert!(
+                table
+                    .group_column()
+                    .is_none_or(|name| columns.iter().any(|held| held == name))
+            );
+            let Some((column, bits)) = table.key() else {
+                assert_eq!(table.bucket, "0");
+                continue;
+            };
+            assert!(columns.iter().any(|held| held == column));
+            let shifted = if bits == 0 {
+                format!("{{r}}{column}")
+            } else {
+                format!("{{r}}{column} >> {bits}")
+            };
+            assert_eq!(table.bucket, shifted);
+        }
         assert_eq!(by_code(SENSOR_METRICS).unwrap().name, "sensor_metrics");
     }
 }

@@ -9,9 +9,13 @@ mod act;
 mod blocks;
 mod chain;
 mod covered;
+mod finding;
 mod row;
+mod scan;
+mod schema;
 mod sum;
 mod tally;
+mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -23,6 +27,8 @@ use super::Result;
 pub(super) use act::{Act, PROGRAM};
 pub(super) use chain::head;
 pub use chain::{Head, LedgerEntry};
+pub use finding::{Checked, Finding};
+pub use verify::Scope;
 
 use covered::{COVERED, Covered};
 use row::RowBytes;
@@ -153,6 +159,13 @@ mod tests {
             before = entry.head;
         }
         assert_eq!(reader.ledger_head().unwrap().head, before);
+        let checked = reader
+            .verify(&Scope::All, &|_| {}, &|| true)
+            .unwrap()
+            .unwrap();
+        assert_eq!(checked.findings, []);
+        assert_eq!(checked.head, reader.ledger_head().unwrap());
+        assert_eq!(reader.structure(true).unwrap(), []);
     }
 
     #[derive(Debug, Clone)]

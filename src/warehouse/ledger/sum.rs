@@ -9,6 +9,9 @@
 pub(crate) struct RowSum([u64; 8]);
 
 impl RowSum {
+    /// Of no rows.
+    pub const NONE: Self = Self([0; 8]);
+
     /// The hash of one row in its canonical form.
     pub fn of(row: &[u8]) -> Self {
         let mut bytes = [0; 64];
