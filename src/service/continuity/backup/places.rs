@@ -103,11 +103,8 @@ pub(super) fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        return builder
-            .permissions(fs::Permissions::from_mode(0o666))
-            .tempfile_in(folder);
+        builder.permissions(fs::Permissions::from_mode(0o666));
     }
-    #[cfg(not(unix))]
     builder.tempfile_in(folder)
 }
 
