@@ -7,6 +7,7 @@
 
 mod alarms;
 mod architecture;
+mod backup;
 mod breaker;
 mod commands;
 mod configs;

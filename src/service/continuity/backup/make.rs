@@ -51,7 +51,7 @@ pub(in crate::service::continuity) fn make(
         tracing::debug!(%error, "the log of the warehouse is folded later");
     }
     steps.step(CHECK, |_| {
-        whole::check(&plain, false)?;
+        whole::check(&plain)?;
         Ok(((), String::new()))
     })?;
     let mut manifest = steps.step("backup-manifest", |_| {

@@ -170,9 +170,7 @@ fn read<T: DeserializeOwned>(file: &Path) -> Result<T, String> {
 /// Writes a document beside a backup, whole or not at all, and through to the disk.
 pub(super) fn write(document: &impl Serialize, file: &Path) -> std::io::Result<()> {
     let folder = file.parent().unwrap_or(Path::new("."));
-    let mut aside = tempfile::Builder::new()
-        .prefix(super::MAKING)
-        .tempfile_in(folder)?;
+    let mut aside = super::places::aside_in(folder)?;
     serde_json::to_writer_pretty(&mut aside, document)?;
     aside.flush()?;
     aside.as_file().sync_all()?;
@@ -246,7 +244,7 @@ mod tests {
     fn names_lead_from_one_file_to_the_others() {
         let folder = tempfile::tempdir().unwrap();
         let stem = fresh_stem(folder.path(), 1_790_000_000_123);
-        assert_eq!(stem, "industrial_dwh_20260921T131320Z");
+        assert_eq!(stem, "industrial_dwh_20260921T141320Z");
         let packed = packed_in(folder.path(), &stem);
         assert_eq!(stem_of(&packed), Some(stem.as_str()));
         std::fs::write(&packed, "").unwrap();

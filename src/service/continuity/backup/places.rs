@@ -96,6 +96,18 @@ fn sweep(folder: &Path) {
     }
 }
 
+/// A file that is not whole yet, in the folder that it will lie in; whoever may read that folder may read it.
+pub(super) fn aside_in(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(MAKING);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.tempfile_in(folder)
+}
+
 /// Names in a folder reach the disk too; where a folder cannot be synced, the system does it in its own time.
 pub(in crate::service::continuity) fn sync_folder(folder: &Path) -> io::Result<()> {
     #[cfg(unix)]
@@ -168,10 +180,7 @@ pub(super) fn copy_to(
     }
     has_room(place, manifest.packed.bytes)?;
     sweep(place);
-    let aside = tempfile::Builder::new()
-        .prefix(MAKING)
-        .tempfile_in(place)
-        .map_err(told)?;
+    let aside = aside_in(place).map_err(told)?;
     let mut from = File::open(packed).map_err(told)?;
     let mut chunk = vec![0; 1 << 20];
     loop {

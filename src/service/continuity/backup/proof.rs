@@ -132,7 +132,7 @@ fn walk(
     });
     let (reader, recovery_secs) = judged(readable, false, steps)?;
     let integrity = steps.step("proof-integrity", |_| {
-        whole::check(plain, true)?;
+        whole::check(plain)?;
         Ok(((), String::new()))
     });
     judged(integrity, false, steps)?;

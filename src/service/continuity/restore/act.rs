@@ -189,7 +189,7 @@ fn bring(candidate: &Candidate, new: &Path, far: &dyn Fn(f32), stop: &Stop) -> R
 
 /// What was brought is whole, and what the manifest says.
 fn verify(candidate: &Candidate, new: &Path) -> Result<((), String), String> {
-    whole::check(new, true)?;
+    whole::check(new)?;
     let reader = Reader::open(new).map_err(|e| e.to_string())?;
     let held = reader.held().map_err(|e| e.to_string())?;
     if let Some(why) = candidate.manifest.as_ref().and_then(|m| m.differs(&held)) {
