@@ -41,16 +41,11 @@ use rusqlite_migration::{M, Migrations};
 
 pub use alarms::AlarmFilter;
 pub use copy::{Frozen, Held, SCHEMA, damage, fold, fold_quietly, structure};
-pub use drill::{WriteHold, copy_whole};
-pub use export::{Column, ColumnKind, Exported, Field, Span};
-pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
-pub use holdings::{Held, Holdings, faults};
-pub use holds::{RELEASED, Release};
 pub use drill::WriteHold;
 pub use export::{Column, ColumnKind, Exported, Field, Span};
 pub use fleet::{LatestReading, PERIOD_READINGS, median_step};
 pub use holdings::{Holdings, Rows};
-pub use journal::Entry;
+pub use holds::{RELEASED, Release};
 pub use journal::{Entry, SETTING_CHANGED};
 pub use judged_rollups::JudgedRollUp;
 pub use ledger::{Checked, Finding, Head, LedgerEntry, Scope};

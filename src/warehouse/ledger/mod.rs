@@ -24,9 +24,8 @@ use rusqlite::functions::FunctionFlags;
 
 use super::Result;
 
-pub(super) use act::{Act, PROGRAM};
-pub(super) use chain::head;
 pub(super) use act::{Act, PROGRAM, unverified};
+pub(super) use chain::head;
 pub use chain::{Head, LedgerEntry};
 pub use finding::{Checked, Finding};
 pub use verify::Scope;
