@@ -152,6 +152,7 @@ fn pipeline_error(error: &PipelineError, out: &Output) -> Exit {
     let busy = matches!(
         error,
         PipelineError::Lock(crate::service::pipeline::LockError::Busy { .. })
+            | PipelineError::Locked { .. }
     );
     if busy {
         out.error(&error.to_string(), &serde_json::json!({}));

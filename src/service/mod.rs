@@ -35,3 +35,4 @@ pub mod stop;
 pub(crate) mod test_home;
 mod training;
 mod trust;
+mod waiting;

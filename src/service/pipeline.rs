@@ -4,20 +4,21 @@
 //! the record of the run and its cause; and without a sound run there is no token to train or score with.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::config::{Config, Home};
 use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
-use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
+use crate::warehouse::{Patience, RunLock, RunRecord, Warehouse, WarehouseError};
 
 use super::inputs::{self, Inputs};
 use super::outcome::{RunOutcome, StageReport};
 use super::snapshot::{RunProgress, Stage};
 use super::stop::Stop;
 use super::training;
+use super::waiting;
 
 /// How much of the pipeline to walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +47,14 @@ pub enum PipelineError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Unsound(#[from] crate::warehouse::Unsound),
+    #[error("the warehouse is locked by {holder}")]
+    Locked { holder: String },
     #[error("stopped before its end")]
     Stopped,
 }
+
+/// How long the record of a run that failed for a lock waits for that lock.
+const RECORD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The computer's clock, UTC milliseconds.
 #[must_use]
@@ -69,11 +75,26 @@ pub fn run(
     progress: &(dyn Fn(RunProgress) + Sync),
     stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
-    let _lock = RunLock::take(&home.run_lock())?;
+    waiting::told(home, config, progress, stop, |patience| {
+        walk(home, config, kind, progress, stop, patience)
+    })
+    .map_err(|error| waiting::named(home, error))
+}
+
+fn walk(
+    home: &Home,
+    config: &Config,
+    kind: RunKind,
+    progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
+    patience: &Patience,
+) -> Result<RunOutcome, PipelineError> {
+    let limit = waiting::limit(config);
+    let _lock = RunLock::take_patiently(&home.run_lock(), limit, &mut |_| stop.go_on())?;
     let mut inputs = inputs::resolve(config);
-    let mut target = Target::choose(&home.warehouse(), &mut inputs)?;
+    let mut target = Target::choose(&home.warehouse(), &mut inputs, patience)?;
     let started_ms = wall_ms();
-    let mut outcome = load(
+    let loaded = load(
         &mut target,
         config,
         &inputs,
@@ -81,7 +102,25 @@ pub fn run(
         started_ms,
         progress,
         stop,
-    )?;
+    );
+    let mut outcome = match loaded {
+        // Nothing was begun. Should the lock go soon, the warehouse tells of it; else the caller does.
+        Err(PipelineError::Warehouse(WarehouseError::Locked)) => {
+            let mut outcome = RunOutcome::new(started_ms);
+            outcome.fail(format!(
+                "the warehouse is locked by {}",
+                waiting::holder_words(home)
+            ));
+            let brief = patience.at_most(RECORD_PATIENCE);
+            target.warehouse.wait_with(brief);
+            outcome
+        }
+        // Asked to end while it waited: that is no fault of the warehouse.
+        Err(PipelineError::Warehouse(WarehouseError::Stopped)) => {
+            return Err(PipelineError::Stopped);
+        }
+        loaded => loaded?,
+    };
     if outcome.run.is_none() {
         // Recorded before anything else: from here on there is no token to train or score with.
         target.abandon()?;
@@ -159,6 +198,7 @@ fn load(
             },
             fraction: None,
             rows,
+            waits_for: None,
         });
         stop.go_on()
     };
@@ -245,16 +285,22 @@ struct Target {
     path: PathBuf,
     /// Where the new warehouse grows, beside the synthetic one.
     fresh: Option<PathBuf>,
+    patience: Patience,
 }
 
 impl Target {
-    fn choose(path: &Path, inputs: &mut Inputs) -> Result<Self, WarehouseError> {
-        let warehouse = Warehouse::open(path)?;
+    fn choose(
+        path: &Path,
+        inputs: &mut Inputs,
+        patience: &Patience,
+    ) -> Result<Self, WarehouseError> {
+        let warehouse = Warehouse::open_patiently(path, patience)?;
         let held = warehouse.synthetic()?;
         let mut target = Self {
             warehouse,
             path: path.to_path_buf(),
             fresh: None,
+            patience: patience.clone(),
         };
         match (held, inputs.synthetic) {
             (Some(true), Some(false)) => {
@@ -281,21 +327,21 @@ impl Target {
         // behind, they would be taken for those of the new one.
         self.warehouse = Warehouse::in_memory()?;
         Warehouse::open(&fresh)?.close_whole()?;
-        Warehouse::open(&self.path)?.fold_log()?;
+        Warehouse::open_patiently(&self.path, &self.patience)?.fold_log()?;
         rename_whole(&self.path, &kept)?;
         if let Err(error) = std::fs::rename(&fresh, &self.path) {
             rename_whole(&kept, &self.path)?;
             return Err(error.into());
         }
         tracing::info!(kept = %kept.display(), "first real source: a new warehouse begins");
-        self.warehouse = Warehouse::open(&self.path)?;
+        self.warehouse = Warehouse::open_patiently(&self.path, &self.patience)?;
         Ok(())
     }
 
     /// After a load that failed safe: the warehouse that was there stays.
     fn abandon(&mut self) -> Result<(), WarehouseError> {
         if let Some(fresh) = self.fresh.take() {
-            self.warehouse = Warehouse::open(&self.path)?;
+            self.warehouse = Warehouse::open_patiently(&self.path, &self.patience)?;
             remove(&fresh)?;
         }
         Ok(())

@@ -8,7 +8,7 @@ use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, Drift, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
+use crate::warehouse::{AlarmFilter, Patience, Reader, RunLock, Warehouse, WarehouseError};
 
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
@@ -177,8 +177,20 @@ impl Platform {
         &self,
         progress: &(dyn Fn(RunProgress) + Sync),
     ) -> Result<TrainOutcome, PipelineError> {
+        let stop = Stop::default();
+        super::waiting::told(&self.home, &self.config, progress, &stop, |patience| {
+            self.train_within(progress, patience)
+        })
+        .map_err(|error| super::waiting::named(&self.home, error))
+    }
+
+    fn train_within(
+        &self,
+        progress: &(dyn Fn(RunProgress) + Sync),
+        patience: &Patience,
+    ) -> Result<TrainOutcome, PipelineError> {
         let _lock = RunLock::take(&self.home.run_lock())?;
-        let mut warehouse = crate::warehouse::Warehouse::open(&self.home.warehouse())?;
+        let mut warehouse = Warehouse::open_patiently(&self.home.warehouse(), patience)?;
         match training::train_now(&mut warehouse, &self.config, progress) {
             Ok((Training::Impossible { why }, _)) => Ok(TrainOutcome::FailedSafe(why)),
             Ok((_, Some(card))) => Ok(TrainOutcome::Trained(Box::new(card))),
