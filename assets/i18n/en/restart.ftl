@@ -3,7 +3,7 @@
 waits-for = warehouse locked, waiting for process { $process } ({ $program })
 waits-for-unknown = warehouse locked by another program, waiting
 read-only-badge = READ ONLY — crisis cell
-read-only-why = Your account ({ $account }) looks: running, acknowledging, setting or restoring is for operators. The role comes from the configuration ([access]).
+read-only-why = Your account looks: running, acknowledging, setting or restoring is for operators. The role comes from the configuration ([access]).
 read-only-refused = Refused: your account is read-only (crisis cell).
 cold-asks = End { $holder }? It keeps others from writing to the warehouse. [y/N]
 cold-done = Cold restart ended
