@@ -28,6 +28,7 @@ use crate::config::ConfigError;
 use crate::logging;
 use crate::service::pipeline::PipelineError;
 use crate::service::platform::Platform;
+use crate::service::scribe::account;
 use crate::text::Text;
 
 use arguments::{Arguments, Command};
@@ -84,6 +85,14 @@ pub fn main() -> ExitCode {
         out,
         text,
     };
+    if arguments.command.acts() && !shell.platform.may_act() {
+        tracing::warn!(account = account(), command = ?arguments.command, "refused: this account only looks");
+        let words = shell.text.get("read-only-refused");
+        shell
+            .out
+            .error(&words, &serde_json::json!({ "account": account() }));
+        return Exit::Arguments.into();
+    }
     let exit = match &arguments.command {
         Command::Run => run::run(&shell, crate::service::pipeline::RunKind::Full),
         Command::Ingest => run::run(&shell, crate::service::pipeline::RunKind::Ingest),

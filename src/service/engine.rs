@@ -9,6 +9,7 @@ mod loco;
 mod log;
 mod models;
 mod picture;
+mod restart;
 mod settings;
 
 use std::sync::Arc;
@@ -174,7 +175,7 @@ impl Engine {
         self.bring_up_to_date();
         self.start_scribe();
         self.reopen();
-        if self.never_ran() {
+        if self.never_ran() && self.platform.may_act() {
             job = Some(self.begin(&progress_out));
         }
         self.publish();
@@ -189,6 +190,7 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
+                    Some(asked) if asked.acts() && !self.platform.may_act() => self.denies(&asked),
                     Some(Command::Run) if self.is_putting_back() || self.is_promoting() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
@@ -275,6 +277,9 @@ impl Engine {
         self.following = None;
         let tell = self.live_out.clone();
         tell.send_replace(None);
+        if !self.platform.may_act() {
+            return;
+        }
         let following = Live::start(&self.platform, move |state, _| {
             tell.send_if_modified(|told| {
                 let new = told.as_ref() != Some(state);

@@ -19,6 +19,7 @@ use super::live::{self, Follower, LiveState, Passed};
 use super::models::measure::{self, Normals};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind, wall_ms};
+use super::scribe::account;
 use super::settings::Overrides;
 use super::snapshot::RunProgress;
 use super::stop::Stop;
@@ -106,6 +107,12 @@ impl Platform {
             config,
             overrides,
         })
+    }
+
+    /// Whether the account that runs the program may change something here, or only looks.
+    #[must_use]
+    pub fn may_act(&self) -> bool {
+        self.config.access.role_of(account()).may_act()
     }
 
     /// Walks the pipeline once.

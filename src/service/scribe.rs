@@ -100,6 +100,33 @@ const fn owner() -> Option<String> {
     None
 }
 
+/// The account of the system that runs the program: what roles go by. On Unix the number of its owner decides, no
+/// variable of the environment does; Windows tells a program its account by a variable only.
+#[must_use]
+pub fn account() -> &'static str {
+    static ACCOUNT: LazyLock<String> = LazyLock::new(|| match OWNER.clone() {
+        Some(owner) if owner.parse::<u32>().is_err() => owner,
+        // Accounts of a directory are in no list of this machine.
+        owner => asked_of_system().or(owner).unwrap_or_else(|| who(None)),
+    });
+    &ACCOUNT
+}
+
+#[cfg(unix)]
+fn asked_of_system() -> Option<String> {
+    let told = std::process::Command::new("/usr/bin/id")
+        .arg("-un")
+        .output()
+        .ok()?;
+    let name = String::from_utf8(told.stdout).ok()?.trim().to_owned();
+    (told.status.success() && !name.is_empty()).then_some(name)
+}
+
+#[cfg(not(unix))]
+const fn asked_of_system() -> Option<String> {
+    None
+}
+
 /// Who acts: the name given in the settings, else the account of the system.
 #[must_use]
 pub fn who(operator: Option<&str>) -> String {

@@ -34,6 +34,20 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ("reason", own(&Reason::ALL.map(Reason::key))),
         ("stage", own(&Stage::ALL.map(Stage::key))),
         ("cli-labels", own(&labels)),
+        (
+            "step",
+            own(&[
+                "jobs",
+                "holders",
+                "checkpoint",
+                "safe_copy",
+                "integrity",
+                "reopen",
+                "run",
+                "compare",
+                "report",
+            ]),
+        ),
     ];
     all.extend(["verdict", "verdict-short"].map(|prefix| (prefix, own(&verdicts))));
     all.extend(

@@ -184,11 +184,19 @@ mod tests {
         std::fs::write(&path, format!("process {}", dead.id())).unwrap();
         // Nobody holds it.
         drop(RunLock::take(&path).unwrap());
-        assert_eq!(std::fs::read(&path).unwrap(), b"", "the name goes with the lock");
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            b"",
+            "the name goes with the lock"
+        );
         // Somebody does, who has not written a name.
         let held = File::options().read(true).write(true).open(&path).unwrap();
         held.try_lock().unwrap();
-        let left = [format!("process {}", dead.id()), "process 1".into(), "x".into()];
+        let left = [
+            format!("process {}", dead.id()),
+            "process 1".into(),
+            "x".into(),
+        ];
         for stale in left {
             std::fs::write(&path, &stale).unwrap();
             let brief = Duration::from_millis(30);
@@ -200,8 +208,7 @@ mod tests {
                 assert_eq!(holder, UNKNOWN, "{stale}");
             }
         }
-        let stopped =
-            RunLock::take_patiently(&path, PATIENCE, &mut |_| ControlFlow::Break(()));
+        let stopped = RunLock::take_patiently(&path, PATIENCE, &mut |_| ControlFlow::Break(()));
         assert!(matches!(stopped, Err(LockError::Stopped)));
     }
 

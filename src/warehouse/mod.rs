@@ -152,15 +152,16 @@ impl Warehouse {
             db.busy_timeout(BUSY)?;
             Ok(db)
         };
-        let db = patience
-            .keep_trying(OpenFailed::is_locked, open)
-            .map_err(|error| match error {
-                WarehouseError::Open { why, .. } => WarehouseError::Open {
-                    path: path.display().to_string(),
-                    why,
-                },
-                other => other,
-            })?;
+        let db =
+            patience
+                .keep_trying(OpenFailed::is_locked, open)
+                .map_err(|error| match error {
+                    WarehouseError::Open { why, .. } => WarehouseError::Open {
+                        path: path.display().to_string(),
+                        why,
+                    },
+                    other => other,
+                })?;
         let mut warehouse = Self::on(db)?;
         warehouse.wait_with(patience.clone());
         warehouse.begin_ledger()?;

@@ -101,7 +101,10 @@ mod tests {
             .unwrap();
         let reader = warehouse.reader().unwrap();
         let newest = &reader.ledger(i64::MAX, 1).unwrap()[0];
-        assert_eq!((newest.kind.as_str(), newest.who.as_str()), ("cold_restart", "Ngo"));
+        assert_eq!(
+            (newest.kind.as_str(), newest.who.as_str()),
+            ("cold_restart", "Ngo")
+        );
         assert!(newest.detail.contains("4711"));
         assert_eq!(reader.standing().unwrap().readings, 0);
         drop((reader, warehouse));

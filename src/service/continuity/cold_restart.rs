@@ -94,14 +94,18 @@ fn restart_with(
     };
     if let Some(why) = &restarted.failed {
         tracing::error!(why, who, "the cold restart broke off");
-        if !walk.ended.is_empty() && !walk.entered_fails() {
+        if !walk.ended.is_empty() && !walk.is_entered() {
             tracing::error!("the end of a holder could not be entered in the ledger");
         }
     }
     let written = report::write(&platform.home.reports(), begun_ms, who, &restarted);
     // A step of its own even after one that failed, and after somebody asked to end.
     let last = Steps::new(UNTOLD, crate::service::stop::Stop::default());
-    let told = if restarted.failed.is_some() { &last } else { steps };
+    let told = if restarted.failed.is_some() {
+        &last
+    } else {
+        steps
+    };
     let path = told.step("report", |_| {
         let path = written.map_err(|e| e.to_string())?;
         let shown = path.display().to_string();
@@ -165,7 +169,8 @@ impl Walk<'_> {
                 let lock = RunLock::take(&run_lock).map_err(|e| e.to_string())?;
                 let folded = warehouse::fold(&path).map_err(|e| e.to_string())?;
                 drop(lock);
-                Ok(((), if folded.left > 0 { format!("-{}", folded.left) } else { String::new() }))
+                let left = (folded.left > 0).then(|| format!("{} p.", folded.left));
+                Ok(((), left.unwrap_or_default()))
             })?;
             steps.step("safe_copy", |_| {
                 let inner = Steps::new(UNTOLD, steps.stop.clone());
@@ -212,8 +217,8 @@ impl Walk<'_> {
         let home = &self.platform.home;
         let lock = RunLock::take(&home.run_lock()).map_err(|e| e.to_string())?;
         let patience = Patience::silent(waiting::limit(&self.platform.config));
-        let mut open = Warehouse::open_patiently(&home.warehouse(), &patience)
-            .map_err(|e| e.to_string())?;
+        let mut open =
+            Warehouse::open_patiently(&home.warehouse(), &patience).map_err(|e| e.to_string())?;
         let told = json!({ "steps": self.steps.so_far(), "ended": self.ended });
         open.enter_cold_restart(self.who, told)
             .map_err(|e| e.to_string())?;
@@ -225,7 +230,7 @@ impl Walk<'_> {
 
     /// A restart that broke off after it ended a holder says so in the ledger all the same; whether it could, or had
     /// before.
-    fn entered_fails(&self) -> bool {
+    fn is_entered(&self) -> bool {
         let entered = self.steps.so_far().iter().any(|step| step.key == "run");
         entered || self.enter().is_ok()
     }
@@ -285,7 +290,12 @@ fn clear(
             continue;
         }
         // Held for a moment only, as a live pass does: it is gone at the second look.
-        let still = || look().is_ok_and(|now| now.iter().any(|h| h.process == holder.process && h.is_in_the_way()));
+        let still = || {
+            look().is_ok_and(|now| {
+                now.iter()
+                    .any(|h| h.process == holder.process && h.is_in_the_way())
+            })
+        };
         std::thread::sleep(Duration::from_millis(300));
         if !asked.insert(holder.process) || !still() {
             continue;
@@ -294,7 +304,10 @@ fn clear(
             return Err(why);
         }
         if !may_end(holder) {
-            return Err(format!("{holder} holds the {}", holder.what.replace('_', " ")));
+            return Err(format!(
+                "{holder} holds the {}",
+                holder.what.replace('_', " ")
+            ));
         }
         end::end(holder, &still)?;
         tracing::warn!(%holder, "ended for a cold restart");

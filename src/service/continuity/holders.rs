@@ -65,7 +65,10 @@ mod system {
     use std::path::Path;
 
     pub fn of_warehouse(_: &Path, _: &Path) -> Result<Vec<Holder>, String> {
-        Err("this system does not tell a program without foreign interfaces who has a file open".into())
+        Err(
+            "this system does not tell a program without foreign interfaces who has a file open"
+                .into(),
+        )
     }
 }
 
@@ -265,7 +268,10 @@ mod tests {
             stopped: false,
         };
         assert_eq!(found(), [expected.clone()]);
-        assert_eq!(expected.to_string(), format!("process {} (sleep)", holds.0.id()));
+        assert_eq!(
+            expected.to_string(),
+            format!("process {} (sleep)", holds.0.id())
+        );
         let stop = Command::new("sh")
             .args(["-c", "kill -s STOP \"$0\"", &holds.0.id().to_string()])
             .status();

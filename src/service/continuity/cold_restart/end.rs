@@ -36,7 +36,12 @@ pub(super) fn end(holder: &Holder, still: &dyn Fn() -> bool) -> Result<(), Strin
 fn send(signal: &str, holder: &Holder) -> Result<(), String> {
     // The shell's own word: there may be no program of that name.
     let sent = std::process::Command::new("/bin/sh")
-        .args(["-c", "kill -s \"$0\" \"$1\"", signal, &holder.process.to_string()])
+        .args([
+            "-c",
+            "kill -s \"$0\" \"$1\"",
+            signal,
+            &holder.process.to_string(),
+        ])
         .stdin(std::process::Stdio::null())
         .output()
         .map_err(|e| format!("{holder}: {e}"))?;

@@ -80,17 +80,37 @@ fn html(begun: &str, who: &str, restarted: &Restarted) -> String {
         "<!DOCTYPE html><html lang=\"fr\"><meta charset=\"utf-8\"><title>Redémarrage à froid {begun}</title><style>{STYLE}</style>"
     );
     let titles: Words = ["Redémarrage à froid", "Cold restart"];
-    let heads: [[&str; 3]; 2] = [["Étape", "Durée (s)", "Résultat"], ["Step", "Time (s)", "Result"]];
-    let good: Words = ["Terminé : la base est entière, l’exécution saine.", "Ended: the warehouse is whole, the run sound."];
-    let rows: [[&str; 3]; 2] = [["Mesures", "Exécutions", "Modèle"], ["Readings", "Runs", "Model"]];
+    let heads: [[&str; 3]; 2] = [
+        ["Étape", "Durée (s)", "Résultat"],
+        ["Step", "Time (s)", "Result"],
+    ];
+    let good: Words = [
+        "Terminé : la base est entière, l’exécution saine.",
+        "Ended: the warehouse is whole, the run sound.",
+    ];
+    let rows: [[&str; 3]; 2] = [
+        ["Mesures", "Exécutions", "Modèle"],
+        ["Readings", "Runs", "Model"],
+    ];
     let model = |version: Option<u32>| version.map_or_else(|| "—".into(), |v| format!("v{v}"));
     for language in 0..2 {
         let seconds = |secs: f64| {
             let shown = format!("{secs:.2}");
-            if language == 0 { shown.replace('.', ",") } else { shown }
+            if language == 0 {
+                shown.replace('.', ",")
+            } else {
+                shown
+            }
         };
         // Writing to a text in memory cannot fail.
-        let _ = write!(page, "<section lang=\"{}\"><h1>{}</h1><p>{} UTC · {}</p>", ["fr", "en"][language], titles[language], begun, escaped(who));
+        let _ = write!(
+            page,
+            "<section lang=\"{}\"><h1>{}</h1><p>{} UTC · {}</p>",
+            ["fr", "en"][language],
+            titles[language],
+            begun,
+            escaped(who)
+        );
         let failed = restarted.steps.iter().find_map(|step| match &step.state {
             StepState::Failed(why) => Some((step.key, why)),
             _ => None,
@@ -123,7 +143,10 @@ fn html(begun: &str, who: &str, restarted: &Restarted) -> String {
         }
         let _ = write!(page, "</table><p>");
         let both = [
-            (restarted.readings.0.to_string(), restarted.readings.1.to_string()),
+            (
+                restarted.readings.0.to_string(),
+                restarted.readings.1.to_string(),
+            ),
             (restarted.runs.0.to_string(), restarted.runs.1.to_string()),
             (model(restarted.model.0), model(restarted.model.1)),
         ];
