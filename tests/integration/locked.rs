@@ -126,7 +126,7 @@ fn an_account_that_only_looks_is_refused_whatever_changes_something() {
     for acting in [
         &["run"][..],
         &["ingest"],
-        &["watch", "--secs", "1"],
+        &["watch"],
         &["train"],
         &["backup"],
         &["cold-restart", "--yes"],

@@ -2,14 +2,18 @@
 
 #![cfg(target_os = "linux")]
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::locked::home;
 use crate::support::TestHome;
 
 /// A client of another program that keeps the warehouse locked, as somebody leaves one open.
-struct Client(Child);
+struct Client {
+    child: Child,
+    /// Kept: closed, it would be ended by its next prompt.
+    _output: BufReader<ChildStdout>,
+}
 
 impl Client {
     fn of(home: &TestHome) -> Option<Self> {
@@ -23,21 +27,24 @@ impl Client {
         use std::io::Write as _;
         let mut input = child.stdin.take().unwrap();
         writeln!(input, "BEGIN IMMEDIATE;\nSELECT 'locked';").unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut output = BufReader::new(child.stdout.take().unwrap());
         let locked = output
             .lines()
             .any(|line| line.is_ok_and(|line| line.ends_with("locked")));
         assert!(locked);
         child.stdin = Some(input);
-        Some(Self(child))
+        Some(Self {
+            child,
+            _output: output,
+        })
     }
 }
 
 impl Drop for Client {
     fn drop(&mut self) {
         // Ended by what is tested, perhaps.
-        let _ = self.0.kill();
-        self.0.wait().unwrap();
+        let _ = self.child.kill();
+        self.child.wait().unwrap();
     }
 }
 
@@ -51,22 +58,25 @@ fn a_live_holder_is_named_and_without_leave_not_ended() {
     };
     let refused = home.json(1, &["cold-restart"]);
     let why = refused["failed"].as_str().unwrap();
-    let named = format!("process {} (sqlite3)", client.0.id());
+    let named = format!("process {} (sqlite3)", client.child.id());
     assert!(
         why.contains(&named) && why.contains("Nothing was changed"),
         "{why}"
     );
-    assert!(client.0.try_wait().unwrap().is_none(), "it lives on");
+    assert!(client.child.try_wait().unwrap().is_none(), "it lives on");
     let steps = refused["steps"].as_array().unwrap();
     assert_eq!(steps.last().unwrap()["key"], "report");
     assert!(home.path("reports").read_dir().unwrap().count() == 2);
 
     home.json_any(&["cold-restart", "--yes"]);
-    assert!(client.0.try_wait().unwrap().is_some(), "ended, with leave");
+    assert!(
+        client.child.try_wait().unwrap().is_some(),
+        "ended, with leave"
+    );
     let told = home.rows("SELECT detail FROM ledger WHERE kind = 'cold_restart'");
     assert!(!told.is_empty(), "its end is in the ledger");
     assert!(
-        format!("{told:?}").contains(&client.0.id().to_string()),
+        format!("{told:?}").contains(&client.child.id().to_string()),
         "{told:?}"
     );
 }
