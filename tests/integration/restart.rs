@@ -2,7 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ChildStdout, Command, Stdio};
 
 use crate::locked::home;
@@ -28,10 +28,11 @@ impl Client {
         let mut input = child.stdin.take().unwrap();
         writeln!(input, "BEGIN IMMEDIATE;\nSELECT 'locked';").unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
-        let locked = output
-            .lines()
-            .any(|line| line.is_ok_and(|line| line.ends_with("locked")));
-        assert!(locked);
+        let mut line = String::new();
+        while !line.trim_end().ends_with("locked") {
+            line.clear();
+            assert!(output.read_line(&mut line).unwrap() > 0, "it ended early");
+        }
         child.stdin = Some(input);
         Some(Self {
             child,

@@ -205,7 +205,8 @@ mod system {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(target_os = "linux")]
+#[cfg(test)]
 mod tests {
     use super::*;
     use std::process::{Child, Command, Stdio};
@@ -267,7 +268,7 @@ mod tests {
             what: "database",
             stopped: false,
         };
-        assert_eq!(found(), [expected.clone()]);
+        assert_eq!(found(), std::slice::from_ref(&expected));
         assert_eq!(
             expected.to_string(),
             format!("process {} (sleep)", holds.0.id())
