@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::{Patience, Warehouse, WarehouseError};
 
 type Act = Box<dyn FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send>;
 
@@ -32,6 +33,10 @@ impl Scribe {
                         Ok(mut open) => {
                             for act in std::iter::once(first).chain(waiting.try_iter()) {
                                 if let Err(error) = act(&mut open) {
+                                    if matches!(error, WarehouseError::Locked) {
+                                        // Waited for once: the acts behind it try, and do not wait as long again.
+                                        open.wait_with(Patience::silent(Duration::ZERO));
+                                    }
                                     failed(error.to_string());
                                 }
                             }

@@ -60,6 +60,8 @@ use patience::SLICE;
 
 /// How long a statement waits for another program's write.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long a note waits for a load to end: a long load holds the warehouse for some seconds.
+const NOTE_PATIENCE: Duration = Duration::from_secs(60);
 /// A reading's key: locomotive above, instant below.
 const TIME_BITS: u32 = 44;
 const TIME_MASK: i64 = (1 << TIME_BITS) - 1;
@@ -194,7 +196,9 @@ impl Warehouse {
                 MIGRATIONS.len()
             )));
         }
-        Self::on(db)
+        let mut warehouse = Self::on(db)?;
+        warehouse.wait_with(Patience::silent(NOTE_PATIENCE));
+        Ok(warehouse)
     }
 
     /// Whether the file is a warehouse of an older program.
