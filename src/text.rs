@@ -341,6 +341,21 @@ impl Text {
         }
     }
 
+    /// Who keeps the warehouse locked.
+    #[must_use]
+    pub fn waits_for(&self, waits_for: crate::service::snapshot::WaitsFor) -> String {
+        let Some(process) = waits_for.process else {
+            return self.get("waits-for-unknown").into_owned();
+        };
+        self.with(
+            "waits-for",
+            [
+                ("process", process.to_string().into()),
+                ("program", waits_for.program().into()),
+            ],
+        )
+    }
+
     /// Words of the service, introduced as what they are; the sentence has a full stop of its own.
     #[must_use]
     pub fn detail(&self, reason: &str) -> Option<String> {

@@ -95,6 +95,35 @@ pub enum Command {
     Convert(Convert),
 }
 
+impl Command {
+    /// Whether it changes something, and so is not for an account that only looks.
+    #[must_use]
+    pub fn acts(&self) -> bool {
+        match self {
+            Self::Run
+            | Self::Ingest
+            | Self::Watch(_)
+            | Self::Train
+            | Self::Backup(_)
+            | Self::ColdRestart(_)
+            | Self::Drill(_) => true,
+            Self::Restore(asked) => !asked.dry_run,
+            Self::Holds(asked) => asked.release.is_some(),
+            Self::Notify(asked) => asked.test,
+            Self::Evaluate(_)
+            | Self::Predict(_)
+            | Self::Status
+            | Self::Alarms(_)
+            | Self::Sources(_)
+            | Self::Export(_)
+            | Self::Backups
+            | Self::Verify(_)
+            | Self::Simulate(_)
+            | Self::Convert(_) => false,
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct Alarms {
     /// Every alarm there was, newest first

@@ -29,6 +29,7 @@ use crate::config::ConfigError;
 use crate::logging;
 use crate::service::pipeline::PipelineError;
 use crate::service::platform::Platform;
+use crate::service::scribe::account;
 use crate::text::Text;
 
 use arguments::{Arguments, Command};
@@ -86,6 +87,14 @@ pub fn main() -> ExitCode {
         out,
         text,
     };
+    if arguments.command.acts() && !shell.platform.may_act() {
+        tracing::warn!(account = account(), command = ?arguments.command, "refused: this account only looks");
+        let words = shell.text.get("read-only-refused");
+        shell
+            .out
+            .error(&words, &serde_json::json!({ "account": account() }));
+        return Exit::Arguments.into();
+    }
     let exit = match &arguments.command {
         Command::Run => run::run(&shell, crate::service::pipeline::RunKind::Full),
         Command::Ingest => run::run(&shell, crate::service::pipeline::RunKind::Ingest),
@@ -167,6 +176,7 @@ fn pipeline_error(error: &PipelineError, out: &Output) -> Exit {
     let busy = matches!(
         error,
         PipelineError::Lock(crate::service::pipeline::LockError::Busy { .. })
+            | PipelineError::Locked { .. }
     );
     if busy {
         out.error(&error.to_string(), &serde_json::json!({}));

@@ -12,7 +12,16 @@ use super::output::{Output, complain};
 use super::{Exit, Shell, holds, notify, pipeline_error, status};
 
 pub fn run(shell: &Shell, kind: RunKind) -> Exit {
-    let outcome = match shell.platform.run(kind, &|_| {}) {
+    let told = std::sync::Mutex::new(None);
+    let watch = |progress: RunProgress| {
+        if let (Ok(mut told), Some(waits_for)) = (told.lock(), progress.waits_for)
+            && *told != Some(waits_for)
+        {
+            *told = Some(waits_for);
+            complain(&format!("… {}", shell.text.waits_for(waits_for)));
+        }
+    };
+    let outcome = match shell.platform.run(kind, &watch) {
         Ok(outcome) => outcome,
         Err(error) => {
             let exit = pipeline_error(&error, &shell.out);
@@ -57,6 +66,16 @@ pub fn in_terminal(platform: &Platform, text: &Text) -> Exit {
             complain(&format!("… {}", text.stage(progress.stage)));
         }
     };
+    if !platform.may_act() {
+        complain(&text.get("read-only-refused"));
+        return match status::lines(platform, text) {
+            Ok(lines) => {
+                out.value(&(), || lines);
+                Exit::Done
+            }
+            Err(error) => pipeline_error(&error, out),
+        };
+    }
     let (mut exit, broken) = match platform.run(RunKind::Full, &watch) {
         Ok(outcome) => {
             out.value(&(), || as_lines(&outcome, text));

@@ -313,6 +313,7 @@ pub fn first_start() -> Snapshot {
             stage: Stage::Train,
             fraction: Some(0.37),
             rows: 43_200,
+            waits_for: None,
         }),
         ..Snapshot::empty()
     }

@@ -129,6 +129,9 @@ pub fn stages_ui(ui: &mut Ui, text: &Text, progress: RunProgress) {
 }
 
 fn share(text: &Text, progress: RunProgress) -> String {
+    if let Some(waits_for) = progress.waits_for {
+        return text.waits_for(waits_for);
+    }
     match progress.fraction {
         Some(f) => text.percent(f64::from(f)),
         None => text.with("run-rows", [("rows", text.count(progress.rows).into())]),

@@ -55,7 +55,7 @@ impl Toasts {
             Event::RunFailedSafe { .. } | Event::NotKept { .. } => Tone::Danger,
             Event::RunBusy { .. }
             | Event::RunCancelled { .. }
-            | Event::Refused { .. }
+            | Event::Refused { .. } | Event::ReadOnly
             // A file that is shorter than its range must not be taken for the whole of it.
             | Event::Exported { gone: Some(_), .. }
             | Event::SettingsBroken { .. }
@@ -170,6 +170,7 @@ impl What {
                 [("path", to.display().to_string().into())],
             ),
             Event::NotKept { .. } => text.get("toast-not-kept").into_owned(),
+            Event::ReadOnly => text.get("read-only-refused").into_owned(),
             Event::Refused { .. } => text.get("toast-refused").into_owned(),
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])

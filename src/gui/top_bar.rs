@@ -116,6 +116,13 @@ pub fn badges<'a>(cx: &Cx<'a>) -> Vec<Badge<'a>> {
     if matches!(cx.snapshot.clock, Clock::Replay { .. }) {
         all.push((text.get("replay-badge"), text.get("clock-why-replay"), true));
     }
+    if cx.snapshot.read_only {
+        all.push((
+            text.get("read-only-badge"),
+            text.get("read-only-why"),
+            false,
+        ));
+    }
     if cx.snapshot.synthetic {
         all.push((text.get("synthetic"), text.get("synthetic-why"), false));
     }

@@ -67,6 +67,52 @@ pub enum Command {
 }
 
 impl Command {
+    /// Whether it changes something, and so is not for an account that only looks. Exports and pictures are looks that
+    /// somebody takes along; where the window stands is the window's own.
+    #[must_use]
+    pub const fn acts(&self) -> bool {
+        match self {
+            Self::Run
+            | Self::Cancel
+            | Self::OpenFiles { .. }
+            | Self::Note { .. }
+            | Self::WithdrawNote { .. }
+            | Self::Models(ModelsAsk::Arm { .. } | ModelsAsk::Promote { .. })
+            | Self::Settings(SettingsAsk::Change(_) | SettingsAsk::Keep(_)) => true,
+            Self::Alarms(ask) => match ask {
+                AlarmsAsk::Acknowledge { .. }
+                | AlarmsAsk::Shelve { .. }
+                | AlarmsAsk::Unshelve(_)
+                | AlarmsAsk::OutOfService { .. }
+                | AlarmsAsk::BackInService(_)
+                | AlarmsAsk::Mute { .. } => true,
+                AlarmsAsk::Announce(_) | AlarmsAsk::History(_) | AlarmsAsk::Export { .. } => false,
+            },
+            Self::Intake(ask) => match ask {
+                IntakeAsk::PutBack { .. }
+                | IntakeAsk::PutAllBack(_)
+                | IntakeAsk::Save { .. }
+                | IntakeAsk::Schedule(_)
+                | IntakeAsk::Release { .. } => true,
+                IntakeAsk::MoreRuns
+                | IntakeAsk::Sift(_)
+                | IntakeAsk::Pick(_)
+                | IntakeAsk::Try { .. }
+                | IntakeAsk::Look(_)
+                | IntakeAsk::Draft(_)
+                | IntakeAsk::LeaveWizard => false,
+            },
+            Self::Watch { .. }
+            | Self::Replay(_)
+            | Self::ExportWindow { .. }
+            | Self::Attend(_)
+            | Self::KeepPicture { .. }
+            | Self::KeepPlace(_)
+            | Self::Settings(SettingsAsk::OpenHome)
+            | Self::Log(_) => false,
+        }
+    }
+
     /// The same command, writing to this file. A relative path lies in the home's folder of exports.
     #[must_use]
     pub fn to(self, path: PathBuf) -> Self {
@@ -172,6 +218,8 @@ pub enum Event {
     Refused {
         why: String,
     },
+    /// This account only looks: what was asked is not done.
+    ReadOnly,
     /// The file of settings is wrong, as somebody has left it; why.
     SettingsBroken {
         why: String,
@@ -184,4 +232,52 @@ pub enum Event {
     ModelRefused {
         why: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::alarms::Which;
+    use crate::service::settings::SettingsAsk;
+
+    #[test]
+    fn what_changes_something_is_not_for_who_only_looks() {
+        let words = String::new;
+        let loco = LocoId::new("L1");
+        let acts = [
+            Command::Run,
+            Command::Cancel,
+            Command::Note {
+                loco: loco.clone(),
+                at_ms: 1,
+                words: words(),
+            },
+            Command::Alarms(AlarmsAsk::Acknowledge {
+                which: Which::These(vec![1]),
+                comment: words(),
+            }),
+            Command::Alarms(AlarmsAsk::Mute { until_ms: None }),
+            Command::Models(ModelsAsk::Promote {
+                version: 1,
+                why: words(),
+            }),
+            Command::Settings(SettingsAsk::keep("window.theme", "dark")),
+            Command::OpenFiles {
+                sensors: PathBuf::new(),
+                maintenance: None,
+            },
+        ];
+        assert!(acts.iter().all(Command::acts), "{acts:?}");
+        let looks = [
+            Command::Watch {
+                loco: Some(loco),
+                window: TimeWindow::All,
+            },
+            Command::Replay(Replay::Stop),
+            Command::Attend(Desk::Intake),
+            Command::Intake(IntakeAsk::MoreRuns),
+            Command::Settings(SettingsAsk::OpenHome),
+        ];
+        assert!(!looks.iter().any(Command::acts), "{looks:?}");
+    }
 }

@@ -9,6 +9,7 @@ mod loco;
 mod log;
 mod models;
 mod picture;
+mod restart;
 mod settings;
 
 use std::sync::Arc;
@@ -180,7 +181,7 @@ impl Engine {
         self.start_courier();
         self.reopen();
         self.check_structure();
-        if self.never_ran() {
+        if self.never_ran() && self.platform.may_act() {
             job = Some(self.begin(&progress_out));
         }
         self.publish();
@@ -195,6 +196,7 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
+                    Some(asked) if asked.acts() && !self.platform.may_act() => self.denies(&asked),
                     Some(Command::Run) if self.is_putting_back() || self.is_promoting() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
@@ -281,6 +283,9 @@ impl Engine {
         self.following = None;
         let tell = self.live_out.clone();
         tell.send_replace(None);
+        if !self.platform.may_act() {
+            return;
+        }
         let following = Live::start(&self.platform, move |state, _| {
             tell.send_if_modified(|told| {
                 let new = told.as_ref() != Some(state);

@@ -36,3 +36,4 @@ pub mod stop;
 pub(crate) mod test_home;
 mod training;
 mod trust;
+mod waiting;

@@ -4,14 +4,14 @@
 //! the record of the run and its cause; and without a sound run there is no token to train or score with.
 
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::config::{Config, Home};
 use crate::etl::{self, Memory, Rules, Step};
 pub use crate::warehouse::LockError;
-use crate::warehouse::{RunLock, RunRecord, Warehouse, WarehouseError};
+use crate::warehouse::{Patience, RunLock, RunRecord, Warehouse, WarehouseError};
 
 use super::continuity::{integrity, restore, verify};
 use super::holds;
@@ -22,6 +22,7 @@ use super::settings;
 use super::snapshot::{RunProgress, Stage};
 use super::stop::Stop;
 use super::training;
+use super::waiting;
 
 /// How much of the pipeline to walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,8 @@ pub enum PipelineError {
     Warehouse(#[from] WarehouseError),
     #[error(transparent)]
     Unsound(#[from] crate::warehouse::Unsound),
+    #[error("the warehouse is locked by {holder}")]
+    Locked { holder: String },
     #[error("stopped before its end")]
     Stopped,
     /// It is not there, and there are backups of it: nothing begins in its place.
@@ -60,6 +63,9 @@ pub enum PipelineError {
     )]
     NoBackup(#[from] super::continuity::steps::Stopped),
 }
+
+/// How long the record of a run that failed for a lock waits for that lock.
+const RECORD_PATIENCE: Duration = Duration::from_secs(2);
 
 /// The computer's clock, UTC milliseconds.
 #[must_use]
@@ -80,22 +86,40 @@ pub fn run(
     progress: &(dyn Fn(RunProgress) + Sync),
     stop: &Stop,
 ) -> Result<RunOutcome, PipelineError> {
-    let _lock = RunLock::take(&home.run_lock())?;
+    waiting::told(home, config, progress, stop, |patience| {
+        walk(home, config, kind, progress, stop, patience)
+    })
+    .map_err(|error| waiting::named(home, error))
+}
+
+fn walk(
+    home: &Home,
+    config: &Config,
+    kind: RunKind,
+    progress: &(dyn Fn(RunProgress) + Sync),
+    stop: &Stop,
+    patience: &Patience,
+) -> Result<RunOutcome, PipelineError> {
+    let limit = waiting::limit(config);
+    let _lock = RunLock::take_patiently(&home.run_lock(), limit, &mut |_| stop.go_on())?;
     restore::tidy(home);
     if let Some(why) = restore::lost(home) {
         return Err(PipelineError::Lost(why));
     }
     let mut inputs = inputs::resolve(config);
-    let who = scribe::who(config.window.operator.as_deref());
-    let mut target = Target::choose(&home.warehouse(), &mut inputs, who)?;
+    let by = By {
+        who: scribe::who(config.window.operator.as_deref()),
+        patience: patience.clone(),
+    };
+    let mut target = Target::choose(&home.warehouse(), &mut inputs, by)?;
     let started_ms = wall_ms();
     let mut fresh = false;
-    let mut outcome = match integrity::broken(&target.warehouse.reader()?)? {
+    let loaded = match integrity::broken(&target.warehouse.reader()?)? {
         // Nothing is written over what is broken, but that this run did nothing.
         Some(what) => {
             let mut outcome = RunOutcome::new(started_ms);
             outcome.fail(format!("the warehouse is damaged: {what}"));
-            outcome
+            Ok(outcome)
         }
         None => load(
             &mut target,
@@ -105,7 +129,25 @@ pub fn run(
             started_ms,
             progress,
             stop,
-        )?,
+        ),
+    };
+    let mut outcome = match loaded {
+        // Nothing was begun. Should the lock go soon, the warehouse tells of it; else the caller does.
+        Err(PipelineError::Warehouse(WarehouseError::Locked)) => {
+            let mut outcome = RunOutcome::new(started_ms);
+            outcome.fail(format!(
+                "the warehouse is locked by {}",
+                waiting::holder_words(home)
+            ));
+            let brief = patience.at_most(RECORD_PATIENCE);
+            target.warehouse.wait_with(brief);
+            outcome
+        }
+        // Asked to end while it waited: that is no fault of the warehouse.
+        Err(PipelineError::Warehouse(WarehouseError::Stopped)) => {
+            return Err(PipelineError::Stopped);
+        }
+        loaded => loaded?,
     };
     if outcome.run.is_none() {
         // Recorded before anything else: from here on there is no token to train or score with.
@@ -223,6 +265,7 @@ fn load(
             },
             fraction: None,
             rows,
+            waits_for: None,
         });
         stop.go_on()
     };
@@ -311,31 +354,38 @@ struct Target {
     path: PathBuf,
     /// Where the new warehouse grows, beside the synthetic one.
     fresh: Option<PathBuf>,
-    /// Who asked for the run.
-    who: String,
+    by: By,
 }
 
-fn open_for(path: &Path, who: &str) -> Result<Warehouse, WarehouseError> {
-    let mut warehouse = Warehouse::open(path)?;
-    warehouse.acts_for(who);
-    Ok(warehouse)
+/// Who asked for the run, and how long it waits for another program's lock.
+struct By {
+    who: String,
+    patience: Patience,
+}
+
+impl By {
+    fn open(&self, path: &Path) -> Result<Warehouse, WarehouseError> {
+        let mut warehouse = Warehouse::open_patiently(path, &self.patience)?;
+        warehouse.acts_for(&self.who);
+        Ok(warehouse)
+    }
 }
 
 impl Target {
-    fn choose(path: &Path, inputs: &mut Inputs, who: String) -> Result<Self, WarehouseError> {
-        let warehouse = open_for(path, &who)?;
+    fn choose(path: &Path, inputs: &mut Inputs, by: By) -> Result<Self, WarehouseError> {
+        let warehouse = by.open(path)?;
         let held = warehouse.synthetic()?;
         let mut target = Self {
             warehouse,
             path: path.to_path_buf(),
             fresh: None,
-            who,
+            by,
         };
         match (held, inputs.synthetic) {
             (Some(true), Some(false)) => {
                 let fresh = path.with_extension("fresh.sqlite");
                 remove(&fresh)?;
-                target.warehouse = open_for(&fresh, &target.who)?;
+                target.warehouse = target.by.open(&fresh)?;
                 target.fresh = Some(fresh);
             }
             (Some(false), Some(true)) => inputs.refuse_simulated(),
@@ -356,21 +406,21 @@ impl Target {
         // behind, they would be taken for those of the new one.
         self.warehouse = Warehouse::in_memory()?;
         Warehouse::open(&fresh)?.close_whole()?;
-        Warehouse::open(&self.path)?.fold_log()?;
+        self.by.open(&self.path)?.fold_log()?;
         rename_whole(&self.path, &kept)?;
         if let Err(error) = std::fs::rename(&fresh, &self.path) {
             rename_whole(&kept, &self.path)?;
             return Err(error.into());
         }
         tracing::info!(kept = %kept.display(), "first real source: a new warehouse begins");
-        self.warehouse = open_for(&self.path, &self.who)?;
+        self.warehouse = self.by.open(&self.path)?;
         Ok(())
     }
 
     /// After a load that failed safe: the warehouse that was there stays.
     fn abandon(&mut self) -> Result<(), WarehouseError> {
         if let Some(fresh) = self.fresh.take() {
-            self.warehouse = open_for(&self.path, &self.who)?;
+            self.warehouse = self.by.open(&self.path)?;
             remove(&fresh)?;
         }
         Ok(())

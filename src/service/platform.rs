@@ -8,7 +8,7 @@ use crate::domain::features::Normal;
 use crate::domain::ports::{Judge, Judgement};
 use crate::domain::{Cause, ChannelValues, Drift, LocoId, ModelCard};
 use crate::ml;
-use crate::warehouse::{AlarmFilter, Reader, RunLock, WarehouseError};
+use crate::warehouse::{AlarmFilter, Patience, Reader, RunLock, Warehouse, WarehouseError};
 
 use super::alarms::in_order;
 use super::breaker::{Blown, Breaker};
@@ -20,7 +20,7 @@ use super::live::{self, Follower, LiveState, Passed};
 use super::models::measure::{self, Normals};
 use super::outcome::{RunOutcome, Training};
 use super::pipeline::{self, PipelineError, RunKind, wall_ms};
-use super::scribe;
+use super::scribe::{self, account};
 use super::settings::Overrides;
 use super::snapshot::RunProgress;
 use super::stop::Stop;
@@ -110,6 +110,12 @@ impl Platform {
         })
     }
 
+    /// Whether the account that runs the program may change something here, or only looks.
+    #[must_use]
+    pub fn may_act(&self) -> bool {
+        self.config.access.role_of(account()).may_act()
+    }
+
     /// Walks the pipeline once.
     ///
     /// # Errors
@@ -192,8 +198,20 @@ impl Platform {
             return Err(PipelineError::Lost(why));
         }
         backup::before_migration(self)?;
+        let stop = Stop::default();
+        super::waiting::told(&self.home, &self.config, progress, &stop, |patience| {
+            self.train_within(progress, patience)
+        })
+        .map_err(|error| super::waiting::named(&self.home, error))
+    }
+
+    fn train_within(
+        &self,
+        progress: &(dyn Fn(RunProgress) + Sync),
+        patience: &Patience,
+    ) -> Result<TrainOutcome, PipelineError> {
         let _lock = RunLock::take(&self.home.run_lock())?;
-        let mut warehouse = crate::warehouse::Warehouse::open(&self.home.warehouse())?;
+        let mut warehouse = Warehouse::open_patiently(&self.home.warehouse(), patience)?;
         warehouse.acts_for(&scribe::who(self.config.window.operator.as_deref()));
         match training::train_now(&mut warehouse, &self.config, progress) {
             Ok((Training::Impossible { why }, _)) => Ok(TrainOutcome::FailedSafe(why)),

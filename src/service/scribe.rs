@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
-use crate::warehouse::{Warehouse, WarehouseError};
+use crate::warehouse::{Patience, Warehouse, WarehouseError};
 
 type Act = Box<dyn FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send>;
 
@@ -32,6 +33,10 @@ impl Scribe {
                         Ok(mut open) => {
                             for act in std::iter::once(first).chain(waiting.try_iter()) {
                                 if let Err(error) = act(&mut open) {
+                                    if matches!(error, WarehouseError::Locked) {
+                                        // Waited for once: the acts behind it try, and do not wait as long again.
+                                        open.wait_with(Patience::silent(Duration::ZERO));
+                                    }
                                     failed(error.to_string());
                                 }
                             }
@@ -97,6 +102,33 @@ fn named<'a>(accounts: &'a str, uid: &str) -> Option<&'a str> {
 
 #[cfg(not(unix))]
 const fn owner() -> Option<String> {
+    None
+}
+
+/// The account of the system that runs the program: what roles go by. On Unix the number of its owner decides, no
+/// variable of the environment does; Windows tells a program its account by a variable only.
+#[must_use]
+pub fn account() -> &'static str {
+    static ACCOUNT: LazyLock<String> = LazyLock::new(|| match OWNER.clone() {
+        Some(owner) if owner.parse::<u32>().is_err() => owner,
+        // Accounts of a directory are in no list of this machine.
+        owner => asked_of_system().or(owner).unwrap_or_else(|| who(None)),
+    });
+    &ACCOUNT
+}
+
+#[cfg(unix)]
+fn asked_of_system() -> Option<String> {
+    let told = std::process::Command::new("/usr/bin/id")
+        .arg("-un")
+        .output()
+        .ok()?;
+    let name = String::from_utf8(told.stdout).ok()?.trim().to_owned();
+    (told.status.success() && !name.is_empty()).then_some(name)
+}
+
+#[cfg(not(unix))]
+const fn asked_of_system() -> Option<String> {
     None
 }
 

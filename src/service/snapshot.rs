@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::alarms::AlarmsView;
+use super::continuity::holders::Holder;
 use super::intake::IntakeView;
 use super::live::LiveState;
 use super::logbook::LogView;
@@ -68,6 +69,41 @@ pub struct RunProgress {
     pub fraction: Option<f32>,
     /// Rows seen so far by this stage.
     pub rows: u64,
+    /// Another program's lock that is waited for; nothing goes on meanwhile.
+    pub waits_for: Option<WaitsFor>,
+}
+
+/// Who is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WaitsFor {
+    /// Its process; `None` where the system does not tell.
+    pub process: Option<u32>,
+    /// The name of its program, as Linux keeps it: at most 15 bytes, the rest nought.
+    program: [u8; 15],
+}
+
+impl WaitsFor {
+    #[must_use]
+    pub fn of(holder: Option<&Holder>) -> Self {
+        let mut program = [0; 15];
+        if let Some(holder) = holder {
+            for (to, from) in program.iter_mut().zip(holder.program.bytes()) {
+                *to = from;
+            }
+        }
+        Self {
+            process: holder.map(|holder| holder.process),
+            program,
+        }
+    }
+
+    /// The name of its program; empty where it is not told.
+    #[must_use]
+    pub fn program(&self) -> String {
+        String::from_utf8_lossy(&self.program)
+            .trim_end_matches(['\0', char::REPLACEMENT_CHARACTER])
+            .to_owned()
+    }
 }
 
 /// How the last recorded run ended (ours or another program's).
@@ -355,6 +391,8 @@ pub struct Snapshot {
     pub models: Arc<ModelsView>,
     pub settings: Arc<SettingsView>,
     pub log: Arc<LogView>,
+    /// This account only looks: whatever would change something is refused.
+    pub read_only: bool,
 }
 
 impl Snapshot {
@@ -381,6 +419,7 @@ impl Snapshot {
             models: Arc::default(),
             settings: Arc::default(),
             log: Arc::default(),
+            read_only: false,
         }
     }
 }

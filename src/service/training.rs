@@ -155,6 +155,7 @@ pub fn train(
             stage: Stage::Train,
             fraction: Some(share),
             rows: 0,
+            waits_for: None,
         });
         stop.go_on()
     };
@@ -293,6 +294,7 @@ fn score(
             stage: Stage::Score,
             fraction: Some((i + 1) as f32 / count),
             rows: done,
+            waits_for: None,
         });
     }
     for latest in alive {

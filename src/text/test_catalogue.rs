@@ -84,6 +84,20 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("hold-reason", own(&HoldReason::ALL.map(HoldReason::key))),
         ("cli-labels", own(&labels)),
+        (
+            "step",
+            own(&[
+                "jobs",
+                "holders",
+                "checkpoint",
+                "safe_copy",
+                "integrity",
+                "reopen",
+                "run",
+                "compare",
+                "report",
+            ]),
+        ),
     ];
     all.extend(["verdict", "verdict-short"].map(|prefix| (prefix, own(&verdicts))));
     all.extend(

@@ -2,13 +2,23 @@
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// Held for the time of a run.
 #[derive(Debug)]
 pub struct RunLock {
-    _file: File,
+    file: File,
+}
+
+impl Drop for RunLock {
+    /// The name goes with the lock: the next holder is not taken for this one.
+    fn drop(&mut self) {
+        if let Err(error) = self.file.set_len(0) {
+            tracing::debug!(%error, "the run lock keeps a name that holds it no longer");
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -17,6 +27,8 @@ pub enum LockError {
     Busy { holder: String },
     #[error("the run lock cannot be taken: {0}")]
     Io(#[from] std::io::Error),
+    #[error("stopped while another run was under way")]
+    Stopped,
 }
 
 const UNKNOWN: &str = "holder unknown";
@@ -34,17 +46,48 @@ impl RunLock {
     /// # Errors
     /// Another program holds it, or the folder cannot be written.
     pub fn take(path: &Path) -> Result<Self, LockError> {
+        Self::take_patiently(path, PATIENCE, &mut |_| ControlFlow::Continue(()))
+    }
+
+    /// As [`RunLock::take`]; a live pass is waited for so long, and `between` hears before each further try who
+    /// holds it, and says whether to go on.
+    ///
+    /// # Errors
+    /// As [`RunLock::take`], and [`LockError::Stopped`].
+    pub fn take_patiently(
+        path: &Path,
+        limit: Duration,
+        between: &mut dyn FnMut(&str) -> ControlFlow<()>,
+    ) -> Result<Self, LockError> {
         let begun = Instant::now();
+        let mut pause = Duration::from_millis(10);
         loop {
             match Self::try_take(path, "") {
                 Err(LockError::Busy { holder })
-                    if holder.ends_with(PASS) && begun.elapsed() < PATIENCE
-                        || holder == UNKNOWN && begun.elapsed() < UNKNOWN_PATIENCE =>
+                    if holder.ends_with(PASS) && begun.elapsed() < limit
+                        || holder == UNKNOWN && begun.elapsed() < limit.min(UNKNOWN_PATIENCE) =>
                 {
-                    std::thread::sleep(Duration::from_millis(10));
+                    if between(&holder).is_break() {
+                        return Err(LockError::Stopped);
+                    }
+                    std::thread::sleep(pause);
+                    // The lock is free for short moments between two passes: not too long a pause.
+                    pause = (pause * 2).min(Duration::from_millis(80));
                 }
                 taken => return taken,
             }
+        }
+    }
+
+    /// Whether this very program holds it, in another of its threads.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn is_ours(path: &Path) -> Result<bool, LockError> {
+        match Self::try_take(path, "") {
+            Ok(_) => Ok(false),
+            Err(LockError::Busy { holder }) => Ok(process_of(&holder) == Some(std::process::id())),
+            Err(error) => Err(error),
         }
     }
 
@@ -70,11 +113,11 @@ impl RunLock {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 // Where the system forbids reading a locked file, the holder stays unnamed.
-                let mut holder = String::new();
-                let named = file.read_to_string(&mut holder).is_ok() && !holder.trim().is_empty();
-                let holder = if named { holder } else { UNKNOWN.into() };
+                let mut written = String::new();
+                let read = file.read_to_string(&mut written);
+                let holder = read.ok().and_then(|_| living(written.trim(), path));
                 return Err(LockError::Busy {
-                    holder: holder.trim().to_owned(),
+                    holder: holder.unwrap_or_else(|| UNKNOWN.into()),
                 });
             }
             Err(TryLockError::Error(e)) => return Err(e.into()),
@@ -84,13 +127,90 @@ impl RunLock {
         let words = format!("process {} {what}", std::process::id());
         write!(file, "{}", words.trim_end())?;
         file.flush()?;
-        Ok(Self { _file: file })
+        Ok(Self { file })
     }
+}
+
+fn process_of(holder: &str) -> Option<u32> {
+    let rest = holder.strip_prefix("process ")?;
+    rest.split([' ', ',']).next()?.parse().ok()
+}
+
+/// The holder as it is written in the file, with the name of its program; `None` where that is no holder: a dead
+/// process cannot keep the lock, only its name may be left.
+fn living(written: &str, path: &Path) -> Option<String> {
+    let process = process_of(written)?;
+    let about = Path::new("/proc").join(process.to_string());
+    if !Path::new("/proc/self/stat").is_file() {
+        // The system does not tell: what is written is all that is known.
+        return Some(written.to_owned());
+    }
+    let name = std::fs::read_to_string(about.join("comm")).ok()?;
+    // The number may be another program's by now. Of another account's it is not told what it has open.
+    if let (Ok(open), Ok(lock)) = (std::fs::read_dir(about.join("fd")), path.canonicalize()) {
+        let has = |entry: std::io::Result<std::fs::DirEntry>| {
+            let link = entry.and_then(|entry| std::fs::read_link(entry.path()));
+            link.is_ok_and(|link| link == lock)
+        };
+        if !open.into_iter().any(has) {
+            return None;
+        }
+    }
+    let stat = std::fs::read_to_string(about.join("stat")).unwrap_or_default();
+    let state = stat.rsplit_once(") ").map_or("", |(_, rest)| rest);
+    let stopped = if state.starts_with(['T', 't']) {
+        ", stopped"
+    } else {
+        ""
+    };
+    let (head, tail) = written.split_at("process ".len() + process.to_string().len());
+    Some(format!("{head} ({}{stopped}){tail}", name.trim()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn is_me(holder: &str) -> bool {
+        process_of(holder) == Some(std::process::id())
+    }
+
+    #[test]
+    fn what_a_dead_program_left_in_the_file_names_nobody() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("run.lock");
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        dead.wait().unwrap();
+        std::fs::write(&path, format!("process {}", dead.id())).unwrap();
+        // Nobody holds it.
+        drop(RunLock::take(&path).unwrap());
+        assert_eq!(
+            std::fs::read(&path).unwrap(),
+            b"",
+            "the name goes with the lock"
+        );
+        // Somebody does, who has not written a name.
+        let held = File::options().read(true).write(true).open(&path).unwrap();
+        held.try_lock().unwrap();
+        let left = [
+            format!("process {}", dead.id()),
+            "process 1".into(),
+            "x".into(),
+        ];
+        for stale in left {
+            std::fs::write(&path, &stale).unwrap();
+            let brief = Duration::from_millis(30);
+            let taken = RunLock::take_patiently(&path, brief, &mut |_| ControlFlow::Continue(()));
+            let Err(LockError::Busy { holder }) = taken else {
+                panic!("taken twice");
+            };
+            if cfg!(target_os = "linux") || !stale.starts_with("process") {
+                assert_eq!(holder, UNKNOWN, "{stale}");
+            }
+        }
+        let stopped = RunLock::take_patiently(&path, PATIENCE, &mut |_| ControlFlow::Break(()));
+        assert!(matches!(stopped, Err(LockError::Stopped)));
+    }
 
     #[test]
     fn a_second_run_is_refused_and_names_the_first() {
@@ -100,7 +220,8 @@ mod tests {
         let Err(LockError::Busy { holder }) = RunLock::take(&path) else {
             panic!("taken twice");
         };
-        assert_eq!(holder, format!("process {}", std::process::id()));
+        assert!(is_me(&holder), "{holder}");
+        assert!(RunLock::is_ours(&path).unwrap());
         drop(held);
         assert!(RunLock::take(&path).is_ok());
     }

@@ -21,6 +21,7 @@ mod lock;
 mod models;
 mod outbox;
 mod past;
+mod patience;
 mod predictions;
 mod quarantine;
 mod reader;
@@ -31,6 +32,7 @@ mod runs;
 pub mod sabotage;
 mod sound;
 mod spread;
+mod upkeep;
 
 use std::cell::{OnceCell, RefCell};
 use std::path::Path;
@@ -53,6 +55,7 @@ pub use load::Load;
 pub use lock::{LockError, RunLock};
 pub use models::StoredModel;
 pub use outbox::{Message, Notice, Tried, UNFINISHED, Way};
+pub use patience::Patience;
 pub use predictions::{Judged, Prediction};
 pub use quarantine::{
     PutBack, RefusedCounts, RefusedEntry, RefusedFilter, RefusedKey, RefusedWhole,
@@ -62,8 +65,10 @@ pub use retention::{Gone, Pruned};
 pub use rollups::{Level, RollUp};
 pub use runs::{LIVE, REINJECT, RunRecord, RunStatus};
 pub use sound::{SoundRun, Unsound};
+pub use upkeep::{Folded, Standing, checkpoint, quick_check};
 
 use ledger::{Ledger, PROGRAM, unverified};
+use patience::SLICE;
 
 /// How long a statement waits for another program's write.
 const BUSY: Duration = Duration::from_secs(10);
@@ -109,6 +114,10 @@ pub enum WarehouseError {
     Overtaken,
     #[error("the ledger: {0}")]
     Ledger(String),
+    #[error("the warehouse is locked by another program")]
+    Locked,
+    #[error("stopped while another program held the warehouse")]
+    Stopped,
 }
 
 pub(crate) type Result<T, E = WarehouseError> = std::result::Result<T, E>;
@@ -123,6 +132,8 @@ pub struct Warehouse {
     ledger: Ledger,
     /// Who acts, for the ledger.
     who: String,
+    /// How long it waits for another program's write.
+    patience: Patience,
     /// Its reader, once one was asked for.
     reader: OnceCell<Reader>,
     /// What live passes brought and the gate has not judged yet.
@@ -135,28 +146,48 @@ impl Warehouse {
     /// # Errors
     /// The folder or the file cannot be used, or the file is no warehouse.
     pub fn open(path: &Path) -> Result<Self> {
+        Self::open_patiently(path, &Patience::default())
+    }
+
+    /// As [`Warehouse::open`], waiting for another program's lock as `patience` says, now and later.
+    ///
+    /// # Errors
+    /// As [`Warehouse::open`]; [`WarehouseError::Locked`] and [`WarehouseError::Stopped`] of the wait.
+    pub fn open_patiently(path: &Path, patience: &Patience) -> Result<Self> {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let unverified = unverified(path)?;
-        let open = || -> std::result::Result<Connection, String> {
-            let mut db = Connection::open(path).map_err(|e| e.to_string())?;
-            db.busy_timeout(BUSY).map_err(|e| e.to_string())?;
+        let open = || -> Result<Connection, OpenFailed> {
+            let mut db = Connection::open(path)?;
+            db.busy_timeout(SLICE)?;
             db.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
                  PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
-            )
-            .map_err(|e| e.to_string())?;
-            migrations().to_latest(&mut db).map_err(|e| e.to_string())?;
+            )?;
+            migrations().to_latest(&mut db)?;
+            db.busy_timeout(BUSY)?;
             Ok(db)
         };
-        let db = open().map_err(|why| WarehouseError::Open {
-            path: path.display().to_string(),
-            why,
-        })?;
-        let warehouse = Self::on(db)?;
+        let db =
+            patience
+                .keep_trying(OpenFailed::is_locked, open)
+                .map_err(|error| match error {
+                    WarehouseError::Open { why, .. } => WarehouseError::Open {
+                        path: path.display().to_string(),
+                        why,
+                    },
+                    other => other,
+                })?;
+        let mut warehouse = Self::on(db)?;
+        warehouse.wait_with(patience.clone());
         warehouse.begin_ledger(&unverified)?;
         Ok(warehouse)
+    }
+
+    /// How it waits for another program's write from now on.
+    pub fn wait_with(&mut self, patience: Patience) {
+        self.patience = patience;
     }
 
     /// Opens a warehouse that is there, to add short notes to it: no [`RunLock`] is needed, a load under way is
@@ -179,7 +210,7 @@ impl Warehouse {
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let db = Connection::open_with_flags(path, flags).map_err(|e| failed(e.to_string()))?;
-        db.busy_timeout(patience)?;
+        db.busy_timeout(BUSY)?;
         db.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;")?;
         let version: usize = db.query_row("PRAGMA user_version", [], |row| row.get(0))?;
         if version != MIGRATIONS.len() {
@@ -188,7 +219,9 @@ impl Warehouse {
                 MIGRATIONS.len()
             )));
         }
-        Self::on(db)
+        let mut warehouse = Self::on(db)?;
+        warehouse.wait_with(Patience::silent(patience));
+        Ok(warehouse)
     }
 
     /// Whether the file is a warehouse of an older program.
@@ -210,6 +243,7 @@ impl Warehouse {
             db: Connection::open_in_memory()?,
             ledger: Ledger::default(),
             who: PROGRAM.into(),
+            patience: Patience::default(),
             reader: OnceCell::new(),
             waiting: RefCell::default(),
         })
@@ -220,6 +254,7 @@ impl Warehouse {
             ledger: Ledger::attach(&db)?,
             db,
             who: PROGRAM.into(),
+            patience: Patience::default(),
             reader: OnceCell::new(),
             waiting: RefCell::default(),
         })
@@ -275,6 +310,36 @@ impl Warehouse {
         }
         let reader = Reader::open(Path::new(self.db.path().unwrap_or_default()))?;
         Ok(self.reader.get_or_init(|| reader).clone())
+    }
+}
+
+/// Why a writer could not be opened.
+#[derive(Debug, thiserror::Error)]
+enum OpenFailed {
+    #[error(transparent)]
+    Sql(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Migration(#[from] rusqlite_migration::Error),
+}
+
+impl OpenFailed {
+    fn is_locked(&self) -> bool {
+        match self {
+            Self::Sql(error)
+            | Self::Migration(rusqlite_migration::Error::RusqliteError { err: error, .. }) => {
+                patience::is_locked(error)
+            }
+            Self::Migration(_) => false,
+        }
+    }
+}
+
+impl From<OpenFailed> for WarehouseError {
+    fn from(failed: OpenFailed) -> Self {
+        Self::Open {
+            path: String::new(),
+            why: failed.to_string(),
+        }
     }
 }
 

@@ -109,6 +109,13 @@ impl TestHome {
         self.cidp(&all).expect(code).json()
     }
 
+    /// Runs a command with `--json`, however it ends.
+    pub fn json_any(&self, arguments: &[&str]) -> Value {
+        let mut all = vec!["--json"];
+        all.extend(arguments);
+        self.cidp(&all).json()
+    }
+
     pub fn warehouse(&self) -> PathBuf {
         self.path("database/industrial_dwh.sqlite")
     }

@@ -40,6 +40,7 @@ fn while_the_first_model_is_learned_nothing_is_asked_of_the_user() {
         stage: Stage::Train,
         fraction: Some(0.3),
         rows: 0,
+        waits_for: None,
     });
     let mut bench = bench(s);
     assert!(bench.says("Le modèle est en cours d’apprentissage."));

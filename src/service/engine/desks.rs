@@ -146,6 +146,10 @@ impl Engine {
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
     ) {
+        if !self.platform.may_act() {
+            // What the service itself notes, such as an alarm: an operator's program does.
+            return;
+        }
         match &self.scribe {
             Some(scribe) => scribe.write(act),
             None => self.say(Event::NotKept {
@@ -183,6 +187,9 @@ impl Engine {
     /// A warehouse of an older program is migrated before anything reads it, unless another program is at it.
     pub(super) fn bring_up_to_date(&mut self) {
         let path = self.platform.home.warehouse();
+        if !self.platform.may_act() {
+            return;
+        }
         if !path.is_file() || !matches!(Warehouse::is_behind(&path), Ok(true)) {
             return;
         }

@@ -8,6 +8,7 @@ use crate::service::continuity::notify::broke_off;
 use crate::service::live::{Gate, Live};
 use crate::service::outcome::{RunOutcome, Training};
 use crate::service::pipeline::{PipelineError, RunKind};
+use crate::service::scribe::who;
 use crate::service::snapshot::{RunProgress, Stage};
 use crate::warehouse::{LockError, RunStatus};
 
@@ -20,6 +21,7 @@ impl Engine {
             stage: Stage::Extract,
             fraction: None,
             rows: 0,
+            waits_for: None,
         });
         self.publish_progress();
         if self.snapshots.borrow().synthetic && !self.platform.config.sources.is_empty() {
@@ -86,6 +88,10 @@ impl Engine {
                 }
             }
             Ok(Err(PipelineError::Lock(LockError::Busy { holder }))) => Event::RunBusy { holder },
+            Ok(Err(PipelineError::Locked { holder })) => Event::RunBusy { holder },
+            Ok(Err(PipelineError::Stopped)) => Event::RunCancelled {
+                by: who(self.platform.config.window.operator.as_deref()),
+            },
             Ok(Err(error)) => Event::RunFailedSafe {
                 cause: error.to_string(),
             },

@@ -24,6 +24,7 @@ impl Engine {
         let mut snapshot = Snapshot::clone(&self.snapshots.borrow());
         snapshot.generation = self.generation;
         snapshot.running = self.running;
+        snapshot.read_only = !self.platform.may_act();
         snapshot.alarms = self.alarms_view();
         self.picture_settings(&mut snapshot);
         self.picture_log(&mut snapshot);

@@ -79,6 +79,7 @@ mod tests {
                 stage,
                 fraction,
                 rows,
+                waits_for: None,
             });
             listener.stages().map(|shown| shown.state)
         };

@@ -24,6 +24,7 @@ use crate::warehouse::{LockError, RunStatus};
 use super::inputs::{self, KeptOut};
 use super::pipeline::PipelineError;
 use super::platform::Platform;
+use super::waiting;
 use kept::Kept;
 use pass::{Asked, Memory, Outcome, SourceState};
 use poll::Poll;
@@ -216,6 +217,7 @@ impl Follower {
                 None
             }
             Err(error) => {
+                let error = waiting::named(&self.platform.home, error);
                 self.fail(error.to_string(), now);
                 None
             }

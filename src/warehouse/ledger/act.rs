@@ -16,7 +16,8 @@ use super::{Finding, Ledger, blocks};
 use crate::domain::Flags;
 use crate::domain::ports::StagedReading;
 use crate::warehouse::amount::Amount;
-use crate::warehouse::{MIGRATIONS, Reader, Result, Warehouse, key};
+use crate::warehouse::patience::{SLICE, is_locked};
+use crate::warehouse::{BUSY, MIGRATIONS, Reader, Result, Warehouse, key};
 
 /// Who acts where nobody says so.
 pub(crate) const PROGRAM: &str = "cidp";
@@ -42,7 +43,12 @@ impl std::ops::Deref for Act<'_> {
 impl Warehouse {
     /// Begins a transaction under the ledger.
     pub(crate) fn act(&self) -> Result<Act<'_>> {
-        let tx = Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)?;
+        self.db.busy_timeout(SLICE)?;
+        let begun = self.patience.keep_trying(is_locked, || {
+            Transaction::new_unchecked(&self.db, TransactionBehavior::Immediate)
+        });
+        self.db.busy_timeout(BUSY)?;
+        let tx = begun?;
         self.ledger.tally().clear();
         Ok(Act {
             tx,
