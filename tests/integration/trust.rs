@@ -50,10 +50,15 @@ fn a_model_of_another_format_says_train_again_and_the_next_run_does() {
         .query_row("SELECT body FROM models", [], |row| row.get(0))
         .unwrap();
     body[8] = 0;
-    // The warehouse refuses to rewrite a model; this one stands for what another program wrote.
-    db.execute_batch("DROP TRIGGER models_are_final").unwrap();
-    db.execute("UPDATE models SET body = ?1", [&body]).unwrap();
     drop(db);
+    // The warehouse refuses to rewrite a model; this one stands for what a program before the ledger wrote.
+    crate::ledger::attack(&home.warehouse(), |db| {
+        db.execute("UPDATE models SET body = ?1", [&body]).unwrap();
+        db.execute_batch(
+            "DELETE FROM ledger; DELETE FROM ledger_blocks; DELETE FROM ledger_state;",
+        )
+        .unwrap();
+    });
     let four = [
         "--flow-rate=500",
         "--pressure=5",

@@ -2,10 +2,10 @@
 ledger-none = There is no database: start a run first.
 ledger-sound = The database is what the ledger vouches for: { $rows } rows and { $entries } entries verified in { $secs } s. Head: { $head }
 ledger-unsound = The database is NOT what the ledger vouches for. Findings: { $findings }. Rows read: { $rows }, in { $secs } s. Head: { $head } ({ $entries } entries)
-ledger-column-table = table
+ledger-column-table = in table
 ledger-column-what = finding
 ledger-column-runs = runs
-ledger-column-locomotive = locomotive
+ledger-column-locomotive = which locomotive
 ledger-column-range = range
 ledger-changed = rows changed
 ledger-too-many = rows too many: { $rows }

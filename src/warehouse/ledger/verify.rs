@@ -323,8 +323,11 @@ fn or_said_one<T>(
     }
 }
 
+/// The last head, and the state that its entry vouches for.
+type Last = (Head, [u8; 32]);
+
 /// The chain from its first entry to its last: the head it ends with, and the state that vouches for the sums.
-fn walk(db: &Connection) -> rusqlite::Result<((Head, [u8; 32]), Vec<Finding>)> {
+fn walk(db: &Connection) -> rusqlite::Result<(Last, Vec<Finding>)> {
     let mut findings = Vec::new();
     let mut query = db.prepare(CHAIN)?;
     let mut rows = query.query([])?;

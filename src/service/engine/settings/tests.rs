@@ -97,9 +97,11 @@ fn a_change_is_kept_acts_and_is_written_down() {
         (first.who.as_str(), first.words.as_str()),
         ("Ngo", "alarms.delay_secs")
     );
+    let digest = first.detail["digest"].as_str().unwrap_or_default();
+    assert_eq!(digest.len(), 64);
     assert_eq!(
         first.detail,
-        serde_json::json!({ "from": "10", "to": "20.0" })
+        serde_json::json!({ "from": "10", "to": "20.0", "digest": digest })
     );
     assert_eq!(told[0].words, "alarms.sound");
 }
