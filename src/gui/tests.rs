@@ -2,6 +2,7 @@
 //! keyboard do, and which commands go out.
 
 mod alarms;
+mod continuity;
 mod fleet;
 mod found;
 mod locomotive;

@@ -2,6 +2,7 @@
 //! and the readers; the window only sees snapshots.
 
 mod alarms;
+mod continuity;
 mod desks;
 mod intake;
 mod jobs;
@@ -189,7 +190,7 @@ impl Engine {
             tokio::select! {
                 command = commands.recv() => match command {
                     None => return,
-                    Some(Command::Run) if self.is_putting_back() || self.is_promoting() => self.want_run(),
+                    Some(Command::Run) if self.is_putting_back() || self.is_promoting() || self.is_swapping() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
                     Some(Command::Cancel) => {
@@ -336,6 +337,9 @@ impl Engine {
 
     /// Opens the warehouse (again), if there is one.
     fn reopen(&mut self) {
+        if self.is_swapping() {
+            return;
+        }
         let path = self.platform.home.warehouse();
         self.born = born(&path);
         self.fault = None;
@@ -362,6 +366,9 @@ impl Engine {
 
     /// Whether there is something new: another program's commit, another warehouse, a live clock.
     fn look_around(&mut self) -> bool {
+        if self.is_swapping() {
+            return false;
+        }
         if born(&self.platform.home.warehouse()) != self.born {
             self.reopen();
             return true;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::alarms::AlarmsView;
+use super::continuity::ContinuityView;
 use super::intake::IntakeView;
 use super::live::LiveState;
 use super::logbook::LogView;
@@ -353,6 +354,9 @@ pub struct Snapshot {
     pub models: Arc<ModelsView>,
     pub settings: Arc<SettingsView>,
     pub log: Arc<LogView>,
+    pub continuity: Arc<ContinuityView>,
+    /// The role of this account is to look: nothing it asks for is carried out.
+    pub read_only: bool,
 }
 
 impl Snapshot {
@@ -379,6 +383,8 @@ impl Snapshot {
             models: Arc::default(),
             settings: Arc::default(),
             log: Arc::default(),
+            continuity: Arc::default(),
+            read_only: false,
         }
     }
 }

@@ -10,6 +10,9 @@ pub mod holders;
 pub mod notify;
 pub mod restore;
 pub mod steps;
+pub mod threats;
 pub mod verify;
+pub mod view;
 
 pub use steps::{Step, StepState, Steps};
+pub use view::{ContinuityAsk, ContinuityView};

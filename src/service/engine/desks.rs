@@ -12,6 +12,7 @@ use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
 use super::alarms::AlarmsDesk;
+use super::continuity::ContinuityDesk;
 use super::log::LogDesk;
 use super::models::ModelsDesk;
 use super::settings::SettingsDesk;
@@ -27,6 +28,7 @@ pub(super) struct Desks {
     pub notes: Vec<super::loco::Pending>,
     pub intake: super::intake::IntakeDesk,
     pub models: ModelsDesk,
+    pub continuity: ContinuityDesk,
 }
 
 impl Engine {
@@ -57,6 +59,7 @@ impl Engine {
             Command::Models(ask) => self.asked_of_models(ask),
             Command::Settings(ask) => self.asked_of_settings(ask),
             Command::Log(ask) => self.asked_of_log(&ask),
+            Command::Continuity(ask) => self.asked_of_continuity(ask),
             Command::Run
             | Command::Cancel
             | Command::OpenFiles { .. }
@@ -99,12 +102,17 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
+        if self.is_swapping() {
+            // The warehouse is not to be touched; what comes meanwhile is seen afterwards.
+            return self.settings_tick() | self.log_tick();
+        }
         let alarms = self.alarms_tick();
         let intake = self.intake_tick();
         let settings = self.settings_tick();
         let log = self.log_tick();
         self.models_tick();
-        alarms | intake | settings | log
+        let continuity = self.continuity_tick();
+        alarms | intake | settings | log | continuity
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
@@ -114,6 +122,7 @@ impl Engine {
         self.picture_log(snapshot);
         snapshot.intake = self.desks.intake.picture(self.running.is_some());
         snapshot.models = self.models_view();
+        self.picture_continuity(snapshot);
     }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
@@ -130,6 +139,9 @@ impl Engine {
         &self,
         act: impl FnOnce(&mut Warehouse) -> Result<(), WarehouseError> + Send + 'static,
     ) {
+        if self.is_swapping() {
+            return self.withhold(Box::new(act));
+        }
         match &self.scribe {
             Some(scribe) => scribe.write(act),
             None => self.say(Event::NotKept {

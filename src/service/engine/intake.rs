@@ -234,7 +234,7 @@ impl Engine {
 
     /// Whether a run is to begin now: one that was asked for, or the night run.
     pub(super) fn run_is_due(&mut self) -> bool {
-        if self.desks.intake.view.putting_back || self.is_promoting() {
+        if self.desks.intake.view.putting_back || self.is_promoting() || self.is_swapping() {
             return false;
         }
         if self.desks.intake.run_wanted {
