@@ -8,6 +8,9 @@ use super::*;
 use crate::domain::alarm::{Priority, State};
 use crate::domain::drift::{Band, Likeness};
 use crate::domain::quality::{Flag, Reason};
+use crate::service::continuity::drills::Drill;
+use crate::service::continuity::threats::Threat;
+use crate::service::continuity::view::JobKind;
 use crate::service::intake::history::RunKindShown;
 
 /// Messages whose names are put together at run time: the beginning, and every end that a type gives it. A
@@ -98,6 +101,11 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         ("feature", features()),
     ]);
+    let jobs = own(&JobKind::ALL.map(JobKind::key));
+    all.extend(["cont-job", "cont-done", "cont-not-done"].map(|prefix| (prefix, jobs.clone())));
+    let threats = own(&Threat::ALL.map(Threat::key));
+    all.extend(["cont-threat", "cont-does"].map(|prefix| (prefix, threats.clone())));
+    all.push(("cont-drill", own(&Drill::ALL.map(Drill::key))));
     let causes: Vec<_> = super::tests::causes().iter().map(Cause::key).collect();
     all.extend(["cause", "cause-long", "cause-todo"].map(|prefix| (prefix, own(&causes))));
     all
