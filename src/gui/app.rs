@@ -21,7 +21,9 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 use super::context::{Ask, Cx, Page};
 use super::files::FileChoice;
 use super::help::Help;
-use super::pages::{alarms, continuity, fleet, locomotive, log, model, pipeline, settings, simulator};
+use super::pages::{
+    alarms, continuity, fleet, locomotive, log, model, pipeline, settings, simulator,
+};
 use super::pick::TableChoice;
 use super::placing::Placing;
 use super::renderer::Pace;

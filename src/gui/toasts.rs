@@ -176,12 +176,12 @@ impl What {
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])
             }
-            Event::ContinuityDone { kind, well: true, .. } => {
-                text.get(&format!("cont-done-{}", kind.key())).into_owned()
-            }
-            Event::ContinuityDone { kind, .. } => {
-                text.get(&format!("cont-not-done-{}", kind.key())).into_owned()
-            }
+            Event::ContinuityDone {
+                kind, well: true, ..
+            } => text.get(&format!("cont-done-{}", kind.key())).into_owned(),
+            Event::ContinuityDone { kind, .. } => text
+                .get(&format!("cont-not-done-{}", kind.key()))
+                .into_owned(),
             Event::SettingsBroken { .. } => text.get("set-broken").into_owned(),
             Event::ModelRefused { .. } => text.get("toast-model-refused").into_owned(),
         }

@@ -69,7 +69,14 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "set-unit",
-            own(&["seconds", "milliseconds", "hours", "days", "hours-per-day"]),
+            own(&[
+                "seconds",
+                "minutes",
+                "milliseconds",
+                "hours",
+                "days",
+                "hours-per-day",
+            ]),
         ),
         ("mod-band", own(&Band::ALL.map(Band::key))),
         ("mod-like", own(&Likeness::ALL.map(Likeness::key))),

@@ -400,10 +400,7 @@ mod tests {
         let late = QUARTER_MS + 11;
         assert_eq!(exercised(threat, &all, late), Exercised::Old { at_ms: 10 });
         all[1].passed = false;
-        assert_eq!(
-            exercised(threat, &all, 30),
-            Exercised::Failed { at_ms: 20 }
-        );
+        assert_eq!(exercised(threat, &all, 30), Exercised::Failed { at_ms: 20 });
         let freight = exercised(Threat::FreightOffline, &all, 0);
         assert_eq!(freight, Exercised::NoDrill);
     }

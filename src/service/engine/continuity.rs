@@ -203,16 +203,15 @@ impl Engine {
             };
             let steps = Steps::new(&tell, stop);
             // Whatever happens, the warehouse is opened again.
-            let account = catch_unwind(AssertUnwindSafe(|| {
-                work.carry_out(&platform, &who, &steps)
-            }))
-            .unwrap_or_else(|_| {
-                let so_far = steps.so_far();
-                Account::Failed(Stopped {
-                    step: so_far.last().map_or("begin", |step| step.key),
-                    why: "the job broke off; the log says more".into(),
-                })
-            });
+            let account =
+                catch_unwind(AssertUnwindSafe(|| work.carry_out(&platform, &who, &steps)))
+                    .unwrap_or_else(|_| {
+                        let so_far = steps.so_far();
+                        Account::Failed(Stopped {
+                            step: so_far.last().map_or("begin", |step| step.key),
+                            why: "the job broke off; the log says more".into(),
+                        })
+                    });
             let all = steps.so_far();
             drop(held);
             Box::new(move |engine| engine.work_ended(kind, all, account))

@@ -9,6 +9,7 @@ use crate::gui::pages::model::wrapped_ui;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
 use crate::service::command::Command;
+use crate::service::continuity::ContinuityAsk;
 use crate::service::continuity::backup::Proof;
 use crate::service::continuity::cold_restart::Restarted;
 use crate::service::continuity::drills::Drilled;
@@ -16,7 +17,6 @@ use crate::service::continuity::steps::Stopped;
 use crate::service::continuity::threats::Level;
 use crate::service::continuity::verify::Finding;
 use crate::service::continuity::view::{Account, JobKind};
-use crate::service::continuity::ContinuityAsk;
 
 /// Draws the account.
 pub fn account_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: JobKind, account: &Account) {
@@ -46,7 +46,10 @@ pub fn account_ui(ui: &mut Ui, cx: &mut Cx<'_>, kind: JobKind, account: &Account
             line_ui(ui, Level::Well, &words);
             if let Some(aside) = &restored.aside {
                 let path = aside.display().to_string();
-                more_ui(ui, &text.with("cont-restored-aside", [("path", path.into())]));
+                more_ui(
+                    ui,
+                    &text.with("cont-restored-aside", [("path", path.into())]),
+                );
             }
             more_ui(ui, &text.get("cont-restored-todo"));
         }
@@ -146,7 +149,9 @@ fn drilled_ui(ui: &mut Ui, cx: &mut Cx<'_>, all: &[Drilled]) {
     };
     line_ui(ui, level, &words);
     for failed in all.iter().filter(|d| !d.passed) {
-        let name = text.get(&format!("cont-drill-{}", failed.name.key())).into_owned();
+        let name = text
+            .get(&format!("cont-drill-{}", failed.name.key()))
+            .into_owned();
         let why = failed.evidence.last().cloned().unwrap_or_default();
         more_ui(ui, &format!("{name} — {why}"));
     }
@@ -201,7 +206,10 @@ pub fn finding_words(cx: &Cx<'_>, finding: &Finding) -> String {
     };
     let what = text.with(
         key,
-        [("rows", rows.into()), ("table", finding.table.as_str().into())],
+        [
+            ("rows", rows.into()),
+            ("table", finding.table.as_str().into()),
+        ],
     );
     let runs = finding.runs.map(|(first, last)| {
         let range = if first == last {

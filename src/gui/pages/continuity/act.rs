@@ -79,11 +79,7 @@ pub fn act_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     });
 }
 
-fn why_off(
-    button: eframe::egui::Response,
-    cx: &Cx<'_>,
-    may: bool,
-) -> eframe::egui::Response {
+fn why_off(button: eframe::egui::Response, cx: &Cx<'_>, may: bool) -> eframe::egui::Response {
     if may {
         button.on_disabled_hover_text(cx.text.get("cont-backups-none"))
     } else {
@@ -159,7 +155,10 @@ pub fn chain_ui(ui: &mut Ui, cx: &Cx<'_>) {
             [
                 ("when", text.moment(verified.at_ms, Some(cx.wall_ms)).into()),
                 ("rows", text.count(verified.rows).into()),
-                ("entries", text.count(verified.entries.unsigned_abs()).into()),
+                (
+                    "entries",
+                    text.count(verified.entries.unsigned_abs()).into(),
+                ),
                 ("secs", seconds(text, verified.secs).into()),
             ],
         );
@@ -169,7 +168,10 @@ pub fn chain_ui(ui: &mut Ui, cx: &Cx<'_>) {
             return;
         }
         for finding in verified.findings.iter().take(FINDINGS) {
-            wrapped_ui(ui, theme::strong(account::finding_words(cx, finding), t.danger));
+            wrapped_ui(
+                ui,
+                theme::strong(account::finding_words(cx, finding), t.danger),
+            );
         }
         if let Some(more) = verified.findings.len().checked_sub(FINDINGS + 1) {
             let words = text.with("cont-found-more", [("n", (more as u64 + 1).into())]);

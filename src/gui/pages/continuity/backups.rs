@@ -80,7 +80,11 @@ pub fn proof_words(text: &Text, backup: &Backup) -> (Level, String, Option<Strin
                 text.get("cont-proof-failed").into_owned(),
                 Some(why.clone()),
             ),
-            None => (Level::Well, text.get("cont-proof-proven").into_owned(), None),
+            None => (
+                Level::Well,
+                text.get("cont-proof-proven").into_owned(),
+                None,
+            ),
         },
     }
 }
@@ -137,7 +141,11 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, backup: &Backup, widths: 
         proof.response.on_hover_text(hover);
         let copies = backup.places.len() as u64;
         let words = text.with("cont-copies", [("n", copies.into())]);
-        let places: Vec<_> = backup.places.iter().map(|p| p.display().to_string()).collect();
+        let places: Vec<_> = backup
+            .places
+            .iter()
+            .map(|p| p.display().to_string())
+            .collect();
         ui.scope(|ui| cell_ui(ui, widths[4], false, theme::body(words, t.mute)))
             .response
             .on_hover_text(places.join("\n"));
@@ -145,7 +153,9 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, backup: &Backup, widths: 
         let name = text.with("cont-restore-of", [("when", when.as_str().into())]);
         let word = text.get("cont-restore");
         let button = ui
-            .add_enabled_ui(usable && may_begin(cx), |ui| small_button_ui(ui, &word, &name))
+            .add_enabled_ui(usable && may_begin(cx), |ui| {
+                small_button_ui(ui, &word, &name)
+            })
             .inner;
         let button = if usable {
             disabled_why(button, cx)
@@ -158,7 +168,11 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, backup: &Backup, widths: 
     });
     // A failed proof is said in words, not only under a pointer.
     if let (Level::Danger, Some(why)) = (level, why) {
-        let name = backup.file.file_name().unwrap_or_default().to_string_lossy();
+        let name = backup
+            .file
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy();
         wrapped_ui(ui, theme::small(format!("{name} — {why}"), t.danger));
         ui.add_space(size::XS);
     }

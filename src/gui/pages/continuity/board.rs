@@ -76,7 +76,9 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, threat: Threat, width
     } else {
         (text.get("cont-looking").into_owned(), false)
     };
-    let name = text.get(&format!("cont-threat-{}", threat.key())).into_owned();
+    let name = text
+        .get(&format!("cont-threat-{}", threat.key()))
+        .into_owned();
     let likelihood = likelihood_words(text, threat.likelihood());
     let severity = text
         .get(if threat.is_critical() {
@@ -108,7 +110,9 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, threat: Threat, width
     let inside = UiBuilder::new()
         .id_salt(("threat", threat.key()))
         .max_rect(row)
-        .layout(eframe::egui::Layout::left_to_right(eframe::egui::Align::Center));
+        .layout(eframe::egui::Layout::left_to_right(
+            eframe::egui::Align::Center,
+        ));
     let mut line = ui.new_child(inside);
     line.spacing_mut().item_spacing = vec2(size::S, 0.0);
     mark_ui(&mut line, level);
@@ -123,7 +127,12 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, threat: Threat, width
             });
         });
     } else {
-        cell_ui(&mut line, widths[0], false, theme::body(name.as_str(), t.text));
+        cell_ui(
+            &mut line,
+            widths[0],
+            false,
+            theme::body(name.as_str(), t.text),
+        );
         cell_ui(&mut line, widths[1], false, theme::body(likelihood, t.mute));
         cell_ui(&mut line, widths[2], false, theme::body(severity, t.mute));
     }
@@ -143,7 +152,9 @@ fn row_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, threat: Threat, width
     let inside = UiBuilder::new()
         .id_salt(("exercise", threat.key()))
         .max_rect(at)
-        .layout(eframe::egui::Layout::right_to_left(eframe::egui::Align::Center));
+        .layout(eframe::egui::Layout::right_to_left(
+            eframe::egui::Align::Center,
+        ));
     let mut place = ui.new_child(inside);
     exercise_ui(&mut place, cx, threat, &name);
     focus_ring(ui, &response, row);
@@ -180,17 +191,25 @@ fn details_ui(ui: &mut Ui, cx: &Cx<'_>, threat: Threat) {
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = size::XS;
             ui.add_space(size::XS);
-            let does = text.get(&format!("cont-does-{}", threat.key())).into_owned();
+            let does = text
+                .get(&format!("cont-does-{}", threat.key()))
+                .into_owned();
             wrapped_ui(ui, theme::body(does, t.text));
             for drill in threat.drills() {
-                let name = text.get(&format!("cont-drill-{}", drill.key())).into_owned();
+                let name = text
+                    .get(&format!("cont-drill-{}", drill.key()))
+                    .into_owned();
                 let all = &cx.snapshot.continuity.drills;
                 let Some(ran) = all.iter().find(|d| d.name == *drill) else {
                     let never = text.get("cont-drill-never");
                     ui.label(theme::small(format!("{name} — {never}"), t.mute));
                     continue;
                 };
-                let word = if ran.passed { "cont-passed" } else { "cont-failed" };
+                let word = if ran.passed {
+                    "cont-passed"
+                } else {
+                    "cont-failed"
+                };
                 let when = text.moment(ran.at_ms, Some(cx.wall_ms));
                 let ink = if ran.passed { t.text } else { t.warn };
                 let line = format!("{name} — {} · {when}", text.get(word));
@@ -226,7 +245,11 @@ fn drill_words(cx: &Cx<'_>, drill: Exercised) -> (String, bool) {
         Exercised::Failed { at_ms } => (with("cont-drill-failed", at_ms), true),
         Exercised::Old { at_ms } => (with("cont-drill-old", at_ms), true),
         Exercised::Passed { at_ms, secs } => (
-            format!("{} · {}", with("cont-drill-passed", at_ms), seconds(text, secs)),
+            format!(
+                "{} · {}",
+                with("cont-drill-passed", at_ms),
+                seconds(text, secs)
+            ),
             false,
         ),
     }
@@ -254,7 +277,10 @@ fn state_words(cx: &Cx<'_>, state: &Stands) -> String {
         Stands::ReadAt(at_ms) => when("cont-read-at", *at_ms),
         Stands::Memory(bytes) => text.with(
             "cont-memory",
-            [("n", mib(*bytes).into()), ("bound", mib(MEMORY_BOUND).into())],
+            [
+                ("n", mib(*bytes).into()),
+                ("bound", mib(MEMORY_BOUND).into()),
+            ],
         ),
         Stands::MemoryUntold => text.get("cont-memory-untold").into_owned(),
         Stands::Free => text.get("cont-free").into_owned(),

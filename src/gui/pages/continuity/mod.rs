@@ -44,7 +44,8 @@ pub fn figures(ui: &Ui, cx: &Cx<'_>) -> Vec<Figure> {
             let age = cx.wall_ms.saturating_sub(e.since_ms);
             let mut figure = Figure::new(text.age(age), &text.get("cont-exposed"));
             figure.ink = (age > EXPOSED_TOO_LONG_MS).then_some(t.warn);
-            figure.hover = Some(text.with("cont-exposed-rows", [("rows", text.count(e.rows).into())]));
+            figure.hover =
+                Some(text.with("cont-exposed-rows", [("rows", text.count(e.rows).into())]));
             figure
         }
         None => {
@@ -61,7 +62,11 @@ pub fn figures(ui: &Ui, cx: &Cx<'_>) -> Vec<Figure> {
         .map_or_else(|| "—".to_owned(), |e| parts::seconds(text, e.recovery_secs));
     let recovery = Figure::new(recovery, &text.get("cont-recovery")).weighing(7);
     let met = view.copies.is_met();
-    let word = if met { "cont-copies-met" } else { "cont-copies-unmet" };
+    let word = if met {
+        "cont-copies-met"
+    } else {
+        "cont-copies-unmet"
+    };
     let mut copies = Figure::new("3-2-1".to_owned(), &text.get(word)).weighing(8);
     copies.ink = (!met).then_some(t.warn);
     copies.hover = Some(text.with(
@@ -120,13 +125,19 @@ fn way_back_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State) {
     parts::plain_card_ui(ui, |ui| {
         let Some(backup) = newest_proven(&cx.snapshot.continuity.backups) else {
             ui.label(theme::strong(text.get("cont-damaged-sources"), t.text));
-            wrapped_ui(ui, theme::body(text.get("cont-damaged-sources-todo"), t.mute));
+            wrapped_ui(
+                ui,
+                theme::body(text.get("cont-damaged-sources-todo"), t.mute),
+            );
             return;
         };
         let when = text.moment(backup.made_ms, Some(cx.wall_ms));
         let words = text.with("cont-damaged-backup", [("when", when.into())]);
         ui.label(theme::strong(words, t.text));
-        wrapped_ui(ui, theme::body(text.get("cont-damaged-backup-todo"), t.mute));
+        wrapped_ui(
+            ui,
+            theme::body(text.get("cont-damaged-backup-todo"), t.mute),
+        );
         let file = backup.file.clone();
         let may = parts::may_begin(cx);
         let word = text.get("cont-act-restore");

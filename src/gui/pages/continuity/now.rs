@@ -28,7 +28,9 @@ pub fn now_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
         } else {
             "cont-ended"
         };
-        let kind = text.get(&format!("cont-job-{}", job.kind.key())).into_owned();
+        let kind = text
+            .get(&format!("cont-job-{}", job.kind.key()))
+            .into_owned();
         let title = text.with(when, [("job", kind.into())]);
         ui.label(theme::strong(title, t.text));
         if job.waits {

@@ -117,7 +117,10 @@ fn what_people_do_during_a_swap_is_written_after_it() {
         if found {
             break;
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the note is gone");
+        assert!(
+            begun.elapsed() < Duration::from_secs(20),
+            "the note is gone"
+        );
         std::thread::sleep(Duration::from_millis(50));
     }
 }
