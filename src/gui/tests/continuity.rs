@@ -5,7 +5,8 @@ use std::sync::Arc;
 use eframe::egui::{Key, Role};
 use egui_kittest::kittest::Queryable;
 
-use super::{Bench, bench_of};
+use super::{Bench, bench_at};
+use crate::gui::fixtures::NOW_MS;
 use crate::gui::fixtures::continuity::{self, file, job, step};
 use crate::service::command::{Command, Desk, Event};
 use crate::service::continuity::drills::Drill;
@@ -15,13 +16,17 @@ use crate::service::continuity::{ContinuityAsk, StepState};
 use crate::service::snapshot::Snapshot;
 use crate::text::Language;
 
+fn bench_of_now(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) -> Bench {
+    bench_at(snapshot, language, dark, size, || NOW_MS)
+}
+
 fn page(snapshot: Snapshot) -> Bench {
     page_in(snapshot, Language::French)
 }
 
 fn page_in(snapshot: Snapshot, language: Language) -> Bench {
     // High enough for the whole page: a hand would scroll.
-    let mut bench = bench_of(snapshot, language, false, [1440.0, 1400.0]);
+    let mut bench = bench_of_now(snapshot, language, false, [1440.0, 1400.0]);
     bench.show(Key::Num7);
     assert!(bench.sent().contains(&Command::Attend(Desk::Continuity)));
     bench
@@ -65,7 +70,7 @@ fn it_draws_in_every_state_both_languages_both_themes_and_says_no_key() {
     for state in states {
         for language in Language::ALL {
             for (dark, size) in [(false, [1440.0, 900.0]), (true, [1280.0, 720.0])] {
-                let mut bench = bench_of(state(), language, dark, size);
+                let mut bench = bench_of_now(state(), language, dark, size);
                 bench.show(Key::Num7);
                 assert!(!bench.says("cont-"), "{language:?}");
             }
@@ -77,7 +82,7 @@ fn it_draws_in_every_state_both_languages_both_themes_and_says_no_key() {
 fn the_board_says_how_each_threat_stands_and_runs_its_drill() {
     let mut bench = page(continuity::sound());
     for words in [
-        "4\u{202f}min",
+        "4 min",
         "11,8\u{202f}s",
         "respecté",
         "182\u{202f}Mio, borne 250",
@@ -161,7 +166,9 @@ fn a_restore_says_what_it_changes_before_it_is_done() {
     let news = continuity::planned(Vec::new());
     bench.snapshots.send(Arc::new(news)).unwrap();
     bench.harness.run();
-    assert!(bench.says("qui quittent la base\u{202f}: 96") && bench.says("v8"));
+    for words in ["quittent la base\u{202f}: 96", "base\u{202f}: v8", "en service ensuite"] {
+        assert!(bench.says(words), "{words}");
+    }
     assert!(bench.says("n’est pas effacée"));
     bench.click("Restaurer");
     assert_eq!(asked(&mut bench), [ContinuityAsk::Restore(file(0))]);
@@ -203,7 +210,7 @@ fn a_cold_restart_ends_a_live_holder_only_when_it_is_confirmed() {
 #[test]
 fn a_job_is_told_step_by_step_and_cancelled() {
     // A spinner turns: the window is never at rest.
-    let mut bench = bench_of(
+    let mut bench = bench_of_now(
         continuity::sound(),
         Language::French,
         false,
@@ -264,7 +271,7 @@ fn an_account_that_looks_can_press_nothing() {
 
 #[test]
 fn how_it_ended_is_said_on_every_page() {
-    let mut bench = bench_of(
+    let mut bench = bench_of_now(
         continuity::sound(),
         Language::French,
         false,

@@ -241,7 +241,7 @@ pub const FIELDS: [Field; 41] = [
     ),
     other("schedule.daily_at", Kind::Time, Acts::Now),
     other("schedule.catch_up", Kind::Flag, Acts::NextStart),
-    whole("continuity.keep", (1, 10_000), Unit::None, Acts::Now),
+    whole("continuity.keep", (1, MOST), Unit::None, Acts::Now),
     whole(
         "continuity.keep_days",
         (1, 1_000_000),
@@ -251,7 +251,7 @@ pub const FIELDS: [Field; 41] = [
     other("continuity.before_night_run", Kind::Flag, Acts::Now),
     whole(
         "continuity.late_after_minutes",
-        (1, 100_000),
+        (1, MOST),
         Unit::Minutes,
         Acts::Now,
     ),

@@ -4,7 +4,7 @@ use eframe::egui::{Sense, Ui, vec2};
 
 use super::State;
 use super::dialog::Dialog;
-use super::parts::{disabled_why, ink_of, mark_ui, may_begin, megabytes, seconds};
+use super::parts::{MARK, disabled_why, ink_of, mark_ui, may_begin, megabytes, seconds};
 use crate::gui::context::Cx;
 use crate::gui::pages::model::{cell_ui, titled_ui, wrapped_ui};
 use crate::gui::theme::{self, size};
@@ -125,7 +125,7 @@ fn row_ui(ui: &mut Ui, cx: &Cx<'_>, state: &mut State, backup: &Backup, widths: 
                 Level::Well => theme::body(word, ink),
                 _ => theme::strong(word, ink),
             };
-            cell_ui(ui, widths[3] - 18.0 - size::S, false, words);
+            cell_ui(ui, widths[3] - MARK - size::S, false, words);
         });
         let hover = match &backup.proof {
             Some(proof) if level == Level::Well => text.with(

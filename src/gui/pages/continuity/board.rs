@@ -4,7 +4,7 @@
 use eframe::egui::{CursorIcon, Rect, Role, Sense, Ui, UiBuilder, WidgetInfo, pos2, vec2};
 
 use super::State;
-use super::parts::{disabled_why, ink_of, mark_ui, may_begin, seconds};
+use super::parts::{MARK, disabled_why, ink_of, mark_ui, may_begin, seconds};
 use crate::domain::drift::Band;
 use crate::gui::context::Cx;
 use crate::gui::pages::model::{cell_ui, titled_ui, wrapped_ui};
@@ -29,7 +29,7 @@ pub fn board_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     titled_ui(ui, &text.get("cont-threats"), None, |ui| {
         ui.spacing_mut().item_spacing = vec2(size::S, 0.0);
         let wide = ui.available_width() >= COLUMNS;
-        let room = ui.available_width() - 18.0 - BUTTON - 7.0 * size::S;
+        let room = ui.available_width() - MARK - BUTTON - 7.0 * size::S;
         let shares = if wide {
             [0.31, 0.10, 0.10, 0.26, 0.23]
         } else {
@@ -46,7 +46,7 @@ pub fn board_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
 fn heads_ui(ui: &mut Ui, text: &Text, widths: [f32; 5]) {
     let t = theme::tokens(ui);
     ui.horizontal(|ui| {
-        ui.add_space(18.0 + size::S);
+        ui.add_space(MARK + size::S);
         for (key, width) in [
             "cont-threat",
             "cont-likelihood",
@@ -187,7 +187,7 @@ fn details_ui(ui: &mut Ui, cx: &Cx<'_>, threat: Threat) {
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.horizontal_top(|ui| {
-        ui.add_space(18.0 + size::S);
+        ui.add_space(MARK + size::S);
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = size::XS;
             ui.add_space(size::XS);

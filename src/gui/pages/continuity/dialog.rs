@@ -110,10 +110,7 @@ fn restore_ui(ui: &mut Ui, cx: &Cx<'_>, file: &PathBuf) -> Answer {
     let plan = plan.and_then(|p| p.plan.as_ref());
     let ready = match plan {
         None => {
-            ui.horizontal(|ui| {
-                ui.spinner();
-                ui.label(theme::body(text.get("cont-ask-looking"), t.mute));
-            });
+            ui.label(theme::body(text.get("cont-ask-looking"), t.mute));
             false
         }
         Some(Err(why)) => {

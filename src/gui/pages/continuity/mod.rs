@@ -22,6 +22,8 @@ use crate::service::continuity::view::{EXPOSED_TOO_LONG_MS, newest_proven};
 
 /// Width of what can be done, at the right.
 const RIGHT: f32 = 376.0;
+/// Narrower than this, one column holds all.
+const STACKED: f32 = 980.0;
 
 /// What the page remembers between frames.
 #[derive(Debug, Default)]
@@ -95,24 +97,38 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
                 way_back_ui(ui, cx, state);
             }
             let whole = ui.available_width();
+            if whole < STACKED {
+                // What can be done comes first.
+                right_ui(ui, cx, state);
+                left_ui(ui, cx, state);
+                return;
+            }
             let left = whole - RIGHT - size::L;
             ui.horizontal_top(|ui| {
                 ui.spacing_mut().item_spacing = vec2(size::L, size::M);
                 ui.vertical(|ui| {
                     ui.set_width(left);
-                    board::board_ui(ui, cx, state);
-                    backups::backups_ui(ui, cx, state);
+                    left_ui(ui, cx, state);
                 });
                 ui.vertical(|ui| {
                     ui.set_width(RIGHT);
-                    act::act_ui(ui, cx, state);
-                    now::now_ui(ui, cx);
-                    act::on_call_ui(ui, cx);
-                    act::chain_ui(ui, cx);
+                    right_ui(ui, cx, state);
                 });
             });
         });
     dialog::dialog_ui(ui, cx, state);
+}
+
+fn left_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
+    board::board_ui(ui, cx, state);
+    backups::backups_ui(ui, cx, state);
+}
+
+fn right_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
+    act::act_ui(ui, cx, state);
+    now::now_ui(ui, cx);
+    act::on_call_ui(ui, cx);
+    act::chain_ui(ui, cx);
 }
 
 /// The warehouse cannot be read: the newest proven backup is offered, else the raw sources.

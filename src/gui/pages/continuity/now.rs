@@ -5,6 +5,7 @@ use eframe::egui::{Align, CornerRadius, Layout, Rect, Sense, Ui, vec2};
 use super::account;
 use super::parts::{ink_of, mark_ui, plain_card_ui, seconds};
 use crate::gui::context::Cx;
+use crate::gui::fonts::{Icon, icon};
 use crate::gui::pages::model::wrapped_ui;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::{Kind, button_ui};
@@ -90,7 +91,8 @@ fn step_ui(ui: &mut Ui, text: &Text, step: &Step) {
         ui.spacing_mut().item_spacing.x = size::S;
         ui.spacing_mut().interact_size.y = 22.0;
         if step.state == StepState::Running {
-            ui.add(eframe::egui::Spinner::new().size(18.0));
+            // Still, so that a long step does not draw the window over and over.
+            ui.label(theme::body(icon(Icon::LoaderCircle), t.accent).size(size::FIGURE));
         } else {
             mark_ui(ui, level);
         }

@@ -16,6 +16,8 @@ use crate::text::Text;
 
 /// Height of the buttons of last resort.
 const TALL: f32 = 48.0;
+/// Room of the shape that tells a state.
+pub const MARK: f32 = 18.0;
 
 /// "11,8 s", "3 min 20 s".
 pub fn seconds(text: &Text, secs: f64) -> String {
@@ -116,7 +118,7 @@ pub fn plain_card_ui<R>(ui: &mut Ui, add: impl FnOnce(&mut Ui) -> R) -> R {
 /// The shape of a level; its word stands beside it.
 pub fn mark_ui(ui: &mut Ui, level: Level) {
     let t = theme::tokens(ui);
-    let (rect, _) = ui.allocate_exact_size(Vec2::splat(18.0), Sense::hover());
+    let (rect, _) = ui.allocate_exact_size(Vec2::splat(MARK), Sense::hover());
     let at = rect.center();
     match level {
         Level::Well => paint_shape(ui.painter(), at, 16.0, VerdictKind::Nominal, t),
