@@ -166,7 +166,11 @@ fn a_restore_says_what_it_changes_before_it_is_done() {
     let news = continuity::planned(Vec::new());
     bench.snapshots.send(Arc::new(news)).unwrap();
     bench.harness.run();
-    for words in ["quittent la base\u{202f}: 96", "base\u{202f}: v8", "en service ensuite"] {
+    for words in [
+        "quittent la base\u{202f}: 96",
+        "base\u{202f}: v8",
+        "en service ensuite",
+    ] {
         assert!(bench.says(words), "{words}");
     }
     assert!(bench.says("n’est pas effacée"));

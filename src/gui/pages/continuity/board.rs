@@ -297,7 +297,7 @@ fn state_words(cx: &Cx<'_>, state: &Stands) -> String {
             text.with(
                 key,
                 [
-                    ("channel", text.channel(*channel).into()),
+                    ("channel", text.channel_short(*channel).into()),
                     ("psi", text.number(*psi, 2).into()),
                 ],
             )

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Checkbox, Frame, Id, Margin, Modal, Ui};
+use eframe::egui::{Checkbox, Frame, Id, Margin, Modal, Ui, Vec2};
 
 use super::State;
 use super::board::holder_words;
@@ -26,6 +26,8 @@ pub struct Dialog {
     asked: bool,
     /// Process ids of holders whose end was confirmed.
     may_end: Vec<u32>,
+    /// What it measured last: one that grew stands at its new place a frame later.
+    size: Vec2,
 }
 
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ impl Dialog {
             asks: Asks::Restore(file),
             asked: false,
             may_end: Vec::new(),
+            size: Vec2::ZERO,
         }
     }
 
@@ -48,6 +51,7 @@ impl Dialog {
             asks: Asks::ColdRestart,
             asked: false,
             may_end: Vec::new(),
+            size: Vec2::ZERO,
         }
     }
 }
@@ -84,6 +88,11 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
                 Asks::ColdRestart => restart_ui(ui, cx, &mut dialog.may_end),
             }
         });
+    let size = modal.response.rect.size();
+    if dialog.size != size {
+        dialog.size = size;
+        ui.ctx().request_repaint();
+    }
     let close = match modal.inner {
         Answer::Do(ask) => {
             cx.send(Command::Continuity(ask));
