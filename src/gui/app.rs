@@ -21,7 +21,9 @@ use crate::service::snapshot::{Clock, Snapshot, TimeWindow};
 use super::context::{Ask, Cx, Page};
 use super::files::FileChoice;
 use super::help::Help;
-use super::pages::{alarms, fleet, locomotive, log, model, pipeline, settings, simulator};
+use super::pages::{
+    alarms, continuity, fleet, locomotive, log, model, pipeline, settings, simulator,
+};
 use super::pick::TableChoice;
 use super::placing::Placing;
 use super::renderer::Pace;
@@ -49,6 +51,7 @@ pub struct App {
     pipeline: pipeline::State,
     model: model::State,
     alarms: alarms::State,
+    continuity: continuity::State,
     settings: settings::State,
     log: log::State,
     kiosk: kiosk::State,
@@ -101,6 +104,7 @@ impl App {
             pipeline: pipeline::State::default(),
             model: model::State::default(),
             alarms: alarms::State::default(),
+            continuity: continuity::State::default(),
             settings: settings::State::default(),
             log: log::State::default(),
             kiosk: kiosk::State::default(),
@@ -324,6 +328,9 @@ impl eframe::App for App {
                     Page::Pipeline => pipeline::page_ui(ui, &mut cx, &mut self.pipeline),
                     Page::Model => model::page_ui(ui, &mut cx, &mut self.model),
                     Page::Alarms => alarms::page_ui(ui, &mut cx, &mut self.alarms),
+                    Page::Continuity => {
+                        continuity::page_ui(ui, &mut cx, &mut self.continuity);
+                    }
                     Page::Settings => settings::page_ui(ui, &mut cx, &mut self.settings),
                     Page::Log => log::page_ui(ui, &mut cx, &mut self.log),
                 }

@@ -19,19 +19,21 @@ pub enum Page {
     Pipeline,
     Model,
     Alarms,
+    Continuity,
     Settings,
     Log,
 }
 
 impl Page {
     /// In the order of the rail and of Ctrl+1 …
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Fleet,
         Self::Locomotive,
         Self::Simulator,
         Self::Pipeline,
         Self::Model,
         Self::Alarms,
+        Self::Continuity,
         Self::Settings,
         Self::Log,
     ];
@@ -44,6 +46,7 @@ impl Page {
             Self::Pipeline => Desk::Intake,
             Self::Model => Desk::Models,
             Self::Alarms => Desk::Alarms,
+            Self::Continuity => Desk::Continuity,
             Self::Settings => Desk::Settings,
             Self::Log => Desk::Log,
         }
@@ -71,6 +74,7 @@ impl Page {
             Self::Pipeline => "page-pipeline",
             Self::Model => "page-model",
             Self::Alarms => "page-alarms",
+            Self::Continuity => "page-continuity",
             Self::Settings => "page-settings",
             Self::Log => "page-log",
         }

@@ -1,6 +1,7 @@
 //! Made-up snapshots and a made-up judge, for tests: empty, failed, synthetic, three rows, hundreds.
 
 pub mod alarms;
+pub mod continuity;
 pub mod fleet;
 pub mod holds;
 pub mod locomotive;

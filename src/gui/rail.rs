@@ -23,6 +23,7 @@ const fn glyph(page: Page) -> Icon {
         Page::Pipeline => Icon::Workflow,
         Page::Model => Icon::Network,
         Page::Alarms => Icon::Bell,
+        Page::Continuity => Icon::RotateCw,
         Page::Settings => Icon::Settings,
         Page::Log => Icon::ScrollText,
     }

@@ -85,7 +85,7 @@ impl Stroke {
 }
 
 /// Ctrl (Cmd) and the number of a page in the rail.
-const NUMBERS: [Key; 8] = [
+const NUMBERS: [Key; 9] = [
     Key::Num1,
     Key::Num2,
     Key::Num3,
@@ -94,6 +94,7 @@ const NUMBERS: [Key; 8] = [
     Key::Num6,
     Key::Num7,
     Key::Num8,
+    Key::Num9,
 ];
 
 /// The stroke that shows a page.
@@ -289,7 +290,7 @@ pub const fn of(page: Page) -> &'static [Shortcut] {
         Page::Alarms => ALARMS,
         Page::Log => LOG,
         // Every control there is reached with Tab.
-        Page::Pipeline | Page::Model | Page::Settings => &[],
+        Page::Pipeline | Page::Model | Page::Continuity | Page::Settings => &[],
     }
 }
 

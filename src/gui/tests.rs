@@ -2,6 +2,7 @@
 //! keyboard do, and which commands go out.
 
 mod alarms;
+mod continuity;
 mod fleet;
 mod found;
 mod holds;
@@ -45,6 +46,18 @@ struct Bench {
 }
 
 fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) -> Bench {
+    let wall = || jiff::Timestamp::now().as_millisecond();
+    bench_at(snapshot, language, dark, size, wall)
+}
+
+/// The same, at an instant of its own.
+fn bench_at(
+    snapshot: Snapshot,
+    language: Language,
+    dark: bool,
+    size: [f32; 2],
+    wall: fn() -> i64,
+) -> Bench {
     let (to_service, mut commands) = mpsc::channel(64);
     let (snapshots, snapshot_end) = watch::channel(Arc::new(snapshot));
     let (events, event_end) = mpsc::channel(64);
@@ -63,7 +76,7 @@ fn bench_of(snapshot: Snapshot, language: Language, dark: bool, size: [f32; 2]) 
         .with_step_dt(0.02)
         // Before the first pass, or its text would be laid out in fonts that are not there.
         .with_context_setup(theme::install)
-        .build_eframe(move |cc| App::new(&cc.egui_ctx, text, theme, handle));
+        .build_eframe(move |cc| App::new(&cc.egui_ctx, text, theme, handle).clocked(wall));
     harness.run();
     // What every window says when it opens: in which words alarms are announced.
     let announced = commands.try_recv();

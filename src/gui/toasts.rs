@@ -50,6 +50,7 @@ impl Toasts {
     pub fn event(&mut self, event: Event) {
         let tone = match event {
             Event::RunDone { .. }
+            | Event::ContinuityDone { well: true, .. }
             | Event::ModelPromoted { .. }
             | Event::Exported { gone: None, .. } => Tone::Calm,
             Event::RunFailedSafe { .. } | Event::NotKept { .. } => Tone::Danger,
@@ -59,7 +60,8 @@ impl Toasts {
             // A file that is shorter than its range must not be taken for the whole of it.
             | Event::Exported { gone: Some(_), .. }
             | Event::SettingsBroken { .. }
-            | Event::ModelRefused { .. } => Tone::Warn,
+            | Event::ModelRefused { .. }
+            | Event::ContinuityDone { well: false, .. } => Tone::Warn,
         };
         self.push(tone, What::Event(event));
     }
@@ -175,6 +177,12 @@ impl What {
             Event::ModelPromoted { version } => {
                 text.with("toast-model-promoted", [("version", (*version).into())])
             }
+            Event::ContinuityDone {
+                kind, well: true, ..
+            } => text.get(&format!("cont-done-{}", kind.key())).into_owned(),
+            Event::ContinuityDone { kind, .. } => text
+                .get(&format!("cont-not-done-{}", kind.key()))
+                .into_owned(),
             Event::SettingsBroken { .. } => text.get("set-broken").into_owned(),
             Event::ModelRefused { .. } => text.get("toast-model-refused").into_owned(),
         }
@@ -190,6 +198,7 @@ impl What {
                 | Event::SettingsBroken { why }
                 | Event::ModelRefused { why },
             ) => text.detail(why),
+            Self::Event(Event::ContinuityDone { why: Some(why), .. }) => text.detail(why),
             Self::Event(Event::Exported {
                 gone: Some(gone), ..
             }) => Some(text.pruned(gone.readings, gone.to_ms)),

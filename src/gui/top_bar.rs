@@ -196,6 +196,7 @@ fn figures(ui: &Ui, cx: &Cx<'_>, page: Page) -> Vec<Figure> {
         Page::Pipeline => return pages::pipeline::figures(ui, cx),
         Page::Model => return pages::model::figures(ui, cx),
         Page::Alarms => return pages::alarms::figures(ui, cx),
+        Page::Continuity => return pages::continuity::figures(ui, cx),
         Page::Settings => return pages::settings::figures(ui, cx),
         Page::Log => return pages::log::figures(ui, cx),
     }

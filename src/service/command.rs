@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use crate::domain::LocoId;
 
 use super::alarms::AlarmsAsk;
+use super::continuity::ContinuityAsk;
+use super::continuity::view::JobKind;
 use super::export::Gone;
 use super::intake::IntakeAsk;
 use super::logbook::LogAsk;
@@ -64,6 +66,7 @@ pub enum Command {
     Models(ModelsAsk),
     Settings(SettingsAsk),
     Log(LogAsk),
+    Continuity(ContinuityAsk),
 }
 
 impl Command {
@@ -102,6 +105,10 @@ impl Command {
                 | IntakeAsk::Draft(_)
                 | IntakeAsk::LeaveWizard => false,
             },
+            Self::Continuity(ask) => !matches!(
+                ask,
+                ContinuityAsk::Plan(_) | ContinuityAsk::LookAtHolders | ContinuityAsk::OpenReports
+            ),
             Self::Watch { .. }
             | Self::Replay(_)
             | Self::ExportWindow { .. }
@@ -166,6 +173,7 @@ pub enum Desk {
     Alarms,
     Settings,
     Log,
+    Continuity,
 }
 
 /// Replay of the warehouse: the clock runs through the past.
@@ -227,6 +235,12 @@ pub enum Event {
     /// A new model judges from now on.
     ModelPromoted {
         version: u32,
+    },
+    /// A job of continuity ended; whether it did what it was asked for and found nothing wrong.
+    ContinuityDone {
+        kind: JobKind,
+        well: bool,
+        why: Option<String>,
     },
     /// A trained model was not promoted; why.
     ModelRefused {

@@ -1,7 +1,9 @@
 //! The service behind a window: one thread with its runtime and one loop. It owns the clock, the jobs
 //! and the readers; the window only sees snapshots.
 
+mod access;
 mod alarms;
+mod continuity;
 mod desks;
 mod intake;
 mod jobs;
@@ -9,7 +11,6 @@ mod loco;
 mod log;
 mod models;
 mod picture;
-mod restart;
 mod settings;
 
 use std::sync::Arc;
@@ -197,7 +198,7 @@ impl Engine {
                 command = commands.recv() => match command {
                     None => return,
                     Some(asked) if asked.acts() && !self.platform.may_act() => self.denies(&asked),
-                    Some(Command::Run) if self.is_putting_back() || self.is_promoting() => self.want_run(),
+                    Some(Command::Run) if self.is_putting_back() || self.is_promoting() || self.is_swapping() => self.want_run(),
                     Some(Command::Run) if job.is_none() => job = Some(self.begin(&progress_out)),
                     Some(Command::Run) => {}
                     Some(Command::Cancel) => {
@@ -352,6 +353,9 @@ impl Engine {
 
     /// Opens the warehouse (again), if there is one.
     fn reopen(&mut self) {
+        if self.is_swapping() {
+            return;
+        }
         let path = self.platform.home.warehouse();
         self.born = born(&path);
         self.fault = None;
@@ -378,6 +382,9 @@ impl Engine {
 
     /// Whether there is something new: another program's commit, another warehouse, a live clock.
     fn look_around(&mut self) -> bool {
+        if self.is_swapping() {
+            return false;
+        }
         if born(&self.platform.home.warehouse()) != self.born {
             self.reopen();
             return true;

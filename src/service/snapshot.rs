@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::alarms::AlarmsView;
+use super::continuity::ContinuityView;
 use super::continuity::holders::Holder;
 use super::intake::IntakeView;
 use super::live::LiveState;
@@ -391,6 +392,7 @@ pub struct Snapshot {
     pub models: Arc<ModelsView>,
     pub settings: Arc<SettingsView>,
     pub log: Arc<LogView>,
+    pub continuity: Arc<ContinuityView>,
     /// This account only looks: whatever would change something is refused.
     pub read_only: bool,
 }
@@ -419,6 +421,7 @@ impl Snapshot {
             models: Arc::default(),
             settings: Arc::default(),
             log: Arc::default(),
+            continuity: Arc::default(),
             read_only: false,
         }
     }

@@ -10,6 +10,8 @@ use crate::domain::drift::{Band, Likeness};
 use crate::domain::poison::HoldReason;
 use crate::domain::quality::{Flag, Reason};
 use crate::service::continuity::drills::Drill;
+use crate::service::continuity::threats::Threat;
+use crate::service::continuity::view::JobKind;
 use crate::service::intake::history::RunKindShown;
 
 /// Messages whose names are put together at run time: the beginning, and every end that a type gives it. A
@@ -130,7 +132,14 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
         ),
         (
             "set-unit",
-            own(&["seconds", "milliseconds", "hours", "days", "hours-per-day"]),
+            own(&[
+                "seconds",
+                "minutes",
+                "milliseconds",
+                "hours",
+                "days",
+                "hours-per-day",
+            ]),
         ),
         ("mod-band", own(&Band::ALL.map(Band::key))),
         ("mod-like", own(&Likeness::ALL.map(Likeness::key))),
@@ -174,6 +183,11 @@ fn built() -> Vec<(&'static str, Vec<String>)> {
     let mut steps: Vec<_> = Drill::ALL.map(|drill| drill.step().to_owned()).to_vec();
     steps.push("drill-scratch".into());
     all.extend([("drill", own(&drills)), ("step", steps)]);
+    let jobs = own(&JobKind::ALL.map(JobKind::key));
+    all.extend(["cont-job", "cont-done", "cont-not-done"].map(|prefix| (prefix, jobs.clone())));
+    let threats = own(&Threat::ALL.map(Threat::key));
+    all.extend(["cont-threat", "cont-does"].map(|prefix| (prefix, threats.clone())));
+    all.push(("cont-drill", own(&Drill::ALL.map(Drill::key))));
     let causes: Vec<_> = super::tests::causes().iter().map(Cause::key).collect();
     all.extend(["cause", "cause-long", "cause-todo"].map(|prefix| (prefix, own(&causes))));
     all

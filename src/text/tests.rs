@@ -225,6 +225,7 @@ fn every_setting_and_every_level_has_its_words() {
         }
         for unit in [
             Unit::Seconds,
+            Unit::Minutes,
             Unit::Milliseconds,
             Unit::Hours,
             Unit::Days,

@@ -5,6 +5,7 @@ page-simulator = Simulator
 page-pipeline = Pipeline
 page-model = Model
 page-alarms = Alarms
+page-continuity = Continuity
 page-settings = Settings
 page-log = Log
 

@@ -5,6 +5,7 @@ page-simulator = Simulateur
 page-pipeline = Pipeline
 page-model = Modèle
 page-alarms = Alarmes
+page-continuity = Continuité
 page-settings = Réglages
 page-log = Journal
 

@@ -1,6 +1,7 @@
 //! The pages: one file each, and files for their larger parts. Every page answers one question.
 
 pub mod alarms;
+pub mod continuity;
 pub mod fleet;
 pub mod locomotive;
 pub mod log;

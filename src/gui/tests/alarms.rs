@@ -474,8 +474,8 @@ fn an_unreadable_warehouse_is_told_on_every_page_and_never_as_a_calm() {
             Key::Num3,
             Key::Num4,
             Key::Num5,
-            Key::Num7,
             Key::Num8,
+            Key::Num9,
             Key::Num6,
         ] {
             bench.show(key);

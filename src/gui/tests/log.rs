@@ -14,7 +14,7 @@ use crate::text::Language;
 
 fn log(snapshot: Snapshot, language: Language) -> Bench {
     let mut bench = bench_of(snapshot, language, false, [1440.0, 900.0]);
-    bench.show(Key::Num8);
+    bench.show(Key::Num9);
     bench
 }
 

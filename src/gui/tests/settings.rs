@@ -18,7 +18,7 @@ use crate::text::Language;
 
 fn settings(snapshot: Snapshot, language: Language) -> Bench {
     let mut bench = bench_of(snapshot, language, false, [1440.0, 900.0]);
-    bench.show(Key::Num7);
+    bench.show(Key::Num8);
     bench.sent();
     bench
 }
@@ -86,7 +86,7 @@ fn set(key: &str, value: Value) -> Change {
 #[test]
 fn the_service_hears_that_the_page_is_looked_at() {
     let mut bench = bench(with(view(FILE)));
-    bench.show(Key::Num7);
+    bench.show(Key::Num8);
     assert_eq!(bench.sent(), [Command::Attend(Desk::Settings)]);
     assert_eq!(bench.harness.state().page(), Page::Settings);
 }
@@ -393,7 +393,7 @@ fn every_section_draws_in_every_language_theme_and_size() {
     for language in Language::ALL {
         for (dark, size) in [(false, [1440.0, 900.0]), (true, [1024.0, 680.0])] {
             let mut bench = bench_of(with(view(FILE)), language, dark, size);
-            bench.show(Key::Num7);
+            bench.show(Key::Num8);
             for section in Section::ALL {
                 let text = crate::text::tests::text(language);
                 let name = text.settings_section(section.key());

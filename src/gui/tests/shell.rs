@@ -328,7 +328,7 @@ fn frames_go_on_while_the_service_says_nothing() {
             frames += 1;
         }
     }
-    assert_eq!(frames, 320);
+    assert_eq!(frames, 360);
     assert!(
         bench.commands.len() >= 60,
         "the queue is full: {}",

@@ -57,6 +57,15 @@ fn shown(page: Page, state: VerdictKind) -> Snapshot {
             (s.intake, s.running) = (running.intake, running.running);
         }
         Page::Pipeline => s.intake = Arc::new(fixtures::pipeline::intake(40)),
+        Page::Continuity => {
+            let like = match state {
+                VerdictKind::Nominal => fixtures::continuity::sound(),
+                VerdictKind::Danger => fixtures::continuity::tampered(),
+                VerdictKind::Unavailable => fixtures::continuity::damaged(true),
+            };
+            (s.models, s.continuity) = (like.models, like.continuity);
+            s.settings = Arc::new(fixtures::settings::view(fixtures::settings::FILE));
+        }
         Page::Settings => {
             s.settings = Arc::new(fixtures::settings::view(fixtures::settings::FILE));
         }

@@ -12,7 +12,10 @@ pub mod integrity;
 pub mod notify;
 pub mod restore;
 pub mod steps;
+pub mod threats;
 pub mod verify;
+pub mod view;
 mod whole;
 
 pub use steps::{Step, StepState, Steps};
+pub use view::{ContinuityAsk, ContinuityView};

@@ -15,6 +15,7 @@ use crate::service::snapshot::Snapshot;
 use crate::warehouse::{RunLock, Warehouse, WarehouseError};
 
 use super::alarms::AlarmsDesk;
+use super::continuity::ContinuityDesk;
 use super::log::LogDesk;
 use super::models::ModelsDesk;
 use super::settings::SettingsDesk;
@@ -30,6 +31,7 @@ pub(super) struct Desks {
     pub notes: Vec<super::loco::Pending>,
     pub intake: super::intake::IntakeDesk,
     pub models: ModelsDesk,
+    pub continuity: ContinuityDesk,
 }
 
 impl Engine {
@@ -60,6 +62,7 @@ impl Engine {
             Command::Models(ask) => self.asked_of_models(ask),
             Command::Settings(ask) => self.asked_of_settings(ask),
             Command::Log(ask) => self.asked_of_log(&ask),
+            Command::Continuity(ask) => self.asked_of_continuity(ask),
             Command::Run
             | Command::Cancel
             | Command::OpenFiles { .. }
@@ -102,12 +105,17 @@ impl Engine {
 
     /// What time brings to a desk, four times a second; whether there is something new to show.
     pub(super) fn desks_tick(&mut self) -> bool {
+        if self.is_swapping() {
+            // The warehouse is not to be touched; what comes meanwhile is seen afterwards.
+            return self.settings_tick() | self.log_tick();
+        }
         let alarms = self.alarms_tick();
         let intake = self.intake_tick();
         let settings = self.settings_tick();
         let log = self.log_tick();
         self.models_tick();
-        alarms | intake | settings | log
+        let continuity = self.continuity_tick();
+        alarms | intake | settings | log | continuity
     }
 
     /// Puts what the desks show into a snapshot that is otherwise complete.
@@ -117,6 +125,7 @@ impl Engine {
         self.picture_settings(snapshot);
         self.picture_log(snapshot);
         snapshot.models = self.models_view();
+        self.picture_continuity(snapshot);
     }
 
     /// Does work on a thread of its own; its answer is carried out by the loop, and a picture follows.
@@ -149,6 +158,9 @@ impl Engine {
         if !self.platform.may_act() {
             // What the service itself notes, such as an alarm: an operator's program does.
             return;
+        }
+        if self.is_swapping() {
+            return self.withhold(Box::new(act));
         }
         match &self.scribe {
             Some(scribe) => scribe.write(act),

@@ -247,7 +247,8 @@ impl Engine {
 
     /// Whether a run is to begin now: one that was asked for, or the night run.
     pub(super) fn run_is_due(&mut self) -> bool {
-        if self.desks.intake.view.putting_back || self.is_promoting() || !self.platform.may_act() {
+        let busy = self.is_promoting() || self.is_swapping();
+        if self.desks.intake.view.putting_back || busy || !self.platform.may_act() {
             return false;
         }
         if self.desks.intake.run_wanted {

@@ -86,7 +86,7 @@ impl Engine {
     }
 
     fn promote(&mut self, version: u32, why: String) {
-        if self.running.is_some() || self.desks.models.promoting.is_some() {
+        if self.running.is_some() || self.desks.models.promoting.is_some() || self.is_swapping() {
             return self.say(Event::Refused {
                 why: "a run is under way".into(),
             });
@@ -111,7 +111,8 @@ impl Engine {
         let path = self.platform.home.warehouse();
         let config = &self.platform.config;
         let desk = &mut self.desks.models;
-        if self.desk != Desk::Models || desk.looking || self.reader.is_none() {
+        let attended = matches!(self.desk, Desk::Models | Desk::Continuity);
+        if !attended || desk.looking || self.reader.is_none() {
             return;
         }
         let run = {

@@ -29,11 +29,12 @@ impl Engine {
         self.picture_settings(&mut snapshot);
         self.picture_log(&mut snapshot);
         snapshot.intake = self.desks.intake.picture(self.running.is_some());
+        self.picture_continuity(&mut snapshot);
         self.send(snapshot);
     }
 
     pub(super) fn publish(&mut self) {
-        if self.reader.is_none() && self.running.is_some() {
+        if self.is_swapping() || self.reader.is_none() && self.running.is_some() {
             return self.publish_progress();
         }
         self.generation += 1;
@@ -71,6 +72,7 @@ impl Engine {
                 self.picture_alarms(&mut last);
                 self.picture_settings(&mut last);
                 self.picture_log(&mut last);
+                self.picture_continuity(&mut last);
                 last
             }
         };

@@ -35,6 +35,7 @@ pub enum Unit {
     /// A share of 1, shown as percent.
     Percent,
     Seconds,
+    Minutes,
     Milliseconds,
     Hours,
     Days,
@@ -129,7 +130,7 @@ const fn rate(key: &'static str, channel: Channel) -> Field {
 }
 
 /// All of them, in the order of the page.
-pub const FIELDS: [Field; 36] = [
+pub const FIELDS: [Field; 41] = [
     other("window.language", Kind::Choice(&["fr", "en"]), Acts::Now),
     other(
         "window.theme",
@@ -240,6 +241,27 @@ pub const FIELDS: [Field; 36] = [
     ),
     other("schedule.daily_at", Kind::Time, Acts::Now),
     other("schedule.catch_up", Kind::Flag, Acts::NextStart),
+    whole("continuity.keep", (1, MOST), Unit::None, Acts::Now),
+    whole(
+        "continuity.keep_days",
+        (1, 1_000_000),
+        Unit::Days,
+        Acts::Now,
+    ),
+    other("continuity.before_night_run", Kind::Flag, Acts::Now),
+    whole(
+        "continuity.late_after_minutes",
+        (1, MOST),
+        Unit::Minutes,
+        Acts::Now,
+    ),
+    number(
+        "continuity.lock_patience_secs",
+        (0.0, 3600.0),
+        false,
+        Unit::Seconds,
+        Acts::Now,
+    ),
 ];
 
 /// The setting of this key.
@@ -317,6 +339,13 @@ pub fn value_of(config: &Config, key: &str) -> Option<Value> {
         "drift.window_hours" => Some(Value::Number(config.drift.window_hours)),
         "drift.latency_limit_ms" => Some(Value::Number(config.drift.latency_limit_ms)),
         "schedule.daily_at" => config.schedule.daily_at.clone().map(Value::Text),
+        "continuity.keep" => whole(config.continuity.keep.into()),
+        "continuity.keep_days" => whole(config.continuity.keep_days?.into()),
+        "continuity.before_night_run" => Some(Value::Flag(config.continuity.before_night_run)),
+        "continuity.late_after_minutes" => whole(config.continuity.late_after_minutes.into()),
+        "continuity.lock_patience_secs" => {
+            Some(Value::Number(config.continuity.lock_patience_secs))
+        }
         "schedule.catch_up" => Some(Value::Flag(config.schedule.catch_up)),
         _ => {
             let (channel, which) = key.strip_prefix("limits.")?.split_once('.')?;

@@ -11,6 +11,9 @@ mod trust;
 mod versions;
 mod worth;
 
+pub use parts::{titled_ui, wrapped_ui};
+pub use worth::cell_ui;
+
 use eframe::egui::{ScrollArea, Ui, vec2};
 
 use crate::domain::ModelCard;

@@ -23,14 +23,15 @@ const fn words(key: &'static str) -> Field {
     }
 }
 
-const PARTS: [Field; 3] = [words("name"), words("role"), words("phone")];
-const WIDTHS: [f32; 3] = [232.0, 232.0, 168.0];
+const PARTS: [Field; 4] = [words("name"), words("role"), words("phone"), words("email")];
+const WIDTHS: [f32; 4] = [184.0, 184.0, 144.0, 216.0];
 
-fn heads(text: &Text) -> [String; 3] {
+fn heads(text: &Text) -> [String; 4] {
     [
         text.get("set-contact-name").into_owned(),
         text.get("set-contact-role").into_owned(),
         text.get("set-contact-phone").into_owned(),
+        text.get("set-contact-email").into_owned(),
     ]
 }
 
@@ -41,6 +42,7 @@ pub fn contacts_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mu
     ui.add_space(size::S);
     if view.contacts.is_empty() {
         ui.label(theme::body(text.get("set-contacts-none"), t.mute));
+        planned_ui(ui, cx);
     } else {
         ui.horizontal(|ui| {
             ui.spacing_mut().interact_size.y = size::L;
@@ -66,7 +68,8 @@ fn contact_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, at: usize, contac
         at,
         name: contact.name.clone(),
     };
-    let values = [&contact.name, &contact.role, &contact.phone].map(|v| Value::Text(v.clone()));
+    let values = [&contact.name, &contact.role, &contact.phone, &contact.email]
+        .map(|v| Value::Text(v.clone()));
     let mut wrong = None;
     ui.push_id(("contact", at), |ui| {
         ui.horizontal(|ui| {
@@ -105,6 +108,23 @@ fn contact_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State, at: usize, contac
     });
     if let Some(words) = wrong {
         wrong_ui(ui, &words);
+    }
+}
+
+/// Those whom the continuity plans name, to be taken over as they are and completed.
+fn planned_ui(ui: &mut Ui, cx: &mut Cx<'_>) {
+    let word = cx.text.get("set-contacts-planned");
+    if button_icon_ui(ui, Button::Plain, Some(Icon::Plus), &word).clicked() {
+        for key in ["set-contact-technical", "set-contact-data"] {
+            let name = cx.text.get(key).into_owned();
+            send(
+                cx,
+                Change::Add {
+                    list: List::Contacts,
+                    entry: vec![("name", Value::Text(name))],
+                },
+            );
+        }
     }
 }
 

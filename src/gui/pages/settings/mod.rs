@@ -33,19 +33,21 @@ pub enum Section {
     Model,
     Drift,
     Night,
+    Continuity,
     Sources,
     Contacts,
     About,
 }
 
 impl Section {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Display,
         Self::Alarms,
         Self::Limits,
         Self::Model,
         Self::Drift,
         Self::Night,
+        Self::Continuity,
         Self::Sources,
         Self::Contacts,
         Self::About,
@@ -61,6 +63,7 @@ impl Section {
             Self::Model => "model",
             Self::Drift => "drift",
             Self::Night => "night",
+            Self::Continuity => "continuity",
             Self::Sources => "sources",
             Self::Contacts => "contacts",
             Self::About => "about",
@@ -70,7 +73,10 @@ impl Section {
     /// It is nothing but rows, under a sentence that says what they are about.
     #[must_use]
     pub const fn has_lead(self) -> bool {
-        matches!(self, Self::Alarms | Self::Model | Self::Drift | Self::Night)
+        matches!(
+            self,
+            Self::Alarms | Self::Model | Self::Drift | Self::Night | Self::Continuity
+        )
     }
 
     /// Its settings, one row each; those that need more than a row are drawn by files of their own.
@@ -102,6 +108,13 @@ impl Section {
                 "drift.latency_limit_ms",
             ],
             Self::Night => &["schedule.daily_at", "schedule.catch_up"],
+            Self::Continuity => &[
+                "continuity.keep",
+                "continuity.keep_days",
+                "continuity.before_night_run",
+                "continuity.late_after_minutes",
+                "continuity.lock_patience_secs",
+            ],
             Self::Display | Self::Sources | Self::Contacts | Self::About => &[],
         }
     }
@@ -115,8 +128,8 @@ pub struct State {
     drafts: HashMap<Place, String>,
     /// What was sent: how many answers there were then.
     sent: HashMap<Place, u64>,
-    /// Name, role, telephone of somebody who is being added.
-    newcomer: [String; 3],
+    /// Name, role, telephone, e-mail of somebody who is being added.
+    newcomer: [String; 4],
     /// What is asked about before it is done.
     asked: Option<Change>,
 }
@@ -286,7 +299,11 @@ fn section_ui(ui: &mut Ui, cx: &mut Cx<'_>, view: &SettingsView, state: &mut Sta
         Section::Sources => sources::sources_ui(ui, cx, view, state),
         Section::Contacts => contacts::contacts_ui(ui, cx, view, state),
         Section::About => about::about_ui(ui, cx, view),
-        Section::Alarms | Section::Model | Section::Drift | Section::Night => {}
+        Section::Alarms
+        | Section::Model
+        | Section::Drift
+        | Section::Night
+        | Section::Continuity => {}
     }
     for key in section.fields() {
         field::row_ui(ui, cx, view, state, key);

@@ -158,6 +158,7 @@ pub fn unit_words(text: &Text, unit: Unit) -> String {
         Unit::None => String::new(),
         Unit::Percent => "\u{202f}%".to_owned(),
         Unit::Seconds => named("seconds"),
+        Unit::Minutes => named("minutes"),
         Unit::Milliseconds => named("milliseconds"),
         Unit::Hours => named("hours"),
         Unit::Days => named("days"),

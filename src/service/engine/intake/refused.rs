@@ -84,7 +84,7 @@ impl Engine {
         &mut self,
         rows: impl FnOnce(&Platform) -> Result<Batch, String> + Send + 'static,
     ) {
-        if self.running.is_some() || self.desks.intake.view.putting_back {
+        if self.running.is_some() || self.desks.intake.view.putting_back || self.is_swapping() {
             return self.say(Event::Refused {
                 why: "a run is under way".into(),
             });
