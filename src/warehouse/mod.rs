@@ -157,28 +157,34 @@ impl Warehouse {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let unverified = unverified(path)?;
+        let named = |error| match error {
+            WarehouseError::Open { why, .. } => WarehouseError::Open {
+                path: path.display().to_string(),
+                why,
+            },
+            other => other,
+        };
         let open = || -> Result<Connection, OpenFailed> {
-            let mut db = Connection::open(path)?;
+            let db = Connection::open(path)?;
             db.busy_timeout(SLICE)?;
             db.execute_batch(
                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON;
                  PRAGMA cache_size = -32768; PRAGMA temp_store = MEMORY;",
             )?;
-            migrations().to_latest(&mut db)?;
-            db.busy_timeout(BUSY)?;
+            // The first look at the file: only now SQLite sees that another program keeps everybody out.
+            db.query_row("PRAGMA schema_version", [], |_| Ok(()))?;
             Ok(db)
         };
-        let db =
-            patience
-                .keep_trying(OpenFailed::is_locked, open)
-                .map_err(|error| match error {
-                    WarehouseError::Open { why, .. } => WarehouseError::Open {
-                        path: path.display().to_string(),
-                        why,
-                    },
-                    other => other,
-                })?;
+        let mut db = patience
+            .keep_trying(OpenFailed::is_locked, open)
+            .map_err(named)?;
+        let unverified = unverified(path)?;
+        patience
+            .keep_trying(OpenFailed::is_locked, || {
+                Ok(migrations().to_latest(&mut db)?)
+            })
+            .map_err(named)?;
+        db.busy_timeout(BUSY)?;
         let mut warehouse = Self::on(db)?;
         warehouse.wait_with(patience.clone());
         warehouse.begin_ledger(&unverified)?;

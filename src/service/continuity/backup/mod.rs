@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::service::platform::Platform;
 
-use super::Steps;
+use super::{Steps, notify, verify};
 
 mod hooks;
 mod make;
@@ -115,7 +115,28 @@ pub fn make(
     who: &str,
     steps: &Steps<'_>,
 ) -> Result<Backup, super::steps::Stopped> {
-    make::make(platform, origin, who, steps, None)
+    let made = make::make(platform, origin, who, steps, None);
+    tell(platform, steps, made.as_ref().map(|_| ()));
+    if made.is_ok()
+        && let Err(error) = verify::note_head(&platform.config, &platform.home.warehouse(), false)
+    {
+        tracing::error!(
+            error,
+            "the head of the ledger is not noted at its second place"
+        );
+    }
+    made
+}
+
+/// A backup that fails, or whose proof does, is told to the people on call; one that somebody broke off is not.
+fn tell(platform: &Platform, steps: &Steps<'_>, result: Result<(), &super::steps::Stopped>) {
+    if result.is_err() && steps.stop.is_asked() {
+        return;
+    }
+    let why = result.map_err(ToString::to_string);
+    let why = why.as_ref().map_err(String::as_str).copied();
+    let told = notify::ended(platform, notify::Case::BackupFailed, why);
+    tracing::debug!(?told, "people on call");
 }
 
 /// Restores a backup aside and checks it whole. One whose proof failed stays failed: make another.
@@ -128,7 +149,9 @@ pub fn prove(
     who: &str,
     steps: &Steps<'_>,
 ) -> Result<Proof, super::steps::Stopped> {
-    proof::prove(platform, file, who, steps)
+    let proof = proof::prove(platform, file, who, steps);
+    tell(platform, steps, proof.as_ref().map(|_| ()));
+    proof
 }
 
 /// All backups of the home and its destinations, newest first.

@@ -9,7 +9,7 @@ use super::{LOCK, Plan, Restored};
 use crate::service::continuity::backup::{self, Origin};
 use crate::service::continuity::holders::{self, Holder};
 use crate::service::continuity::steps::{Stopped, UNTOLD};
-use crate::service::continuity::{Steps, whole};
+use crate::service::continuity::{Steps, verify as ledger, whole};
 use crate::service::platform::Platform;
 use crate::service::stop::Stop;
 use crate::warehouse::{self, Head, Reader, RunLock, Warehouse};
@@ -140,6 +140,17 @@ pub(super) fn restore(
         enter(platform, &candidate, &new, old, who)
     })?;
     let aside = swap_in(platform, (&new, head), old, scratch.path(), steps)?;
+    // The heads of the one before are over, and so is what was found of it.
+    if let Err(error) = ledger::note_head(&platform.config, &path, true) {
+        tracing::error!(
+            error,
+            "the head of the ledger is not noted at its second place"
+        );
+    }
+    let quiet = Steps::new(UNTOLD, Stop::default());
+    if let Err(error) = ledger::verify(platform, who, &quiet) {
+        tracing::error!(%error, "the restored warehouse is not verified");
+    }
     tracing::warn!(from = %file.display(), aside = ?aside, who, "the warehouse was restored");
     Ok(Restored {
         file: file.to_path_buf(),
