@@ -25,10 +25,11 @@ pub const BATCH_ROWS: u64 = 30;
 const JUMP_MADS: f64 = 10.0;
 /// Share of the batch that must be half that far away, on the same side.
 const PERSISTS: f64 = 0.6;
-/// A jump has nearly nothing on the way; from this share on it is a ramp.
-const RAMP: f64 = 0.05;
-/// What is "on the way", as shares of the distance.
-const ON_THE_WAY: [f64; 2] = [0.3, 0.6];
+/// A jump covers this share of the distance from one block of readings to the next; a ramp takes its time.
+const STEP: f64 = 0.5;
+/// Blocks that a batch is cut into, and readings of each at least.
+const BLOCKS: usize = 24;
+const BLOCK_ROWS: usize = 5;
 /// A MAD is never taken to be smaller than this share of the median, and of what the Simulator's slider spans: else a
 /// quiet channel would jump at every step.
 const LEAST_OF_MEDIAN: f64 = 0.02;
@@ -260,22 +261,22 @@ fn jump(own: &Gathered, batch: &Gathered, channel: Channel, normal: &Normal) -> 
     if !far || seen_before {
         return None;
     }
-    // The machine was on its way there before this batch.
-    let tail = normal.mads(own.tail(c)?) / away;
-    if tail >= 0.5 {
-        return None;
-    }
-    let share = |inside: &dyn Fn(f64) -> bool| {
-        let rows = sorted
-            .iter()
-            .filter(|v| inside(normal.mads(**v) / away))
-            .count();
-        rows as f64 / sorted.len().max(1) as f64
-    };
-    let persists = share(&|way| way * away.abs() >= JUMP_MADS / 2.0) >= PERSISTS;
-    let [begun, nearly] = ON_THE_WAY;
-    let ramp = share(&|way| (begun..=nearly).contains(&way)) >= RAMP;
-    (persists && !ramp).then_some(Suspicion::Jump {
+    let beyond = sorted
+        .iter()
+        .filter(|v| normal.mads(**v) / away * away.abs() >= JUMP_MADS / 2.0)
+        .count();
+    let persists = beyond as f64 >= PERSISTS * sorted.len() as f64;
+    // From where the machine was before this batch, block by block.
+    let rows = (batch.sample().len() / BLOCKS).max(BLOCK_ROWS);
+    let mut before = normal.mads(own.tail(c)?) / away;
+    let steps = batch.sample().chunks(rows).map(|block| {
+        let mut values: Vec<f64> = block.iter().map(|row| row.values[c]).collect();
+        values.sort_by(f64::total_cmp);
+        let now = normal.mads(at(&values, 0.5)) / away;
+        now - std::mem::replace(&mut before, now)
+    });
+    let step = steps.fold(f64::NEG_INFINITY, f64::max);
+    (persists && step >= STEP).then_some(Suspicion::Jump {
         channel,
         median,
         own_median: normal.median,
