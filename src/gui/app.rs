@@ -319,7 +319,7 @@ impl eframe::App for App {
                 // The others tell it among what else is wrong.
                 if !matches!(page, Page::Fleet | Page::Locomotive | Page::Pipeline) {
                     ui.spacing_mut().item_spacing.y = size::M;
-                    run::fault_ui(ui, &cx);
+                    run::fault_ui(ui, &mut cx, page);
                 }
                 match page {
                     Page::Fleet => fleet::page_ui(ui, &mut cx, &mut self.fleet),

@@ -7,10 +7,10 @@ use crate::domain::Cause;
 use crate::service::command::Command;
 use crate::service::snapshot::{Clock, LastRun, RunProgress, Stage};
 
-use super::context::{Ask, Cx};
+use super::context::{Ask, Cx, Page};
 use super::fonts::Icon;
 use super::theme::{self, size};
-use super::widgets::button::{Kind, button_icon_ui};
+use super::widgets::button::{Kind, button_icon_ui, button_ui};
 use super::widgets::card::{Tone, at_ui, banner_ui, card_ui};
 use crate::text::Text;
 
@@ -159,12 +159,17 @@ fn stage_mark(ui: &Ui, rect: Rect, stage: Stage, progress: RunProgress) {
 }
 
 /// The service reads nothing: what any page shows may be old.
-pub fn fault_ui(ui: &mut Ui, cx: &Cx<'_>) {
+pub fn fault_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: Page) {
     let text = cx.text;
     if let Some(fault) = &cx.snapshot.fault {
         let (words, todo) = (text.get("fault"), text.get("fault-todo"));
         let detail = text.detail(fault);
         banner_ui(ui, Tone::Warn, &words, Some(&todo), detail.as_deref());
+        // The way back is there.
+        if page != Page::Continuity && button_ui(ui, Kind::Plain, &text.get("cont-open")).clicked()
+        {
+            cx.ask(Ask::Show(Page::Continuity));
+        }
     }
 }
 
@@ -179,9 +184,9 @@ pub fn settings_ui(ui: &mut Ui, cx: &Cx<'_>) {
 }
 
 /// What is wrong with the whole, in words, and what to do about it.
-pub fn banners_ui(ui: &mut Ui, cx: &Cx<'_>) {
+pub fn banners_ui(ui: &mut Ui, cx: &mut Cx<'_>, page: Page) {
     let text = cx.text;
-    fault_ui(ui, cx);
+    fault_ui(ui, cx, page);
     // A first start has its own page.
     let first_start =
         cx.snapshot.fleet.is_empty() && matches!(cx.snapshot.fleet_cause, Some(Cause::NeverRun));

@@ -2,7 +2,7 @@
 
 use eframe::egui::{EventFilter, Key, Modifiers, Rect, Sense, Ui, pos2};
 
-use crate::gui::context::{Ask, Cx};
+use crate::gui::context::{Ask, Cx, Page};
 use crate::gui::run;
 use crate::gui::theme::size;
 use crate::gui::widgets::card::{at_ui, card_ui};
@@ -23,7 +23,7 @@ pub struct State {
 /// Draws the page.
 pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.spacing_mut().item_spacing.y = size::M;
-    run::banners_ui(ui, cx);
+    run::banners_ui(ui, cx, Page::Fleet);
     run::settings_ui(ui, cx);
     if cx.snapshot.fleet.is_empty() {
         let rect = ui.available_rect_before_wrap();

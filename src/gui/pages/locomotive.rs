@@ -17,7 +17,7 @@ use eframe::egui::{
     vec2,
 };
 
-use crate::gui::context::Cx;
+use crate::gui::context::{Cx, Page};
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::widgets::button::focus_ring;
@@ -95,7 +95,7 @@ impl State {
 /// Draws the page.
 pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.spacing_mut().item_spacing.y = size::M;
-    run::banners_ui(ui, cx);
+    run::banners_ui(ui, cx, Page::Locomotive);
     let t = theme::tokens(ui);
     let Some(loco) = cx.selected else {
         if cx.snapshot.fleet_cause.is_some() || cx.snapshot.running.is_some() {

@@ -257,6 +257,24 @@ fn a_damaged_warehouse_offers_the_newest_proven_backup_then_the_sources() {
 }
 
 #[test]
+fn a_fault_on_any_page_leads_here() {
+    for key in [Key::Num1, Key::Num5] {
+        let s = continuity::damaged(true);
+        let mut bench = bench_of_now(s, Language::French, false, [1440.0, 900.0]);
+        bench.show(key);
+        bench.click("Ouvrir Continuité");
+        assert!(bench.says("On peut revenir à la sauvegarde prouvée"));
+    }
+}
+
+#[test]
+fn those_on_call_stand_there_before_anybody_was_listed() {
+    let bench = page(continuity::sound());
+    assert!(bench.says("Responsable technique") && bench.says("Support données"));
+    assert!(bench.says("numéro à compléter"));
+}
+
+#[test]
 fn an_account_that_looks_can_press_nothing() {
     let mut bench = page(Snapshot {
         read_only: true,

@@ -302,6 +302,20 @@ fn a_source_is_added_where_its_rows_are_shown_first() {
 }
 
 #[test]
+fn those_of_the_plan_are_taken_over_where_nobody_is_listed() {
+    let mut bench = settings(with(view("")), Language::French);
+    assert!(bench.section("Contacts"));
+    bench.click("Reprendre ceux du plan de continuité");
+    let names = ["Responsable technique", "Support données"];
+    let sent = names.map(|name| {
+        let list = List::Contacts;
+        let entry = vec![("name", Value::Text(name.into()))];
+        Change::Add { list, entry }
+    });
+    assert_eq!(bench.changes(), sent);
+}
+
+#[test]
 fn contacts_come_and_go() {
     let mut bench = french();
     assert!(bench.section("Contacts"));

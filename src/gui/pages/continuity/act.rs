@@ -94,7 +94,12 @@ pub fn on_call_ui(ui: &mut Ui, cx: &Cx<'_>) {
     titled_ui(ui, &text.get("cont-on-call"), None, |ui| {
         let t = theme::tokens(ui);
         if contacts.is_empty() {
-            wrapped_ui(ui, theme::body(text.get("cont-on-call-none"), t.mute));
+            // Those whom the plans name; their numbers are still to be given.
+            for key in ["set-contact-technical", "set-contact-data"] {
+                wrapped_ui(ui, theme::body(text.get(key), t.text));
+                wrapped_ui(ui, theme::body(text.get("cont-no-number"), t.warn));
+            }
+            wrapped_ui(ui, theme::small(text.get("cont-on-call-none"), t.mute));
         }
         for contact in contacts.iter() {
             let phone = if contact.phone.is_empty() {

@@ -33,7 +33,7 @@ pub fn board_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
         let shares = if wide {
             [0.31, 0.10, 0.10, 0.26, 0.23]
         } else {
-            [0.38, 0.0, 0.0, 0.32, 0.30]
+            [0.40, 0.0, 0.0, 0.345, 0.255]
         };
         let widths = shares.map(|share| (room * share).floor());
         heads_ui(ui, text, widths);

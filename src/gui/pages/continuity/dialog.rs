@@ -78,14 +78,16 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
         .stroke(theme::hairline(t))
         .corner_radius(eframe::egui::CornerRadius::same(size::CORNER))
         .inner_margin(Margin::same(size::XL as i8));
+    // Whatever opened it had the keyboard.
+    let first = dialog.size == Vec2::ZERO;
     let modal = Modal::new(Id::unique("continuity-dialog"))
         .frame(frame)
         .show(ui.ctx(), |ui| {
             ui.set_width(WIDTH.min(ui.ctx().content_rect().width() - 4.0 * size::XL));
             ui.spacing_mut().item_spacing.y = size::S;
             match dialog.asks.clone() {
-                Asks::Restore(file) => restore_ui(ui, cx, &file),
-                Asks::ColdRestart => restart_ui(ui, cx, &mut dialog.may_end),
+                Asks::Restore(file) => restore_ui(ui, cx, &file, first),
+                Asks::ColdRestart => restart_ui(ui, cx, &mut dialog.may_end, first),
             }
         });
     let size = modal.response.rect.size();
@@ -106,7 +108,7 @@ pub fn dialog_ui(ui: &Ui, cx: &mut Cx<'_>, state: &mut State) {
     }
 }
 
-fn restore_ui(ui: &mut Ui, cx: &Cx<'_>, file: &PathBuf) -> Answer {
+fn restore_ui(ui: &mut Ui, cx: &Cx<'_>, file: &PathBuf, first: bool) -> Answer {
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.label(theme::sized(
@@ -139,7 +141,7 @@ fn restore_ui(ui: &mut Ui, cx: &Cx<'_>, file: &PathBuf) -> Answer {
         wrapped_ui(ui, theme::body(text.get("cont-ask-run"), t.warn));
     }
     let ask = ContinuityAsk::Restore(file.clone());
-    answer_ui(ui, cx, ready, "cont-ask-restore-do", ask)
+    answer_ui(ui, cx, (ready, first), "cont-ask-restore-do", ask)
 }
 
 fn plan_ui(ui: &mut Ui, cx: &Cx<'_>, plan: &Plan) {
@@ -193,7 +195,7 @@ fn plan_ui(ui: &mut Ui, cx: &Cx<'_>, plan: &Plan) {
     }
 }
 
-fn restart_ui(ui: &mut Ui, cx: &Cx<'_>, may_end: &mut Vec<u32>) -> Answer {
+fn restart_ui(ui: &mut Ui, cx: &Cx<'_>, may_end: &mut Vec<u32>, first: bool) -> Answer {
     let t = theme::tokens(ui);
     let text = cx.text;
     ui.label(theme::sized(
@@ -250,11 +252,17 @@ fn restart_ui(ui: &mut Ui, cx: &Cx<'_>, may_end: &mut Vec<u32>) -> Answer {
         may_end: may_end.clone(),
     };
     let ready = ready && may_begin(cx);
-    answer_ui(ui, cx, ready, "cont-ask-restart-do", ask)
+    answer_ui(ui, cx, (ready, first), "cont-ask-restart-do", ask)
 }
 
 /// The safe answer has the room and the keyboard first.
-fn answer_ui(ui: &mut Ui, cx: &Cx<'_>, ready: bool, key: &str, ask: ContinuityAsk) -> Answer {
+fn answer_ui(
+    ui: &mut Ui,
+    cx: &Cx<'_>,
+    (ready, first): (bool, bool),
+    key: &str,
+    ask: ContinuityAsk,
+) -> Answer {
     let text = cx.text;
     ui.add_space(size::S);
     let mut answer = Answer::Stay;
@@ -263,7 +271,7 @@ fn answer_ui(ui: &mut Ui, cx: &Cx<'_>, ready: bool, key: &str, ask: ContinuityAs
         let half = ((ui.available_width() - size::S) / 2.0).floor();
         let word = text.get("cont-ask-leave");
         let leave = wide_button_ui(ui, Wide::Plain, half, &word);
-        if ui.memory(|m| m.focused().is_none()) {
+        if first || ui.memory(|m| m.focused().is_none()) {
             leave.request_focus();
         }
         if leave.clicked() {

@@ -14,7 +14,7 @@ mod schedule;
 
 use eframe::egui::Ui;
 
-use crate::gui::context::Cx;
+use crate::gui::context::{Cx, Page};
 use crate::gui::run;
 use crate::gui::theme::{self, size};
 use crate::gui::top_bar::{Figure, run_figure};
@@ -87,7 +87,7 @@ pub fn page_ui(ui: &mut Ui, cx: &mut Cx<'_>, state: &mut State) {
     ui.spacing_mut().item_spacing.y = size::M;
     // The tabs first: a banner that comes does not move what is about to be clicked.
     ui.horizontal(|ui| tabs_ui(ui, cx, &mut state.tab));
-    run::banners_ui(ui, cx);
+    run::banners_ui(ui, cx, Page::Pipeline);
     match state.tab {
         Tab::Run => run_tab::tab_ui(ui, cx, &mut state.run, &mut state.schedule),
         Tab::History => history::tab_ui(ui, cx, &mut state.history),
