@@ -89,6 +89,10 @@ cont-chain-broken = { $n ->
     [one] { $n } tampering found
    *[other] { $n } tamperings found
 }
+cont-batches-held = { $n ->
+    [one] { $n } batch held
+   *[other] { $n } batches held
+}
 cont-chain-never = chain never verified
 cont-quarantined = { $n ->
     [0] no row in quarantine

@@ -89,6 +89,10 @@ cont-chain-broken = { $n ->
     [one] { $n } altération trouvée
    *[other] { $n } altérations trouvées
 }
+cont-batches-held = { $n ->
+    [one] { $n } lot retenu
+   *[other] { $n } lots retenus
+}
 cont-chain-never = chaîne jamais vérifiée
 cont-quarantined = { $n ->
     [0] aucune ligne en quarantaine

@@ -123,8 +123,9 @@ impl Threat {
             Self::Drift => drift(s),
             Self::Poisoning => match &s.continuity.verified {
                 _ if !s.continuity.ready => State::NotLooked,
-                None => State::ChainNever,
                 Some(v) if !v.findings.is_empty() => State::ChainBroken(v.findings.len()),
+                _ if !s.intake.held.is_empty() => State::BatchesHeld(s.intake.held.len()),
+                None => State::ChainNever,
                 Some(v) => State::ChainSound(v.at_ms),
             },
             Self::CorruptFile => match &s.last_run {
@@ -223,6 +224,8 @@ pub enum State {
     ChainSound(i64),
     ChainBroken(usize),
     ChainNever,
+    /// Batches that look poisoned wait for a person.
+    BatchesHeld(usize),
     Quarantined(u64),
     FilesRefused(usize),
     RunSound(i64),
@@ -264,6 +267,7 @@ impl State {
             | Self::Unreachable(_)
             | Self::Held(..)
             | Self::ChainNever
+            | Self::BatchesHeld(_)
             | Self::FilesRefused(_)
             | Self::RunFailed(_) => Level::Watch,
             Self::NotLooked

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::types::Value as SqlValue;
 
-use super::{Draw, copy_of, ready, trials};
+use super::{Draw, assert_whole, committed, copy_of, ready, trials};
 use crate::support::TestHome;
 
 /// Flips a byte, or cuts the file; says what was done.
@@ -109,6 +109,7 @@ fn a_damaged_backup_is_neither_proven_nor_restored() {
     let before = everything(&template.warehouse()).unwrap();
     let mut draw = Draw::new();
     let count = trials(100, 10);
+    let mut harmless = 0;
     for i in 0..count {
         let home = copy_of(&template);
         let packed = std::fs::read_dir(home.path("backups"))
@@ -120,13 +121,23 @@ fn a_damaged_backup_is_neither_proven_nor_restored() {
         let file = if i % 3 == 0 { &plain } else { &packed };
         let what = format!("{}: {}", file.display(), harm(file, &mut draw));
         let restored = home.cidp(&["--json", "restore", file.to_str().unwrap(), "--yes"]);
-        assert_ne!(restored.code, 0, "{what}: {restored:#?}");
+        if restored.code == 0 {
+            // A byte of the plain copy that holds nothing: every row is what it was.
+            assert!(
+                committed(&home.sql()) == committed(&template.sql()),
+                "{what}: restored, and other rows"
+            );
+            assert_whole(&home, &what);
+            harmless += 1;
+            continue;
+        }
         assert!(
             everything(&home.warehouse()).as_ref() == Some(&before),
             "{what}: the warehouse is another"
         );
     }
     println!(
-        "| {count} random byte flips and cuts in a backup | {count} refused, the warehouse as before; 0 panics |"
+        "| {count} random byte flips and cuts in a backup | {} refused, the warehouse as before; {harmless} in bytes of the plain copy that hold nothing; 0 panics |",
+        count - harmless
     );
 }

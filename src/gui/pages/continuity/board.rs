@@ -304,6 +304,7 @@ fn state_words(cx: &Cx<'_>, state: &Stands) -> String {
         }
         Stands::Unjudged => text.get("cont-drift-unjudged").into_owned(),
         Stands::ChainSound(at_ms) => when("cont-chain-sound", *at_ms),
+        Stands::BatchesHeld(n) => text.with("cont-batches-held", [("n", (*n as u64).into())]),
         Stands::ChainBroken(n) => text.with("cont-chain-broken", [("n", (*n as u64).into())]),
         Stands::ChainNever => text.get("cont-chain-never").into_owned(),
         Stands::Quarantined(rows) => text.with(
