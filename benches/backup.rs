@@ -1,6 +1,6 @@
 //! A backup under constant writing against a plain copy: consistent, how long the writer was held, how fast.
 //!
-//! `cargo bench --bench backup`. `CIDP_BENCH_ROWS` readings are made first (20,000,000 unless told: about 1 GB in a
+//! `cargo bench --bench backup`. `CIDP_BENCH_ROWS` readings are made first (29,000,000 unless told: about 1 GB in a
 //! temporary folder).
 
 #![allow(
@@ -87,7 +87,7 @@ fn write_until(path: &Path, ended: &AtomicBool) -> (u64, Duration) {
 }
 
 fn main() {
-    let rows: u64 = std::env::var("CIDP_BENCH_ROWS").map_or(20_000_000, |n| n.parse().unwrap());
+    let rows: u64 = std::env::var("CIDP_BENCH_ROWS").map_or(29_000_000, |n| n.parse().unwrap());
     let folder = tempfile::tempdir().unwrap();
     let platform = Platform::open(Some(folder.path()), None).unwrap();
     let path = platform.home.warehouse();
@@ -95,16 +95,15 @@ fn main() {
     let megabytes = std::fs::metadata(&path).unwrap().len() as f64 / 1e6;
 
     let plain = folder.path().join("plain.sqlite");
-    let begun = Instant::now();
-    std::fs::copy(&path, &plain).unwrap();
-    std::fs::File::options()
-        .write(true)
-        .open(&plain)
-        .unwrap()
-        .sync_all()
-        .unwrap();
-    let plain_secs = begun.elapsed().as_secs_f64();
-    std::fs::remove_file(&plain).unwrap();
+    let plain_copy = || {
+        let begun = Instant::now();
+        std::fs::copy(&path, &plain).unwrap();
+        let file = std::fs::File::options().write(true).open(&plain);
+        file.unwrap().sync_all().unwrap();
+        let took = begun.elapsed().as_secs_f64();
+        std::fs::remove_file(&plain).unwrap();
+        took
+    };
 
     let ended = AtomicBool::new(false);
     let steps = Steps::new(UNTOLD, Stop::default());
@@ -112,11 +111,12 @@ fn main() {
         let log = std::fs::metadata(format!("{}-wal", path.display()));
         log.map_or(0.0, |m| m.len() as f64 / 1e6)
     };
-    let alone = std::thread::scope(|scope| {
+    // Under the same writing: the quickest of three counts.
+    let (plain_secs, plain_longest) = std::thread::scope(|scope| {
         let writer = scope.spawn(|| write_until(&path, &ended));
-        std::thread::sleep(Duration::from_secs(5));
+        let quickest = (0..3).map(|_| plain_copy()).fold(f64::INFINITY, f64::min);
         ended.store(true, Ordering::Relaxed);
-        writer.join().unwrap().1
+        (quickest, writer.join().unwrap().1)
     });
     ended.store(false, Ordering::Relaxed);
     let (written, longest, log) = std::thread::scope(|scope| {
@@ -141,8 +141,8 @@ fn main() {
         100.0 * plain_secs / copy_secs
     );
     println!(
-        "{written} writes meanwhile, the longest {:.1} ms ({:.1} ms without a backup); the log is {log:.1} MB long",
+        "{written} writes meanwhile, the longest {:.1} ms ({:.1} ms during plain copies); the log is {log:.1} MB long",
         longest.as_secs_f64() * 1e3,
-        alone.as_secs_f64() * 1e3
+        plain_longest.as_secs_f64() * 1e3
     );
 }

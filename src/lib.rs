@@ -13,7 +13,7 @@
 //! | [`domain`] | readings, verdicts, quality, the one list of features, the states of alarms, drift, the ports | nothing of ours |
 //! | [`sources`] | where data comes from: CSV, JSON, workbooks, packed or not; files, files that grow, HTTP; the demo, the simulator | `domain` |
 //! | [`etl`] | bounded batches, gates, quarantine, files read on from where they were left, the report of a load | `domain` |
-//! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, alarms and the journal, export, the token of a sound run | `domain` |
+//! | [`warehouse`] | the only SQL: the one writer, read-only readers, roll-ups and retention, alarms and the journal, the ledger under every transaction, export, the token of a sound run | `domain` |
 //! | [`ml`] | labels, forest, threshold, honest figures, exact contributions, drift | `domain` |
 //! | [`service`] | puts them together; owns threads, jobs, alarms, the breaker and the clock; a desk for each page that keeps something of its own | all of the above, [`config`], [`logging`] |
 //! | [`gui`], [`cli`] | two shells over the service | `service`, `domain`, [`text`] |
@@ -45,6 +45,10 @@
 //!   file and line; what was refused stays beside it.
 //! - **A run that is cancelled** is one that failed safe: before the commit it leaves nothing, after it what is in stays
 //!   and no verdict stands until a run ends well.
+//! - **No write without its entry.** A transaction that is not sealed into the ledger is rolled back by a commit hook; what others
+//!   change in the file is found by [`service::continuity::verify`], and withdraws NOMINAL, never DANGER.
+//! - **A held batch protects training and hides no fault**: its rows are judged, its dangers told, nothing is learned from it.
+//! - **What is damaged is never overwritten**: it is put aside under a name that says so.
 //! - **One writer**, during a run or a live pass only, under an operating-system lock that a dead program
 //!   cannot keep.
 //! - **No split by random rows**, anywhere: neighbours in time are near copies of each other.
@@ -69,6 +73,7 @@
 //!   what its OpenGL did. On Windows wgpu goes first, for Remote Desktop and virtual machines.
 //! - Sounds are played by the system's own player: every audio crate needs headers that a bare Debian has not.
 //! - Parquet is written by its own crate: polars' writer brings in its streaming engine.
+//! - Continuity is a part of `service`, not a room beside it: backup, restore and drills walk the same pipeline, engine and lock.
 //! - smartcore fits the trees; the threshold, the folds and what is read of the trees are ours. Trees of our own were
 //!   built and measured (five times faster, no better) and left out for the library.
 //! - [`domain::ports::Readings`] (to look) is apart from [`domain::ports::SoundReadings`] (to train and score), so that charts

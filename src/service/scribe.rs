@@ -112,7 +112,10 @@ pub fn account() -> &'static str {
     static ACCOUNT: LazyLock<String> = LazyLock::new(|| match OWNER.clone() {
         Some(owner) if owner.parse::<u32>().is_err() => owner,
         // Accounts of a directory are in no list of this machine.
-        owner => asked_of_system().or(owner).unwrap_or_else(|| who(None)),
+        owner => asked_of_system()
+            .or(owner)
+            .or_else(of_environment)
+            .unwrap_or_else(|| "?".into()),
     });
     &ACCOUNT
 }
@@ -132,25 +135,22 @@ const fn asked_of_system() -> Option<String> {
     None
 }
 
+/// Only where the system itself does not say: a variable is anybody's to set.
+fn of_environment() -> Option<String> {
+    ["USERNAME", "USER", "LOGNAME"]
+        .into_iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .map(|who| who.trim().to_owned())
+        .find(|who| !who.is_empty())
+}
+
 /// Who acts: the name given in the settings, else the account of the system.
 #[must_use]
 pub fn who(operator: Option<&str>) -> String {
-    let account = || {
-        ["USERNAME", "USER", "LOGNAME"]
-            .into_iter()
-            .find_map(|name| {
-                std::env::var(name)
-                    .ok()
-                    .filter(|who| !who.trim().is_empty())
-            })
-            .or_else(|| OWNER.clone())
-    };
     operator
-        .map(str::to_owned)
-        .or_else(account)
-        .map(|name| name.trim().to_owned())
+        .map(str::trim)
         .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| "?".into())
+        .map_or_else(|| account().to_owned(), str::to_owned)
 }
 
 #[cfg(test)]

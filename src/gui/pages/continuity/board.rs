@@ -234,10 +234,8 @@ fn likelihood_words(text: &Text, likelihood: Likelihood) -> String {
 /// The words, and whether it is due again.
 fn drill_words(cx: &Cx<'_>, drill: Exercised) -> (String, bool) {
     let text = cx.text;
-    let with = |key: &str, at_ms: i64| {
-        let when = text.moment(at_ms, Some(cx.wall_ms));
-        text.with(key, [("when", when.into())])
-    };
+    // The day is enough: the hour is told with the evidence.
+    let with = |key: &str, at_ms: i64| text.with(key, [("when", text.date(at_ms).into())]);
     match drill {
         Exercised::NoDrill => ("—".to_owned(), false),
         Exercised::Never => (text.get("cont-drill-never").into_owned(), true),

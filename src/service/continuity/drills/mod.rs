@@ -203,7 +203,9 @@ fn walk(base: &Base, drill: Drill) -> Told {
         let own;
         let base = match drill {
             // What is learned and what drifts must be known.
-            Drill::DriftedData | Drill::PoisonedRows if base.made_up.is_none() => {
+            Drill::DriftedData | Drill::PoisonedRows | Drill::OutOfMemory
+                if base.made_up.is_none() =>
+            {
                 own = base.made_up()?;
                 &own
             }
